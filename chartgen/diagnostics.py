@@ -1,0 +1,65 @@
+"""What chartgen says about its input: data only, no formatting (that is `chartgen.report`)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Path = tuple[str | int, ...]
+Severity = Literal["error", "warning"]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """A place in a source; `line` and `column` count from 1, `text` is the whole source line."""
+
+    source: str
+    line: int
+    column: int
+    end_column: int = 0
+    text: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Mend:
+    """A change that certainly puts a finding right: rename the key at `path`, move it, or replace its value."""
+
+    action: Literal["rename", "move", "replace", "remove"]
+    path: Path
+    to: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class Diagnostic:
+    """One finding: `code` is a slug that `chartgen explain` knows, `path` the value it is about."""
+
+    code: str
+    message: str
+    severity: Severity = "error"
+    path: Path = ()
+    spans: tuple[Span, ...] = ()
+    found: str = ""
+    expected: str = ""
+    hint: str = ""
+    mend: Mend | None = None
+
+
+class Rejected(Exception):
+    """The input cannot be compiled; `diagnostics` holds every finding of the stage that refused it."""
+
+    def __init__(self, diagnostics: tuple[Diagnostic, ...] | list[Diagnostic]) -> None:
+        self.diagnostics = tuple(diagnostics)
+        super().__init__("; ".join(f"{d.code}: {d.message}" for d in self.diagnostics[:5]))
+
+
+def dotted(path: Path) -> str:
+    """`("server", "ports", 0)` as people write it: `server.ports[0]`; a key with a dot is bracketed and quoted."""
+    out = ""
+    for part in path:
+        if isinstance(part, int):
+            out += f"[{part}]"
+        elif "." in part or not part:
+            out += f'["{part}"]'
+        else:
+            out += f".{part}" if out else part
+    return out
