@@ -1,0 +1,27 @@
+"""chartgen compiles Consul Helm values into versioned charts."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from chartgen.diagnostics import Diagnostic, Rejected, Span
+
+if TYPE_CHECKING:
+    from chartgen.chart import Chart
+    from chartgen.compiler import compile
+
+__version__ = "0.1.0"
+__all__ = ["Chart", "Diagnostic", "Rejected", "Span", "compile"]
+
+
+def __getattr__(name: str) -> Any:
+    # the compiler pulls in Jinja; `chartgen check` in a pre-commit hook should not wait for it
+    if name == "compile":
+        from chartgen.compiler import compile
+
+        return compile
+    if name == "Chart":
+        from chartgen.chart import Chart
+
+        return Chart
+    raise AttributeError(f"module 'chartgen' has no attribute {name!r}")

@@ -1,0 +1,238 @@
+"""Documents and values in, a Helm chart out: its files, its archive, its text for reading."""
+
+from __future__ import annotations
+
+import gzip
+import io
+import os
+import shutil
+import tarfile
+import tempfile
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chartgen import document, render, scalar
+from chartgen.document import Document
+from chartgen.late import LateBound
+
+if TYPE_CHECKING:
+    from chartgen.crd import CrdFile
+
+APP_VERSION = "2.0.3"
+KUBE_VERSION = ">=1.22.0-0"
+
+HELPERS = """\
+{{/* The chart's name: the `app` label of every object. */}}
+{{- define "consul.name" -}}
+@NAME@
+{{- end }}
+
+{{/* What the name of every object starts with; at most 63 characters, as Kubernetes asks. */}}
+{{- define "consul.fullname" -}}
+@FULLNAME@
+{{- end }}
+
+{{/* The `chart` label: stable across versions, so that selectors stay the same. */}}
+{{- define "consul.chart" -}}
+consul-helm
+{{- end }}
+"""
+
+
+@dataclass(frozen=True)
+class Chart:
+    """A compiled chart: `files` gives the text of each by its path in the chart folder."""
+
+    name: str
+    version: str
+    values: Mapping[str, Any]
+    documents: tuple[Document, ...]
+    crds: tuple[CrdFile, ...]
+    late: LateBound
+    diagnostics: tuple[Any, ...] = ()
+    labels: Mapping[str, Any] = field(default_factory=dict)
+
+    @cached_property
+    def files(self) -> dict[str, str]:
+        """Every file of the chart, path → text, sorted by path."""
+        files = {
+            "Chart.yaml": self._chart_yaml(),
+            "README.md": self._readme(),
+            "values.schema.json": scalar.json_text(frozen_schema(self.values), indent=2) + "\n",
+            "values.yaml": "# Frozen when this chart was compiled: to change one, compile again.\n"
+            + _escaped_values(self.values),
+            "templates/NOTES.txt": self._notes(),
+            "templates/_helpers.tpl": self._named_templates(),
+        }
+        for output, documents in self._by_file().items():
+            files[f"templates/{output}"] = "---\n".join(document.chart_text(one, self.late) for one in documents)
+        for crd in self.crds:
+            files[f"templates/{crd.file}"] = self.late.template(self._crd_text(crd))
+        return dict(sorted(files.items()))
+
+    def _by_file(self) -> dict[str, list[Document]]:
+        files: dict[str, list[Document]] = {}
+        for one in self.documents:
+            files.setdefault(one.template, []).append(one)
+        return files
+
+    def _crd_text(self, crd: CrdFile) -> str:
+        return crd.text.replace("@LABELS@", scalar.json_text(self.labels | {"component": crd.component}))
+
+    def _chart_yaml(self) -> str:
+        return document.manifest_text(
+            {
+                "apiVersion": "v2",
+                "name": self.name,
+                "description": "Consul on Kubernetes, compiled from values by chartgen",
+                "type": "application",
+                "version": self.version,
+                "appVersion": APP_VERSION,
+                "kubeVersion": KUBE_VERSION,
+                "keywords": ["consul", "service-discovery", "service-mesh"],
+                "home": "https://developer.hashicorp.com/consul",
+            }
+        )
+
+    def _named_templates(self) -> str:
+        given = self.values.get("fullnameOverride") or self.values["global"]["name"]
+        app = str(self.values.get("nameOverride") or "consul")
+        fullname = (
+            self.late.template(str(given)[:63].removesuffix("-"))
+            if given
+            else f'{{{{ printf "%s-%s" .Release.Name {scalar.json_text(app)} | trunc 63 | trimSuffix "-" }}}}'
+        )
+        text = HELPERS.replace("@NAME@", self.late.template(app[:63].removesuffix("-")))
+        return text.replace("@FULLNAME@", fullname)
+
+    def _readme(self) -> str:
+        rows = "\n".join(f"| {kind} | {name} |" for kind, name in self.rows())
+        return (
+            f"# {self.name} {self.version}\n\nConsul {APP_VERSION} for Kubernetes {KUBE_VERSION}, compiled by chartgen.\n\n"
+            f"    helm install consul ./{self.name}-{self.version}.tgz --namespace consul --create-namespace\n\n"
+            "Its values are frozen: `values.schema.json` makes Helm refuse another value for any of them.\n\n"
+            f"| kind | name |\n|---|---|\n{rows}\n"
+        )
+
+    def _notes(self) -> str:
+        on = self.values["server"]["enabled"]
+        lines = [
+            "Consul is being installed as release {{ .Release.Name }} in namespace {{ .Release.Namespace }}.",
+            "",
+            "  kubectl get pods --namespace {{ .Release.Namespace }} --selector release={{ .Release.Name }}",
+        ]
+        if on:
+            lines += ["  helm status {{ .Release.Name }} --namespace {{ .Release.Namespace }}"]
+        return "\n".join(lines) + "\n"
+
+    def rows(self) -> list[tuple[str, str]]:
+        """(kind, name) of every object, the release called RELEASE, in chart order."""
+        answers = answers_for(self.values, "RELEASE", "NAMESPACE")
+        return [(one.kind, render.resolved(one.name, self.late, answers)) for one in self.documents] + [
+            ("CustomResourceDefinition", crd.name) for crd in self.crds
+        ]
+
+    def objects(self, release: str = "consul", namespace: str = "default", *, upgrade: bool = False) -> Iterator[Any]:
+        """(output file, object data) for each document as Helm would install it; CRDs are left out."""
+        answers = answers_for(self.values, release, namespace)
+        for one in self.documents:
+            if one.only_if == ".Release.IsUpgrade" and not upgrade:
+                continue
+            yield one.template, render.resolved(one.data, self.late, answers)
+
+    def manifests(self, release: str = "consul", namespace: str = "default", *, upgrade: bool = False) -> str:
+        """Plain Kubernetes YAML, one document after another, as `kubectl apply` takes it."""
+        parts = []
+        answers = answers_for(self.values, release, namespace)
+        for crd in self.crds:
+            parts.append(render.resolved(self._crd_text(crd), self.late, answers))
+        for output, data in self.objects(release, namespace, upgrade=upgrade):
+            parts.append(f"# {output}\n" + document.manifest_text(data))
+        return "---\n" + "---\n".join(parts)
+
+    def write(self, directory: str | os.PathLike[str]) -> Path:
+        """Writes the chart folder to `directory` (replacing one that is there) and returns it; all or nothing."""
+        target = Path(directory)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
+        try:
+            folder = staging / "chart"
+            made: set[Path] = set()
+            for name, text in self.files.items():
+                path = folder / name
+                if path.parent not in made:
+                    path.parent.mkdir(parents=True, exist_ok=True)
+                    made.add(path.parent)
+                path.write_bytes(text.encode())
+            if target.exists():
+                target.rename(staging / "old")
+            folder.rename(target)
+        finally:
+            shutil.rmtree(staging, ignore_errors=True)
+        return target
+
+    def archive(self) -> bytes:
+        """The chart as the .tgz that Helm installs: same input, same bytes, on any machine."""
+        raw = io.BytesIO()
+        with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+            for name, text in self.files.items():
+                content = text.encode()
+                member = tarfile.TarInfo(f"{self.name}/{name}")
+                member.size, member.mode = len(content), 0o644
+                tar.addfile(member, io.BytesIO(content))
+        packed = io.BytesIO()
+        with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=6, mtime=0) as stream:
+            stream.write(raw.getvalue())
+        return packed.getvalue()
+
+    def write_archive(self, path: str | os.PathLike[str]) -> Path:
+        """Writes the .tgz to `path`, beside it first and then renamed."""
+        target = Path(path)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        staging = target.with_name(f".{target.name}.{os.getpid()}")
+        try:
+            staging.write_bytes(self.archive())
+            staging.replace(target)
+        finally:
+            staging.unlink(missing_ok=True)
+        return target
+
+
+def answers_for(values: Mapping[str, Any], release: str, namespace: str) -> dict[str, str]:
+    """What the late-bound expressions come out as for a release called `release` in `namespace`."""
+    app = str(values.get("nameOverride") or "consul")
+    given = values.get("fullnameOverride") or values["global"]["name"]
+    fullname = str(given or f"{release}-{app}")[:63].removesuffix("-")
+    return {
+        ".Release.Name": release,
+        ".Release.Namespace": namespace,
+        ".Release.Service": "Helm",
+        'include "consul.fullname" .': fullname,
+        'include "consul.name" .': app[:63].removesuffix("-"),
+    }
+
+
+def _escaped_values(values: Mapping[str, Any]) -> str:
+    return document.block_yaml(document.pruned(dict(values)), str)
+
+
+def frozen_schema(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A draft-07 schema that holds each value constant, so that Helm refuses to change it at install time."""
+    return {"$schema": "http://json-schema.org/draft-07/schema#", **_frozen(values, open_keys=("global",))}
+
+
+def _frozen(value: Any, open_keys: tuple[str, ...] = ()) -> dict[str, Any]:
+    if not isinstance(value, Mapping) or not value:
+        return {"const": value}
+    # a parent chart adds keys of its own to `global` and may add `global` itself
+    return {
+        "type": "object",
+        "properties": {
+            key: {**_frozen(item), **({"additionalProperties": True} if key in open_keys else {})}
+            for key, item in value.items()
+        },
+        "additionalProperties": False,
+    }

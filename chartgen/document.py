@@ -1,0 +1,120 @@
+"""A Kubernetes object of the output: its data (late-bound parts as tokens), its identity, its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from chartgen.late import OPEN, TOKEN, LateBound
+from chartgen.scalar import is_plain, json_text
+
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One object, the template it comes from and the Helm condition under which it is installed (or "")."""
+
+    data: dict[str, Any]
+    template: str
+    line: int = 0
+    only_if: str = ""
+
+    @property
+    def kind(self) -> str:
+        return str(self.data.get("kind"))
+
+    @property
+    def name(self) -> str:
+        return str(self.data.get("metadata", {}).get("name"))
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        metadata = self.data.get("metadata", {})
+        return str(self.data.get("apiVersion")), self.kind, str(metadata.get("namespace") or ""), self.name
+
+
+def pruned(value: Any) -> Any:
+    """`value` without keys that hold null: Kubernetes reads null as absent."""
+    if isinstance(value, dict):
+        return {key: pruned(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [pruned(item) for item in value]
+    return value
+
+
+def block_yaml(value: Any, write: Callable[[str], str]) -> str:
+    """`value` as block YAML, two spaces a level, lists flush with their key; `write` turns each string into text."""
+    lines: list[str] = []
+    _node(value, "", "", lines, write)
+    return "\n".join(lines) + "\n"
+
+
+def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
+    """Appends `value`; `lead` is what the first line starts with (its key or dash), `indent` the rest's margin."""
+    if isinstance(value, dict) and value:
+        first = lead
+        for key, item in value.items():
+            name = key if is_plain(key) else _quoted(str(key), write)
+            start = f"{first}{name}:"
+            if isinstance(item, dict) and item:
+                lines.append(start)
+                _node(item, indent + "  ", indent + "  ", lines, write)
+            elif isinstance(item, list) and item:
+                lines.append(start)
+                for entry in item:
+                    _node(entry, indent + "  ", indent + "- ", lines, write)
+            else:
+                _scalar(item, indent + "  ", start + " ", lines, write)
+            first = indent
+    elif isinstance(value, list) and value:
+        first = lead
+        for entry in value:
+            _node(entry, indent + "  ", first + "- ", lines, write)
+            first = indent
+    else:
+        _scalar(value, indent, lead, lines, write)
+
+
+def _scalar(value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
+    if not isinstance(value, str):
+        lines.append(lead + json_text(value))
+    elif is_plain(value):
+        lines.append(lead + value)
+    elif "\n" in value and _fits_block(value):
+        body = value.rstrip("\n")
+        trailing = len(value) - len(body)
+        lines.append(lead + ("|" if trailing == 1 else "|-" if not trailing else "|+"))
+        lines.extend((indent + line) if line else "" for line in write(body).split("\n"))
+        lines.extend([""] * (trailing - 1))
+    else:
+        lines.append(lead + _quoted(value, write))
+
+
+def _fits_block(text: str) -> bool:
+    """A literal block holds any printable text whose first line is neither empty nor indented."""
+    return text[0] not in " \n\t" and text.strip("\n") != "" and not _CONTROLS.search(text)
+
+
+def _quoted(text: str, write: Callable[[str], str]) -> str:
+    return write(json_text(text))
+
+
+def chart_text(document: Document, late: LateBound) -> str:
+    """The document as Helm template source."""
+
+    def write(text: str) -> str:
+        whole = TOKEN.fullmatch(text[1:-1]) if OPEN in text and text[0] == '"' else None
+        if whole and late.expressions[int(whole[1])].plain:
+            return "{{ " + late.expressions[int(whole[1])].text + " }}"
+        return late.template(text)
+
+    text = block_yaml(document.data, write)
+    return f"{{{{- if {document.only_if} }}}}\n{text}{{{{- end }}}}\n" if document.only_if else text
+
+
+def manifest_text(data: dict[str, Any]) -> str:
+    """An object without late-bound parts as plain YAML."""
+    return block_yaml(data, str)

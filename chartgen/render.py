@@ -1,0 +1,263 @@
+"""Jinja templates and values in, documents out."""
+
+from __future__ import annotations
+
+import hashlib
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.ext import do as do_extension
+from markupsafe import Markup
+
+from chartgen import paths, scalar
+from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.document import Document, pruned
+from chartgen.late import OPEN, LateBound
+from chartgen.settings import Settings
+
+_ONLY_IF = re.compile(r"^#\s*helm-if:\s*(.+?)\s*$", re.MULTILINE)
+_SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
+
+
+class ValuesEnvironment(jinja2.Environment):
+    """A Jinja environment in which `a.b` of a mapping is its entry `b`, even where dict has a method `b`."""
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict):
+            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+        return super().getattr(obj, attribute)
+
+
+@dataclass(frozen=True, slots=True)
+class Template:
+    """One Jinja file and the chart file it makes (its path below the chart's `templates/`)."""
+
+    source: str
+    output: str
+
+
+@dataclass(frozen=True, slots=True)
+class Component:
+    """A folder of templates, and the Jinja expression that says when it is part of a chart."""
+
+    name: str
+    when: Callable[..., Any]
+    templates: tuple[Template, ...]
+
+
+@cache
+def environment() -> ValuesEnvironment:
+    """The environment that all templates are compiled in, once per process."""
+    env = ValuesEnvironment(
+        loader=jinja2.FileSystemLoader(paths.TEMPLATES),
+        undefined=jinja2.StrictUndefined,
+        finalize=scalar.finalize,
+        # what finalize and macros return is markup and passes; nothing is ever HTML-escaped
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        extensions=[do_extension],
+    )
+    env.filters.update(
+        json=lambda value, indent=None: Markup(scalar.json_text(value, indent)),
+        sh=scalar.sh,
+        sh_expand=scalar.sh_expand,
+        bool_text=lambda value: "true" if value else "false",
+        int=_integer,
+    )
+    return env
+
+
+def _integer(value: Any) -> int:
+    """`value` as Helm's `int` reads it: 0 for what is no number."""
+    try:
+        return int(float(value)) if value is not None else 0
+    except (TypeError, ValueError):
+        return 0
+
+
+@cache
+def components() -> tuple[Component, ...]:
+    """Every component that ships, read from the `component.yaml` of each folder in `templates/`."""
+    import yaml12
+
+    found = []
+    env = environment()
+    for path in sorted(paths.TEMPLATES.glob("*/component.yaml")):
+        declared = yaml12.parse_yaml(path.read_text(encoding="utf-8"))
+        names = declared.get("files", {})
+        folder = path.parent.name
+        templates = tuple(
+            Template(f"{folder}/{file.name}", names.get(stem, f"{folder}-{stem}.yaml"))
+            for file in sorted(path.parent.glob("*.yaml.j2"))
+            for stem in [file.name.removesuffix(".yaml.j2")]
+        )
+        found.append(Component(folder, env.compile_expression(declared["when"]), templates))
+    return tuple(found)
+
+
+@dataclass(slots=True)
+class Context:
+    """What templates see, as functions and data; one per compilation."""
+
+    values: dict[str, Any]
+    settings: Settings
+    late: LateBound
+
+    def variables(self) -> dict[str, Any]:
+        late = self.late
+        world = self.values["global"]
+        given = self.values.get("fullnameOverride") or world["name"]
+        fullname = _short_name(given) if given else late.token('include "consul.fullname" .')
+        chart_name = _short_name(self.values.get("nameOverride") or "consul")
+        release = {
+            "name": late.token(".Release.Name"),
+            "namespace": late.token(".Release.Namespace"),
+            "service": late.token(".Release.Service"),
+        }
+
+        def labels(component: str, **more: Any) -> dict[str, Any]:
+            common = {"app": chart_name, "chart": "consul-helm", "heritage": release["service"],
+                      "release": release["name"], "component": component}
+            return {**common, **more}
+
+        return {
+            "values": self.values,
+            "global": world,
+            "settings": self.settings,
+            "release": release,
+            "fullname": fullname,
+            "app": chart_name,
+            "name": lambda suffix: f"{fullname}-{suffix}",
+            "labels": labels,
+            "selector": lambda component, **more: {
+                "app": chart_name, "release": release["name"], "component": component, **more
+            },
+            "as_map": self.structure,
+            "as_list": lambda value: self.structure(value, "fromYamlArray"),
+            "as_text": self.text,
+            "live": lambda expression: late.token(expression, plain=True),
+            "json_string": lambda value, indent=2: scalar.json_text(value, indent),
+            "sha256": lambda value: hashlib.sha256(scalar.json_text(value).encode()).hexdigest(),
+            "merge": lambda *maps: {key: item for one in maps if one for key, item in one.items()},
+            "refuse": _refuse,
+        }
+
+    def structure(self, value: Any, reader: str = "fromYaml") -> Any:
+        """A map or list that users may also write as a string of YAML in which Helm expands templates."""
+        if not isinstance(value, str) or not value.strip():
+            return value or None
+        import yaml12
+
+        text = self.late.live_yaml(value) if "{{" in value else value
+        if text is None:
+            return self.late.token(f"tpl {_quote(value)} . | {reader} | toJson", plain=True)
+        return yaml12.parse_yaml(text)
+
+    def text(self, value: Any) -> str:
+        """A string in which Helm expands templates, its actions as tokens."""
+        return self.late.live_text(value) if isinstance(value, str) else scalar.json_text(value)
+
+
+def _quote(text: str) -> str:
+    return scalar.json_text(text)
+
+
+def _short_name(text: str) -> str:
+    """A name as Kubernetes takes it: 63 characters, no hyphen at the end."""
+    return str(text)[:63].removesuffix("-")
+
+
+def _refuse(message: str) -> None:
+    raise scalar.Unwritable(message)
+
+
+def render(values: dict[str, Any], settings: Settings, late: LateBound, only: str = "") -> list[Document]:
+    """The documents of every component that is on, in the order of folders and files.
+
+    `only` keeps the templates whose output file name contains it. Raises Rejected when a template cannot write a
+    value (the diagnostic points at the template's line).
+    """
+    variables = Context(values, settings, late).variables()
+    documents: list[Document] = []
+    findings: list[Diagnostic] = []
+    for component in components():
+        if only and not any(only in template.output for template in component.templates):
+            continue
+        if not component.when(**variables):
+            continue
+        for template in component.templates:
+            if only and only not in template.output:
+                continue
+            try:
+                documents.extend(_documents(template, variables))
+            except Exception as error:
+                # whatever goes wrong below a template is reported at the template's line, not as a traceback
+                findings.append(_failure(template, error))
+    if findings:
+        raise Rejected(findings)
+    return documents
+
+
+def _documents(template: Template, variables: Mapping[str, Any]) -> list[Document]:
+    import yaml12
+
+    text = environment().get_template(template.source).render(variables)
+    documents = []
+    for piece in _SEPARATOR.split(text) if "\n---" in text or text.startswith("---") else [text]:
+        if not piece.strip():
+            continue
+        condition = _ONLY_IF.search(piece) if "helm-if" in piece else None
+        data = yaml12.parse_yaml(piece)
+        if isinstance(data, dict) and data:
+            documents.append(Document(pruned(data), template.output, only_if=condition[1] if condition else ""))
+    return documents
+
+
+def _failure(template: Template, error: Exception) -> Diagnostic:
+    line = 0
+    traceback = error.__traceback__
+    file = template.source
+    while traceback is not None:
+        name = traceback.tb_frame.f_code.co_filename
+        if name.startswith(str(paths.TEMPLATES)):
+            file, line = Path(name).relative_to(paths.TEMPLATES).as_posix(), traceback.tb_lineno
+        traceback = traceback.tb_next
+    line = line or getattr(error, "lineno", 0) or 0
+    path = paths.TEMPLATES / file
+    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
+    excerpt = lines[line - 1] if 0 < line <= len(lines) else ""
+    if isinstance(error, scalar.Unwritable):
+        code, hint = "unwritable-value", "remove the character, or put the value into a file that the pod mounts"
+    else:
+        code, hint = "template-error", "a template cannot use this value; please report it with your values"
+    column = len(excerpt) - len(excerpt.lstrip()) + 1
+    return Diagnostic(
+        code=code, message=str(error).split("\n")[0] or type(error).__name__, hint=hint,
+        spans=(Span(f"templates/{file}", line, column, len(excerpt) + 1, excerpt),),
+    )
+
+
+def resolved(data: Any, late: LateBound, answers: Mapping[str, str]) -> Any:
+    """`data` with each token replaced by its answer (expression → text); an expression without one stays live."""
+    if isinstance(data, str):
+        if OPEN not in data:
+            return data
+        out = data
+        for number, expression in enumerate(late.expressions):
+            token = f"\ufdd0{number}\ufdd1"
+            if token in out:
+                out = out.replace(token, answers.get(expression.text, "{{ " + expression.text + " }}"))
+        return out
+    if isinstance(data, dict):
+        return {resolved(key, late, answers): resolved(item, late, answers) for key, item in data.items()}
+    if isinstance(data, list):
+        return [resolved(item, late, answers) for item in data]
+    return data

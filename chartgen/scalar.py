@@ -1,0 +1,61 @@
+"""Writes a value so that it can stand anywhere: as a YAML scalar or flow collection, as JSON, as one shell argument."""
+
+from __future__ import annotations
+
+import json
+import re
+from typing import Any
+
+from markupsafe import Markup
+
+# plain in YAML 1.1 and 1.2 alike: starts with a letter or slash, and is no word that either reads as something else
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?:[:=][A-Za-z0-9_./-]+)*")
+_WORDS = frozenset("y n yes no on off true false null nan inf".split())
+# line breaks and controls of either YAML, the byte order mark, halves of surrogate pairs
+_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_UNSHELLABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_SAFE_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./\ufdd0\ufdd1-]+")
+
+
+class Unwritable(ValueError):
+    """A value that cannot stand where a template puts it."""
+
+
+def json_text(value: Any, indent: int | None = None) -> str:
+    """`value` as JSON that is also a YAML flow value in 1.1 and 1.2."""
+    separators = None if indent is not None else (", ", ": ")
+    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, allow_nan=False)
+    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+
+
+def is_plain(text: str) -> bool:
+    """True if `text` needs no quotes: every YAML reader takes it for this string."""
+    return _PLAIN.fullmatch(text) is not None and text.lower() not in _WORDS
+
+
+def finalize(value: Any) -> Markup:
+    """The Jinja environment's last word on each `{{ expression }}`; markup (from macros and filters) passes."""
+    if isinstance(value, Markup):
+        return value
+    if isinstance(value, str):
+        return Markup(value if is_plain(value) else json_text(value))
+    return Markup(json_text(value))
+
+
+def sh(value: Any) -> Markup:
+    """`value` as exactly one argument for a POSIX shell; raises Unwritable for control characters."""
+    text = _shell_text(value)
+    return Markup(text if _SAFE_WORD.fullmatch(text) else "'" + text.replace("'", "'\\''") + "'")
+
+
+def sh_expand(value: Any) -> Markup:
+    """`value` as one argument in which the shell still expands `$NAME` and `${NAME}`, and nothing else."""
+    text = re.sub(r'([\\"`])', r"\\\1", _shell_text(value))
+    return Markup('"' + re.sub(r"\$(?!\{?[A-Za-z_])", r"\\$", text) + '"')
+
+
+def _shell_text(value: Any) -> str:
+    text = value if isinstance(value, str) else json_text(value)
+    if _UNSHELLABLE.search(text):
+        raise Unwritable(f"a control character or line break in {json_text(text)} cannot be passed to a shell command")
+    return text
