@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from chartgen import crd, render, rules, schema, source, values
 from chartgen.chart import Chart
-from chartgen.diagnostics import Rejected
+from chartgen.diagnostics import Diagnostic, Rejected
 from chartgen.late import LateBound
 from chartgen.settings import settings
 from chartgen.source import Source
@@ -31,6 +32,21 @@ def compile(
     Raises Rejected with every finding of the first stage that refuses.
     """
     return compile_sources(read(given), strict=strict, late=late, kube_version=kube_version, name=name, version=version)
+
+
+def version_pair(text: str | None) -> tuple[int, int] | None:
+    """(major, minor) of a Kubernetes version such as `1.30`, `v1.30.4` or `1.30.4-gke.1`; None for none.
+
+    Raises Rejected for text that is no version.
+    """
+    if text is None:
+        return None
+    match = re.match(r"v?(\d+)\.(\d+)(?:[.+-].*)?$", text.strip())
+    if match is None:
+        raise Rejected(
+            [Diagnostic("bad-kube-version", "not a Kubernetes version", found=text, expected="such as 1.30 or v1.30.4")]
+        )
+    return int(match[1]), int(match[2])
 
 
 def read(given: Values | Sequence[Values]) -> list[Source]:
@@ -62,7 +78,7 @@ def compile_sources(
     if errors:
         raise Rejected(tuple(findings))
     bound = LateBound()
-    documents = render.render(complete, facts, bound, only)
+    documents = render.render(complete, facts, bound, only, version_pair(kube_version))
     return Chart(
         name=name,
         version=version,

@@ -110,6 +110,7 @@ class Context:
     values: dict[str, Any]
     settings: Settings
     late: LateBound
+    kube_version: tuple[int, int] | None = None
 
     def variables(self) -> dict[str, Any]:
         late = self.late
@@ -146,6 +147,8 @@ class Context:
             "live": lambda expression: late.token(expression, plain=True),
             "json_string": lambda value, indent=2: scalar.json_text(value, indent),
             "sha256": lambda value: hashlib.sha256(scalar.json_text(value).encode()).hexdigest(),
+            # without a target version, what the oldest maintained Kubernetes has is taken to be there
+            "kube_at_least": lambda minor: self.kube_version is None or self.kube_version >= (1, minor),
             "merge": lambda *maps: {key: item for one in maps if one for key, item in one.items()},
             "refuse": _refuse,
         }
@@ -179,13 +182,19 @@ def _refuse(message: str) -> None:
     raise scalar.Unwritable(message)
 
 
-def render(values: dict[str, Any], settings: Settings, late: LateBound, only: str = "") -> list[Document]:
+def render(
+    values: dict[str, Any],
+    settings: Settings,
+    late: LateBound,
+    only: str = "",
+    kube_version: tuple[int, int] | None = None,
+) -> list[Document]:
     """The documents of every component that is on, in the order of folders and files.
 
     `only` keeps the templates whose output file name contains it. Raises Rejected when a template cannot write a
     value (the diagnostic points at the template's line).
     """
-    variables = Context(values, settings, late).variables()
+    variables = Context(values, settings, late, kube_version).variables()
     documents: list[Document] = []
     findings: list[Diagnostic] = []
     for component in components():
