@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chartgen import crd, render, rules, schema, source, values
+from chartgen import crd, render, source, validation
 from chartgen.chart import Chart
-from chartgen.diagnostics import Diagnostic, Rejected
+from chartgen.diagnostics import Rejected
 from chartgen.late import LateBound
-from chartgen.settings import settings
 from chartgen.source import Source
 
 Values = Mapping[str, Any] | str | os.PathLike[str]
@@ -34,21 +32,6 @@ def compile(
     return compile_sources(read(given), strict=strict, late=late, kube_version=kube_version, name=name, version=version)
 
 
-def version_pair(text: str | None) -> tuple[int, int] | None:
-    """(major, minor) of a Kubernetes version such as `1.30`, `v1.30.4` or `1.30.4-gke.1`; None for none.
-
-    Raises Rejected for text that is no version.
-    """
-    if text is None:
-        return None
-    match = re.match(r"v?(\d+)\.(\d+)(?:[.+-].*)?$", text.strip())
-    if match is None:
-        raise Rejected(
-            [Diagnostic("bad-kube-version", "not a Kubernetes version", found=text, expected="such as 1.30 or v1.30.4")]
-        )
-    return int(match[1]), int(match[2])
-
-
 def read(given: Values | Sequence[Values]) -> list[Source]:
     """Each input of values as a source; raises Rejected for what cannot be read."""
     several = [given] if isinstance(given, (Mapping, str, os.PathLike)) else list(given)
@@ -68,24 +51,19 @@ def compile_sources(
     only: str = "",
 ) -> Chart:
     """`compile` for sources that are read already."""
-    user = values.layer(sources)
-    effective = values.effective(user, schema.defaults())
-    findings = schema.check(effective, user, sources, strict=strict)
-    complete = schema.complete(effective)
-    facts = settings(complete)
-    findings += rules.check(complete, facts, user, sources, strict=strict, kube_version=kube_version)
-    errors = [one for one in findings if one.severity == "error"]
-    if errors:
-        raise Rejected(tuple(findings))
+    valid = validation.validate(sources, strict=strict, kube_version=kube_version)
+    if valid.settings is None or any(one.severity == "error" for one in valid.diagnostics):
+        raise Rejected(valid.diagnostics)
+    complete, facts = valid.complete, valid.settings
     bound = LateBound()
-    documents = render.render(complete, facts, bound, only, version_pair(kube_version))
+    documents = render.render(complete, facts, bound, only, validation.version_pair(kube_version))
     return Chart(
         name=name,
         version=version,
-        values=effective,
+        values=valid.effective,
         documents=tuple(documents),
         crds=tuple(crd.documents(complete)) if not only else (),
         late=bound,
-        diagnostics=tuple(findings),
+        diagnostics=valid.diagnostics,
         labels=render.Context(complete, facts, bound).variables()["labels"]("crd"),
     )

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chartgen import paths
-from chartgen.diagnostics import Diagnostic
+from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 
 if TYPE_CHECKING:
     from chartgen.source import Source
 
+# how far a misspelt key may be from a known one, by the known one's length
+_NEAR = ((3, 1), (8, 2), (99, 3))
 
 
 @cache
@@ -20,6 +22,20 @@ def defaults() -> dict[str, Any]:
     """The default of every value, nested; shared, not to be changed."""
     loaded: dict[str, Any] = json.loads((paths.SCHEMA / "defaults.json").read_bytes())
     return loaded
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The JSON Schema of the values (draft-07), as editors get it."""
+    loaded: dict[str, Any] = json.loads((paths.SCHEMA / "values.schema.json").read_bytes())
+    return loaded
+
+
+@cache
+def _fast_validator() -> Any:
+    import jsonschema_rs
+
+    return jsonschema_rs.Draft7Validator(document())
 
 
 def complete(effective: Mapping[str, Any]) -> dict[str, Any]:
@@ -38,8 +54,195 @@ def _complete(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str
     return whole
 
 
-def check(
-    effective: Mapping[str, Any], user: Mapping[str, Any], sources: Sequence[Source], *, strict: bool
-) -> list[Diagnostic]:
-    """What is wrong with the values' names and shapes."""
-    return []
+def check(effective: Mapping[str, Any], sources: Sequence[Source], *, strict: bool) -> list[Diagnostic]:
+    """What is wrong with the names and shapes of the effective values, each finding at the place that set it.
+
+    With `strict` off the findings are warnings, as the official chart takes such values.
+    """
+    if _fast_validator().is_valid(effective):
+        return []
+    return [_placed(one, sources, strict) for one in _explained(effective)]
+
+
+def _placed(one: Diagnostic, sources: Sequence[Source], strict: bool) -> Diagnostic:
+    from dataclasses import replace
+
+    from chartgen import values
+
+    return replace(one, spans=values.spans_of(one.path, sources), severity="error" if strict else "warning")
+
+
+def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    import jsonschema
+
+    for error in jsonschema.Draft7Validator(document()).iter_errors(effective):
+        yield from _explain(error)
+
+
+def _explain(error: Any) -> Iterator[Diagnostic]:
+    path = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        for key in error.instance:
+            if key not in known:
+                yield unknown_key((*path, key), list(known))
+    elif error.validator in ("anyOf", "oneOf"):
+        yield from _nearest_branch(error, path)
+    elif error.validator == "allOf":
+        for inner in error.context:
+            yield from _explain(inner)
+    else:
+        yield _mismatch(error, path)
+
+
+def _nearest_branch(error: Any, path: Path) -> Iterator[Diagnostic]:
+    """The errors of the branch that the value was surely meant for: the one whose type it has."""
+    branches: dict[int, list[Any]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    of_type = [
+        errors
+        for errors in branches.values()
+        if not any(one.validator == "type" and len(one.absolute_path) == len(error.absolute_path) for one in errors)
+    ]
+    if len(of_type) == 1 or (of_type and isinstance(error.instance, (dict, list))):
+        for inner in min(of_type, key=len):
+            yield from _explain(inner)
+        return
+    kinds = ", or ".join(dict.fromkeys(_described(branch) for branch in error.validator_value))
+    yield Diagnostic("wrong-type", f"{dotted(path)} cannot be {_shown(error.instance)}", path=path,
+                     found=_shown(error.instance), expected=kinds)
+
+
+def _mismatch(error: Any, path: Path) -> Diagnostic:
+    name, value, keyword, wanted = dotted(path) or "the document", error.instance, error.validator, error.validator_value
+    found = _shown(value)
+    if keyword == "type":
+        mend = _unquoted(path, value, wanted)
+        hint = f"write it without quotes: {_shown(mend.to)}" if mend else ""
+        return Diagnostic("wrong-type", f"{name} has the wrong type", path=path, found=f"{found} ({_kind(value)})",
+                          expected=_kinds(wanted), hint=hint, mend=mend)
+    if keyword in ("enum", "const"):
+        allowed = [wanted] if keyword == "const" else list(wanted)
+        texts = [one for one in allowed if isinstance(one, str)]
+        near = _closest(value, texts) if isinstance(value, str) else ""
+        cased = [one for one in texts if isinstance(value, str) and one.lower() == value.lower()]
+        return Diagnostic("bad-enum", f"{name} does not take this value", path=path, found=found,
+                          expected="one of " + ", ".join(map(_shown, allowed)),
+                          hint=f'did you mean "{(cased or [near])[0]}"?' if cased or near else "",
+                          mend=Mend("replace", path, cased[0]) if len(cased) == 1 else None)
+    if keyword == "required":
+        return Diagnostic("missing-key", f"{name}: {error.message}", path=path, expected="the key with a value")
+    if keyword == "pattern":
+        expected = error.schema.get("patternErrorMessage") or f"text that matches {wanted}"
+        return Diagnostic("bad-format", f"{name} is not written as it must be", path=path, found=found, expected=expected)
+    bounds = {"minimum": "at least", "maximum": "at most", "minLength": "a length of at least",
+              "maxLength": "a length of at most", "minItems": "a number of items of at least",
+              "maxItems": "a number of items of at most"}
+    expected = f"{bounds[keyword]} {wanted}" if keyword in bounds else f"{keyword}: {json.dumps(wanted)[:200]}"
+    return Diagnostic("out-of-range", f"{name} is out of range", path=path, found=found, expected=expected)
+
+
+def _unquoted(path: Path, value: Any, wanted: Any) -> Mend | None:
+    """A quoted number or boolean where one is wanted bare is a certain mend."""
+    kinds = [wanted] if isinstance(wanted, str) else wanted
+    if not isinstance(value, str):
+        return None
+    if "integer" in kinds and value.strip().isdecimal():
+        return Mend("replace", path, int(value))
+    if "boolean" in kinds and value in ("true", "false"):
+        return Mend("replace", path, value == "true")
+    return None
+
+
+def _described(branch: Mapping[str, Any]) -> str:
+    if "$ref" in branch:
+        return _described(document()["$defs"][branch["$ref"].rsplit("/", 1)[-1]])
+    if "const" in branch:
+        return _shown(branch["const"])
+    if "enum" in branch:
+        return "one of " + ", ".join(map(_shown, branch["enum"]))
+    return _kinds(branch.get("type", "another shape"))
+
+
+def _kinds(kinds: Any) -> str:
+    names = {"object": "a map", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
+             "boolean": "true or false", "null": "null"}
+    return " or ".join(names.get(kind, str(kind)) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    for kind, name in ((bool, "a boolean"), (int, "a whole number"), (float, "a number"), (str, "text"), (list, "a list")):
+        if isinstance(value, kind):
+            return name
+    return "a map"
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def unknown_key(path: Path, siblings: Sequence[str]) -> Diagnostic:
+    """The finding for a key that the schema does not have: removed, misspelt, misplaced or unheard of."""
+    from chartgen import history
+
+    gone = history.removed(path)
+    if gone is not None:
+        return history.diagnostic(path, ())
+    key, parent = str(path[-1]), path[:-1]
+    name = dotted(path)
+    near = _closest(key, siblings)
+    if near:
+        certain = _distance(key, near) == 1 and sum(_distance(key, one) <= 2 for one in siblings) == 1
+        return Diagnostic("unknown-key", f"there is no value {name}", path=path, found=key,
+                          expected="a key of " + (dotted(parent) or "the chart"),
+                          hint=f"did you mean {dotted((*parent, near))}?",
+                          mend=Mend("rename", path, near) if certain or near.lower() == key.lower() else None)
+    elsewhere = _elsewhere(path)
+    hint = f"did you mean {dotted(elsewhere[0])}?" if elsewhere else ""
+    if not hint and 0 < len(siblings) <= 12:
+        hint = "known here: " + ", ".join(siblings)
+    return Diagnostic("unknown-key", f"there is no value {name}", path=path, found=key,
+                      expected="a key of " + (dotted(parent) or "the chart"), hint=hint,
+                      mend=Mend("move", path, elsewhere[0]) if len(elsewhere) == 1 and len(path) > 1 else None)
+
+
+def _closest(key: str, names: Sequence[str]) -> str:
+    """The name that `key` is most likely a slip of, or "" when none is near."""
+    ranked = sorted((_distance(key, name), abs(len(name) - len(key)), name) for name in names)
+    if ranked and ranked[0][0] <= next(reach for size, reach in _NEAR if len(ranked[0][2]) <= size or size == 99):
+        return ranked[0][2]
+    return ""
+
+
+def _distance(left: str, right: str) -> int:
+    from rapidfuzz.distance import OSA
+
+    return 0 if left == right else int(OSA.distance(left.lower(), right.lower())) or 1
+
+
+@cache
+def leaves() -> dict[Path, Any]:
+    """Every known path below the top, sections included, with its default."""
+    found: dict[Path, Any] = {}
+
+    def walk(node: Any, path: Path) -> None:
+        for key, value in node.items():
+            found[(*path, key)] = value
+            if isinstance(value, dict):
+                walk(value, (*path, key))
+
+    walk(defaults(), ())
+    return found
+
+
+def _elsewhere(path: Path) -> list[Path]:
+    """Where a key of this name does exist, the parent most like the given one first."""
+    matches = [known for known in leaves() if known[-1] == path[-1] and known != path]
+    if len(path) == 1 or not matches:
+        return sorted(matches, key=len)[:1] if len(matches) < 4 else []
+    ranked = sorted(matches, key=lambda known: (_distance(dotted(known[:-1]), dotted(path[:-1])), len(known)))
+    return ranked[:1] if len(matches) > 1 else matches

@@ -1,0 +1,95 @@
+"""Sources in, effective values and every finding about them out: all that comes before rendering."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from chartgen import rules, schema, values
+from chartgen.diagnostics import Diagnostic, Path, Rejected
+from chartgen.settings import Settings, settings
+from chartgen.source import Source
+
+OLDEST_KUBE = (1, 22)
+
+
+@dataclass(frozen=True, slots=True)
+class Validated:
+    """Effective values, the same with removed defaults as None, what follows from them, and the findings."""
+
+    effective: dict[str, Any]
+    complete: dict[str, Any]
+    settings: Settings | None
+    sources: tuple[Source, ...]
+    diagnostics: tuple[Diagnostic, ...]
+
+
+def validate(sources: Sequence[Source], *, strict: bool = True, kube_version: str | None = None) -> Validated:
+    """Merges the sources over the defaults and checks the result: names and shapes, then what contradicts what.
+
+    Cross-field rules wait until names and shapes are right, so that one mistake is not told twice.
+    """
+    user = values.layer(sources)
+    effective = values.effective(user, schema.defaults())
+    findings = [*version_findings(kube_version), *schema.check(effective, sources, strict=strict)]
+    complete = schema.complete(effective)
+    if any(one.severity == "error" for one in findings):
+        return Validated(effective, complete, None, tuple(sources), tuple(findings))
+    broken = rules.broken_sections(complete, sources)
+    if broken:
+        return Validated(effective, complete, None, tuple(sources), (*findings, *broken))
+    facts = settings(complete)
+    findings += rules.check(complete, facts, user, sources, strict=strict)
+    return Validated(effective, complete, facts, tuple(sources), tuple(findings))
+
+
+def version_pair(text: str | None) -> tuple[int, int] | None:
+    """(major, minor) of a Kubernetes version such as `1.30`, `v1.30.4` or `1.30.4-gke.1`; None for none.
+
+    Raises Rejected for text that is no version.
+    """
+    if text is None:
+        return None
+    match = re.match(r"v?(\d+)\.(\d+)(?:[.+-].*)?$", text.strip())
+    if match is None:
+        raise Rejected(
+            [Diagnostic("bad-kube-version", "not a Kubernetes version", found=text, expected="such as 1.30 or v1.30.4")]
+        )
+    return int(match[1]), int(match[2])
+
+
+def version_findings(text: str | None) -> list[Diagnostic]:
+    """The finding that the cluster is older than what the objects need, if it is."""
+    pair = version_pair(text)
+    if pair is None or pair >= OLDEST_KUBE:
+        return []
+    return [
+        Diagnostic("kubernetes-too-old", "Consul's objects use APIs that this Kubernetes does not have", found=text or "",
+                   expected="1.22 or newer", hint="upgrade the cluster first")
+    ]
+
+
+def origins(validated: Validated) -> Iterator[tuple[Path, Any, str]]:
+    """(path, value, what set it) for each effective leaf, in the order of the values."""
+    set_by = values.provenance(validated.sources, schema.defaults())
+
+    def walk(node: Any, path: Path) -> Iterator[tuple[Path, Any, str]]:
+        if isinstance(node, dict) and node:
+            for key, item in node.items():
+                yield from walk(item, (*path, key))
+            return
+        origin: Any = "default"
+        for length in range(len(path), 0, -1):
+            if path[:length] in set_by:
+                origin = set_by[path[:length]]
+                break
+        if isinstance(origin, str):
+            yield path, node, origin
+            return
+        source, span = origin
+        flag = source.name.startswith("--")
+        yield path, node, source.name if flag or span is None else f"{span.source}:{span.line}"
+
+    yield from walk(validated.effective, ())
