@@ -2,12 +2,33 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import TYPE_CHECKING, Any
 
-from chartgen.diagnostics import Diagnostic
+from chartgen.diagnostics import Diagnostic, Path, Severity
+from chartgen.rules import datacenters, keys, mesh, security, servers
+from chartgen.rules.clash import Clash, Rule, Weight, at, slug
 from chartgen.settings import Settings
-from chartgen.source import Source
+
+if TYPE_CHECKING:
+    from chartgen.source import Source
+
+RULES: tuple[tuple[Weight, Rule], ...] = (
+    *keys.RULES, *servers.RULES, *security.RULES, *datacenters.RULES, *mesh.RULES,
+)  # fmt: skip
+
+# maps that stand for one value, so that a null only means "none"
+_VALUE_MAPS = frozenset(
+    "resources requests limits securityContext containerSecurityContext nodeMeta livenessProbe readinessProbe "
+    "extraEnvironmentVars extraLabels serverAdditionalDNSSANs".split()
+)
+
+
+@cache
+def by_slug() -> dict[str, tuple[Weight, Rule]]:
+    """Every rule by its slug."""
+    return {slug(rule): (weight, rule) for weight, rule in RULES}
 
 
 def check(
@@ -18,10 +39,64 @@ def check(
     *,
     strict: bool = True,
 ) -> list[Diagnostic]:
-    """Every contradiction in the effective `values`, errors and warnings."""
-    return []
+    """Every contradiction in the effective `values`.
+
+    What the official chart refuses is an error; what it takes although the installation cannot work is one in
+    strict mode only; what works and disappoints is a warning.
+    """
+    findings = []
+    for weight, rule in RULES:
+        severity: Severity = "error" if weight == "refused" or (strict and weight == "harmful") else "warning"
+        for clash in _clashes(rule(values, settings)):
+            findings.append(_diagnostic(slug(rule), clash, severity, sources))
+    return findings
+
+
+def _clashes(result: Any) -> Iterator[Clash]:
+    if isinstance(result, Clash):
+        yield result
+    elif result is not None:
+        yield from result
+
+
+def _diagnostic(code: str, clash: Clash, severity: Severity, sources: Sequence[Source]) -> Diagnostic:
+    from chartgen import values
+
+    paths: list[Path] = [tuple(path.split(".")) if isinstance(path, str) else path for path in clash.paths]
+    spans = tuple(dict.fromkeys(span for path in paths for span in values.spans_of(path, sources, exact=True)))
+    if not spans:
+        spans = next((found for path in paths if (found := values.spans_of(path, sources))), ())
+    return Diagnostic(code, clash.message, severity, paths[0], spans, expected=clash.expected, hint=clash.hint)
 
 
 def broken_sections(values: Mapping[str, Any], sources: Sequence[Source]) -> list[Diagnostic]:
-    """The sections (maps that every template reads through) that are something other than a map."""
-    return []
+    """The sections (maps that rules and templates read through) that are something other than a map.
+
+    The official chart refuses these too, wherever a component that is on reads the section.
+    """
+    from chartgen import schema
+    from chartgen import values as merging
+
+    findings: list[Diagnostic] = []
+
+    def walk(node: Mapping[str, Any], standard: Mapping[str, Any], path: Path) -> None:
+        for key, default in standard.items():
+            if not isinstance(default, dict) or not default or key in _VALUE_MAPS:
+                continue
+            value, here = node.get(key), (*path, key)
+            if isinstance(value, Mapping):
+                walk(value, default, here)
+                continue
+            code = "section-set-to-null" if value is None else "section-not-a-map"
+            name = ".".join(map(str, here))
+            findings.append(
+                Diagnostic(code, f"{name} is a section and holds values of its own", path=here,
+                           spans=merging.spans_of(here, sources), expected="a map, or {} for the defaults",
+                           hint=f"remove the line, or write {key}: {{}}")
+            )
+
+    walk(values, schema.defaults(), ())
+    return findings
+
+
+__all__ = ["RULES", "at", "broken_sections", "by_slug", "check"]

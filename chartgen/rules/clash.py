@@ -1,0 +1,60 @@
+"""What a rule returns, and how rules look values up."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chartgen.diagnostics import Path
+from chartgen.settings import Settings
+
+Values = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Clash:
+    """Values that contradict each other: `paths` are shown in this order, `hint` says what to write instead."""
+
+    message: str
+    paths: tuple[str | Path, ...]
+    hint: str = ""
+    expected: str = ""
+
+
+Rule = Callable[[Values, Settings], "Iterable[Clash] | Clash | None"]
+# refused: the official chart refuses it too. harmful: it takes it, and the installation is broken.
+# unwise: it works, and will disappoint.
+Weight = Literal["refused", "harmful", "unwise"]
+
+
+def at(values: Values, path: str) -> Any:
+    """The value at a dotted path, None where there is none."""
+    node: Any = values
+    for key in path.split("."):
+        if not isinstance(node, Mapping):
+            return None
+        node = node.get(key)
+    return node
+
+
+def slug(rule: Rule) -> str:
+    """The rule's name in reports: its function's name with hyphens."""
+    return rule.__name__.replace("_", "-")
+
+
+def half_given(values: Values, section: str, what: str) -> Clash | None:
+    """A clash if just one of `secretName` and `secretKey` of a section is set."""
+    name, key = f"{section}.secretName", f"{section}.secretKey"
+    if bool(at(values, name)) == bool(at(values, key)):
+        return None
+    missing = key if at(values, name) else name
+    return Clash(f"{what} is referred to by halves: {missing} is not set", (name, key), f"set {missing} as well")
+
+
+def whole_number(value: Any) -> int:
+    """`value` as Helm's `int` reads it: 0 for what is no number."""
+    try:
+        return int(float(value)) if value is not None else 0
+    except (TypeError, ValueError, OverflowError):
+        return 0
