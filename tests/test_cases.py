@@ -1,0 +1,50 @@
+"""Rejected and accepted values as files: `values.yaml` in, `report.txt` out (CHARTGEN_UPDATE_CASES=1 rewrites)."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from chartgen import Rejected, report, rules, source, validation
+
+CASES = Path(__file__).parent / "cases"
+REJECTED = sorted(path for path in (CASES / "rejected").iterdir() if path.is_dir())
+UPDATE = bool(os.environ.get("CHARTGEN_UPDATE_CASES"))
+
+
+def findings(folder: Path) -> str:
+    """The text report of the folder's values, as a user in that folder sees it."""
+    text = (folder / "values.yaml").read_bytes()
+    try:
+        read = source.read_text(text, "values.yaml")
+        return report.text(validation.validate([read]).diagnostics)
+    except Rejected as rejected:
+        return report.text(rejected.diagnostics)
+
+
+@pytest.mark.parametrize("folder", REJECTED, ids=lambda path: path.name)
+def test_report(folder: Path) -> None:
+    told = findings(folder)
+    expected = folder / "report.txt"
+    if UPDATE:
+        expected.write_text(told, encoding="utf-8")
+    assert told == expected.read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("slug", sorted(rules.by_slug()))
+def test_every_rule_has_a_rejected_case(slug: str) -> None:
+    text = (CASES / "rejected" / slug / "report.txt").read_text(encoding="utf-8")
+    weight, _ = rules.by_slug()[slug]
+    assert f"{'warning' if weight == 'unwise' else 'error'}[{slug}]" in text
+
+
+@pytest.mark.parametrize("slug", sorted(rules.by_slug()))
+def test_near_miss(slug: str) -> None:
+    """What only looks like the contradiction does not trip the rule."""
+    path = CASES / "rejected" / slug / "near-miss.yaml"
+    if not path.exists():
+        return
+    result = validation.validate([source.read_text(path.read_bytes(), "near-miss.yaml")], strict=False)
+    assert slug not in {one.code for one in result.diagnostics}
