@@ -179,8 +179,7 @@ def _sources(
     set_file: Sequence[str], set_literal: Sequence[str],
 ) -> list[Any]:
     """Every input of values as a source, in Helm's order: files, then each kind of flag; all errors at once."""
-    from chartgen import set_flag, source
-    from chartgen import values as merging
+    from chartgen import source
 
     sources: list[Any] = []
     findings: list[Diagnostic] = []
@@ -189,19 +188,30 @@ def _sources(
             sources.append(source.read_file(path))
         except Rejected as rejected:
             findings += rejected.diagnostics
+    flags = [set_json, set_, set_string, set_file, set_literal]
+    if not findings and any(flags):
+        findings += _apply_flags(flags, sources)
+    if findings:
+        raise Rejected(findings)
+    return sources
+
+
+def _apply_flags(flags: Sequence[Sequence[str]], sources: list[Any]) -> list[Diagnostic]:
+    """Adds a source for each flag, each applied onto what came before it; returns the findings."""
+    from chartgen import set_flag
+    from chartgen import values as merging
+
+    findings: list[Diagnostic] = []
     onto = merging.layer(sources)
     # Helm's order is fixed whatever the order on the command line
-    for kind, texts in (("set-json", set_json), ("set", set_), ("set-string", set_string),
-                        ("set-file", set_file), ("set-literal", set_literal)):
+    for kind, texts in zip(("set-json", "set", "set-string", "set-file", "set-literal"), flags, strict=True):
         for one in texts:
             try:
                 sources.append(set_flag.parse(kind, one, onto))
                 onto = merging.layer(sources)
             except Rejected as rejected:
                 findings += rejected.diagnostics
-    if findings:
-        raise Rejected(findings)
-    return sources
+    return findings
 
 
 def _check_name(name: str, version: str) -> None:

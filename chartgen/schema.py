@@ -50,8 +50,13 @@ def _complete(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str
         if isinstance(default, dict) and isinstance(value, dict):
             whole[key] = _complete(value, default)
         elif key not in whole:
-            whole[key] = None
+            # a section of unset values reads the same with its keys or without
+            whole[key] = _complete({}, default) if _unset(default) else None
     return whole
+
+
+def _unset(default: Any) -> bool:
+    return isinstance(default, dict) and bool(default) and all(value is None for value in default.values())
 
 
 def check(effective: Mapping[str, Any], sources: Sequence[Source], *, strict: bool) -> list[Diagnostic]:

@@ -21,7 +21,7 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
 # maps that stand for one value, so that a null only means "none"
 _VALUE_MAPS = frozenset(
     "resources requests limits securityContext containerSecurityContext nodeMeta livenessProbe readinessProbe "
-    "extraEnvironmentVars extraLabels serverAdditionalDNSSANs".split()
+    "extraEnvironmentVars extraLabels initContainer".split()
 )
 
 

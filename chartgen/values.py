@@ -1,0 +1,84 @@
+"""Merging as Helm merges, and who set what."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from chartgen.diagnostics import Path, Span
+from chartgen.source import Source
+
+
+def layer(sources: Sequence[Source]) -> dict[str, Any]:
+    """The users' sources merged, the last winning; a null stays, as it still has to remove a default."""
+    merged: dict[str, Any] = {}
+    for source in sources:
+        merged = _over(source.data, merged)
+    return merged
+
+
+def _over(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:
+    out = dict(lower)
+    for key, value in upper.items():
+        below = out.get(key)
+        out[key] = _over(value, below) if isinstance(value, dict) and isinstance(below, dict) else value
+    return out
+
+
+def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The user's values over the defaults: maps merge, lists and scalars replace, null removes."""
+    out = {key: _copied(value) for key, value in defaults.items() if key not in user}
+    for key, value in user.items():
+        if value is None and key in defaults:
+            continue
+        standard = defaults.get(key)
+        if isinstance(value, dict):
+            out[key] = effective(value, standard if isinstance(standard, dict) else {})
+        else:
+            out[key] = _copied(value)
+    return {key: out[key] for key in (*defaults, *user) if key in out}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return value
+
+
+def spans_of(path: Path, sources: Sequence[Source], *, exact: bool = False) -> tuple[Span, ...]:
+    """Where `path` was set: its span in the last source that set it, or that of its nearest ancestor.
+
+    With `exact`, only a source that has the path itself, or something below it, counts.
+    """
+    for length in range(len(path), 0, -1):
+        part = path[:length]
+        for source in reversed(sources):
+            if part in source.spans:
+                return (source.spans[part],)
+        if exact:
+            for source in reversed(sources):
+                below = [span for known, span in source.spans.items() if known[:length] == part]
+                if below:
+                    return (below[0],)
+            return ()
+    return ()
+
+
+def provenance(sources: Sequence[Source], defaults: Mapping[str, Any]) -> dict[Path, tuple[Source, Span | None]]:
+    """Which source set each path that the users' sources set; what is not in it is a default."""
+    found: dict[Path, tuple[Source, Span | None]] = {}
+
+    def walk(source: Source, node: Any, path: Path) -> None:
+        if path:
+            for known in [one for one in found if one[: len(path)] == path and not isinstance(node, dict)]:
+                del found[known]
+            found[path] = (source, source.spans.get(path))
+        if isinstance(node, dict):
+            for key, item in node.items():
+                walk(source, item, (*path, key))
+
+    for source in sources:
+        walk(source, source.data, ())
+    return found
