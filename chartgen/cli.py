@@ -174,6 +174,135 @@ def render(
     click.echo(chart.manifests(release, namespace, upgrade=upgrade), nl=False)
 
 
+@cli.command()
+@_VALUES_OPTIONS
+@click.argument("what", metavar="PATH|RULE")
+def explain(
+    files: Sequence[str], set_: Sequence[str], set_string: Sequence[str], set_json: Sequence[str],
+    set_file: Sequence[str], set_literal: Sequence[str], what: str,
+) -> None:
+    """Explain a setting (server.replicas) or a rule (ingress-ports).
+
+    For a setting: its type, default and effect, and with -f its effective value, what set it, and which files of the
+    chart it reaches.
+    """
+    from chartgen import explain as explaining
+    from chartgen import paths, rules, schema, validation
+
+    if what in rules.by_slug():
+        click.echo((paths.RULE_PAGES / f"{what}.md").read_text(encoding="utf-8"), nl=False)
+        return
+    found = explaining.setting(what)
+    if found is None:
+        path = tuple(what.split("."))
+        siblings = list(schema.document().get("properties", {})) if len(path) == 1 else _siblings(path)
+        raise Rejected([schema.unknown_key(path, siblings)])
+    sources = _sources(files, set_, set_string, set_json, set_file, set_literal)
+    result = validation.validate(sources, strict=False)
+    rows: list[tuple[str, str]] = []
+    origin = [(value, where) for path, value, where in validation.origins(result) if path == found.path]
+    if origin:
+        rows.append(("effective", f"{_one_line(origin[0][0])}, from {origin[0][1]}"))
+    if result.settings is not None:
+        reached = explaining.reaches(found.path, result.complete, result.settings)
+        rows += [("reaches" if not number else "", file) for number, file in enumerate(reached)]
+    rows += [("rule", f"{slug}: {reason}") for slug, reason in explaining.rules_about(what)]
+    click.echo(explaining.text(found, rows), nl=False)
+
+
+def _siblings(path: tuple[str, ...]) -> list[str]:
+    from chartgen import explain as explaining
+
+    parent = explaining.setting(".".join(path[:-1]))
+    return list(parent.schema.get("properties", {})) if parent else []
+
+
+@cli.command()
+@click.option("--diff", "only_diff", is_flag=True, help="Show the change and leave the file as it is.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def fix(file: Path, only_diff: bool) -> None:
+    """Apply the mends that are certain: a slip of one letter, a quoted number, a moved key. Comments are kept."""
+    from chartgen import fix as fixing
+    from chartgen import source, validation
+
+    before = file.read_text(encoding="utf-8")
+    try:
+        findings = validation.validate([source.read_text(before, str(file))]).diagnostics
+    except Rejected as rejected:
+        findings = rejected.diagnostics
+    mends = [one.mend for one in findings if one.mend is not None]
+    after = fixing.apply(before, mends)
+    click.echo(fixing.unified_diff(before, after, str(file)), nl=False)
+    if after != before and not only_diff:
+        _replace(file, after)
+    left = [one for one in findings if one.mend is None]
+    _show(left, "text")
+    click.echo(f"{len(mends)} mended, {len(left)} left", err=True)
+    sys.exit(1 if any(one.severity == "error" for one in left) or (only_diff and mends) else 0)
+
+
+@cli.command()
+@click.option("--diff", "only_diff", is_flag=True, help="Show the change and leave the file as it is.")
+@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
+def migrate(file: Path, only_diff: bool) -> None:
+    """Rewrite values of an older chart for today's; comments and order are kept. Lists what needs you."""
+    from chartgen import fix as fixing
+    from chartgen import migrate as migrating
+
+    before = file.read_text(encoding="utf-8")
+    after, done, left = migrating.migrate(before, str(file))
+    click.echo(fixing.unified_diff(before, after, str(file)), nl=False)
+    if after != before and not only_diff:
+        _replace(file, after)
+    for one in done:
+        click.echo(f"done: {one}", err=True)
+    _show(left, "text")
+    sys.exit(1 if left else 0)
+
+
+def _replace(file: Path, text: str) -> None:
+    """Writes beside the file and renames, so that an interruption leaves the old one."""
+    staging = file.with_name(f".{file.name}.chartgen")
+    staging.write_text(text, encoding="utf-8")
+    staging.replace(file)
+
+
+@cli.command("schema")
+def print_schema() -> None:
+    """Print the JSON Schema of the values, for editors."""
+    from chartgen import paths
+
+    click.echo((paths.SCHEMA / "values.schema.json").read_text(encoding="utf-8"), nl=False)
+
+
+_STARTER = """\
+# yaml-language-server: $schema={schema}
+# Values for Consul. `chartgen check FILE` validates them, `chartgen explain server.replicas` says what one does.
+global:
+  name: consul
+  datacenter: dc1
+server:
+  replicas: 3
+connectInject:
+  enabled: true
+"""
+
+
+@cli.command()
+@click.option("--full", is_flag=True, help="Every setting with its default and description.")
+@click.option("--schema", "location", default="./consul-values.schema.json", show_default=True,
+              help="Where editors find the schema: a path or an address.")
+def init(full: bool, location: str) -> None:
+    """Print a values file to start from."""
+    from chartgen import paths
+
+    if full:
+        click.echo(f"# yaml-language-server: $schema={location}")
+        click.echo((paths.SCHEMA / "values.yaml").read_text(encoding="utf-8"), nl=False)
+    else:
+        click.echo(_STARTER.format(schema=location), nl=False)
+
+
 def _sources(
     files: Sequence[str], set_: Sequence[str], set_string: Sequence[str], set_json: Sequence[str],
     set_file: Sequence[str], set_literal: Sequence[str],

@@ -6,7 +6,7 @@ import os
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chartgen import crd, render, source, validation
+from chartgen import crd, references, render, source, validation
 from chartgen.chart import Chart
 from chartgen.diagnostics import Rejected
 from chartgen.late import LateBound
@@ -57,6 +57,9 @@ def compile_sources(
     complete, facts = valid.complete, valid.settings
     bound = LateBound()
     documents = render.render(complete, facts, bound, only, validation.version_pair(kube_version))
+    broken = references.check(documents, valid.effective) if not only else []
+    if broken:
+        raise Rejected(broken)
     return Chart(
         name=name,
         version=version,
