@@ -80,7 +80,7 @@ class Chart:
         return files
 
     def _crd_text(self, crd: CrdFile) -> str:
-        return crd.text.replace("@LABELS@", scalar.json_text(self.labels | {"component": crd.component}))
+        return crd.text.replace("@LABELS@", scalar.json_text({**self.labels, **crd.labels}))
 
     def _chart_yaml(self) -> str:
         return document.manifest_text(
