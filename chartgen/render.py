@@ -16,7 +16,7 @@ from markupsafe import Markup
 
 from chartgen import paths, scalar
 from chartgen.diagnostics import Diagnostic, Rejected, Span
-from chartgen.document import Document, pruned
+from chartgen.document import Document, block_yaml, pruned
 from chartgen.late import OPEN, LateBound
 from chartgen.settings import Settings
 
@@ -146,6 +146,7 @@ class Context:
             "as_text": self.text,
             "live": lambda expression: late.token(expression, plain=True),
             "json_string": lambda value, indent=2: scalar.json_text(value, indent),
+            "yaml_string": lambda value: block_yaml(value, str),
             "sha256": lambda value: hashlib.sha256(scalar.json_text(value).encode()).hexdigest(),
             # without a target version, what the oldest maintained Kubernetes has is taken to be there
             "kube_at_least": lambda minor: self.kube_version is None or self.kube_version >= (1, minor),
