@@ -24,12 +24,18 @@ _ONLY_IF = re.compile(r"^#\s*helm-if:\s*(.+?)\s*$", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
 
 
+# what templates call on free-form maps
+_METHODS = frozenset(("get", "items", "keys", "values", "update"))
+
+
 class ValuesEnvironment(jinja2.Environment):
     """A Jinja environment in which `a.b` of a mapping is its entry `b`, even where dict has a method `b`."""
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, dict):
-            return obj[attribute] if attribute in obj else self.undefined(obj=obj, name=attribute)
+            if attribute in obj:
+                return obj[attribute]
+            return getattr(obj, attribute) if attribute in _METHODS else self.undefined(obj=obj, name=attribute)
         return super().getattr(obj, attribute)
 
 
