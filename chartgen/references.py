@@ -4,10 +4,12 @@ match. Run on every build; what it finds is a mistake in a template, or in objec
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chartgen.diagnostics import Diagnostic
 from chartgen.document import Document
+from chartgen.late import TOKEN
 
 _WORKLOADS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "Job"))
 # Secrets that jobs and controllers of an installation write, by the end of their name (Consul on Kubernetes,
@@ -23,7 +25,12 @@ def check(documents: Sequence[Document], values: Mapping[str, Any]) -> list[Diag
 
     Names that stand in the `values` belong to objects outside the chart, and are taken to exist.
     """
-    return [*_twice(documents), *_dangling(documents, frozenset(_strings(values))), *_selectors(documents)]
+    found = [*_twice(documents), *_dangling(documents, frozenset(_strings(values))), *_selectors(documents)]
+    return [replace(one, message=_readable(one.message), found=_readable(one.found)) for one in found]
+
+
+def _readable(text: str) -> str:
+    return TOKEN.sub("RELEASE", text)
 
 
 def _twice(documents: Sequence[Document]) -> Iterator[Diagnostic]:
