@@ -209,6 +209,7 @@ def answers_for(values: Mapping[str, Any], release: str, namespace: str) -> dict
     return {
         ".Release.Name": release,
         ".Release.Namespace": namespace,
+        "trunc 58 .Release.Namespace": namespace[:58],
         ".Release.Service": "Helm",
         'include "consul.fullname" .': fullname,
         'include "consul.name" .': app[:63].removesuffix("-"),

@@ -127,6 +127,8 @@ class Context:
         release = {
             "name": late.token(".Release.Name"),
             "namespace": late.token(".Release.Namespace"),
+            # short enough for a name that begins with "data-"
+            "short_namespace": late.token("trunc 58 .Release.Namespace"),
             "service": late.token(".Release.Service"),
         }
 
