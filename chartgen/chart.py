@@ -227,7 +227,8 @@ def frozen_schema(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def _frozen(value: Any, open_keys: tuple[str, ...] = ()) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not value:
-        return {"const": value}
+        # Helm drops nulls that stand in lists of a chart's own values
+        return {"const": document.pruned(value)}
     # a parent chart adds keys of its own to `global` and may add `global` itself
     return {
         "type": "object",
