@@ -20,6 +20,7 @@ class Settings:
     connect_inject: bool
     sync_catalog: bool
     ui: bool
+    ui_metrics: bool
     dns: bool
     dns_redirection: bool
     dns_proxy: bool
@@ -65,6 +66,7 @@ def settings(values: dict[str, Any]) -> Settings:
         connect_inject=switched_on(values["connectInject"]["enabled"], on),
         sync_catalog=switched_on(values["syncCatalog"]["enabled"], on),
         ui=switched_on(values["ui"]["enabled"], on),
+        ui_metrics=switched_on(values["ui"]["metrics"]["enabled"], world["metrics"]["enabled"]),
         dns=switched_on(values["dns"]["enabled"], transparent),
         dns_redirection=switched_on(values["dns"]["enableRedirection"], transparent),
         dns_proxy=switched_on(values["dns"]["proxy"]["enabled"], on),
