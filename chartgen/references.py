@@ -11,6 +11,8 @@ from chartgen.diagnostics import Diagnostic
 from chartgen.document import Document
 from chartgen.late import TOKEN
 
+# the cluster's own CA, which Kubernetes puts into every namespace
+_EVERYWHERE = "kube-root-ca.crt"
 _WORKLOADS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "Job"))
 # Secrets that jobs and controllers of an installation write, by the end of their name (Consul on Kubernetes,
 # "Helm chart reference" and "consul-k8s control plane commands")
@@ -57,7 +59,7 @@ def _dangling(documents: Sequence[Document], outside: frozenset[str]) -> Iterato
     there = {(one.kind, one.name) for one in documents}
     for one in documents:
         for kind, name, optional in _named(one):
-            if (kind, name) in there or optional or name in outside:
+            if (kind, name) in there or optional or name in outside or name == _EVERYWHERE:
                 continue
             if kind == "Secret" and name.endswith(_MADE_AT_RUN_TIME):
                 continue
