@@ -77,6 +77,7 @@ def environment() -> ValuesEnvironment:
         sh_expand=scalar.sh_expand,
         bool_text=lambda value: "true" if value else "false",
         int=_integer,
+        suffix=lambda value, ending: f"{value}{ending}",
     )
     return env
 
