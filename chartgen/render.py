@@ -75,6 +75,7 @@ def environment() -> ValuesEnvironment:
         json=lambda value, indent=None: Markup(scalar.json_text(value, indent)),
         sh=scalar.sh,
         sh_expand=scalar.sh_expand,
+        sh_noglob=scalar.sh_noglob,
         bool_text=lambda value: "true" if value else "false",
         int=_integer,
         suffix=lambda value, ending: f"{value}{ending}",

@@ -48,6 +48,12 @@ def sh(value: Any) -> Markup:
     return Markup(text if _SAFE_WORD.fullmatch(text) else "'" + text.replace("'", "'\\''") + "'")
 
 
+def sh_noglob(value: Any) -> Markup:
+    """`value` as one argument where the script has turned globbing off: stars stand as they are."""
+    text = _shell_text(value)
+    return Markup(text) if _SAFE_WORD.fullmatch(text.replace("*", "x")) else sh(text)
+
+
 def sh_expand(value: Any) -> Markup:
     """`value` as one argument in which the shell still expands `$NAME` and `${NAME}`, and nothing else."""
     text = re.sub(r'([\\"`])', r"\\\1", _shell_text(value))
