@@ -104,7 +104,9 @@ def _built(source: Node, definitions: Mapping[str, Node]) -> Node:
     node = dict(source)
     if "$ref" in node:
         node = _resolved(node, definitions)
-        if "$ref" in node or "allOf" in node:
+        if "$ref" in node:
+            return node
+        if "allOf" in node:
             return _with_hover(node, source, definitions)
     default = node.get("default")
     if "properties" in node:
@@ -375,13 +377,17 @@ def _shown(value: Any) -> str:
     return (text if len(text) <= 60 else "(see schema/values.yaml)").replace("|", "\\|")
 
 
+def _json(value: Any) -> str:
+    return json.dumps(value, ensure_ascii=False, indent=1) + "\n"
+
+
 def outputs(folder: Path) -> dict[Path, str]:
     """The text of each derived file, by its path below the root of the project."""
     whole = schema(sources(folder / "schema"))
     known: Node = json.loads((folder / "schema" / "defaults.json").read_text(encoding="utf-8"))
     return {
-        Path("schema/values.schema.json"): json.dumps(whole, ensure_ascii=False, indent=1) + "\n",
-        Path("schema/defaults.json"): json.dumps(known | defaults(whole), ensure_ascii=False, indent=1) + "\n",
+        Path("schema/values.schema.json"): _json(whole),
+        Path("schema/defaults.json"): _json(known | defaults(whole)),
         Path("schema/values.yaml"): values_file(whole),
         Path("docs/values.md"): reference(whole),
     }

@@ -1,0 +1,183 @@
+"""The sources of the schema, and what is made from them."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import jsonschema_rs
+import pytest
+import yaml
+import yaml12
+from helm_python import HelmError
+from ruamel.yaml import YAML
+
+from chartgen import paths, schema_build
+from tests import engine
+
+WHOLE = schema_build.schema(schema_build.sources(paths.SCHEMA))
+LEAVES = {".".join(leaf.path): leaf for leaf in schema_build.leaves(WHOLE)}
+KNOWN = [
+    line.split("\t")
+    for line in (Path(__file__).parent / "data" / "leaves.tsv").read_text(encoding="utf-8").splitlines()[1:]
+]
+FORMS = ("$ref", "allOf", "anyOf", "enum", "type")
+
+
+@pytest.fixture(scope="module")
+def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A chart of nothing but the schema and the values file."""
+    folder = tmp_path_factory.mktemp("chart")
+    (folder / "Chart.yaml").write_text("apiVersion: v2\nname: consul\nversion: 1.0.0\n")
+    (folder / "values.schema.json").write_text(json.dumps(WHOLE))
+    (folder / "values.yaml").write_text(schema_build.values_file(WHOLE))
+    (folder / "templates").mkdir()
+    (folder / "templates" / "one.yaml").write_text(
+        "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: one}\n"
+        "data: {datacenter: {{ .Values.global.datacenter }}}\n"
+    )
+    return folder
+
+
+def nodes(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
+    """Every schema below `node`, with the place it has in the document."""
+    yield path, node
+    for keyword in ("properties", "$defs"):
+        for key, child in node.get(keyword, {}).items():
+            yield from nodes(child, (*path, keyword, key))
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(node.get(keyword), dict):
+            yield from nodes(node[keyword], (*path, keyword))
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        for place, child in enumerate(node.get(keyword, ())):
+            yield from nodes(child, (*path, keyword, str(place)))
+
+
+def test_each_known_value_is_there_with_its_default_and_no_other() -> None:
+    assert {path: json.dumps(leaf.default) for path, leaf in LEAVES.items()} == {
+        path: json.dumps(json.loads(default)) for path, default in KNOWN
+    }
+
+
+def test_each_value_is_described_in_whole_sentences() -> None:
+    assert [path for path, leaf in LEAVES.items() if not re.fullmatch(r"\S.{14,}[.]", leaf.description)] == []
+
+
+def test_each_value_has_a_shape() -> None:
+    assert [path for path, leaf in LEAVES.items() if not any(form in leaf.node for form in FORMS)] == []
+
+
+def test_each_section_is_closed_and_described() -> None:
+    sections = [
+        (path, node)
+        for path, node in nodes(WHOLE)
+        if "properties" in node and "$defs" not in path and "items" not in path
+    ]
+    assert [path for path, node in sections if not {"description", "additionalProperties"} <= node.keys()] == []
+
+
+def test_nothing_stands_beside_a_reference() -> None:
+    assert [path for path, node in nodes(WHOLE) if "$ref" in node and len(node) > 1] == []
+
+
+def test_each_reference_has_a_target() -> None:
+    named = {node["$ref"].rpartition("/")[2] for _, node in nodes(WHOLE) if "$ref" in node}
+    assert named <= WHOLE["$defs"].keys()
+
+
+def test_the_schema_keeps_to_what_all_readers_know() -> None:
+    jsonschema.Draft7Validator.check_schema(WHOLE)
+    assert WHOLE["$schema"] == "http://json-schema.org/draft-07/schema#"
+    keywords = {keyword for _, node in nodes(WHOLE) for keyword in node}
+    assert not keywords & {"format", "unevaluatedProperties", "unevaluatedItems", "dependentRequired", "prefixItems"}
+    assert all(node["$ref"].startswith("#/") for _, node in nodes(WHOLE) if "$ref" in node)
+    patterns = [node["pattern"] for _, node in nodes(WHOLE) if "pattern" in node]
+    assert patterns and not [one for one in patterns if "(?" in one]
+
+
+def test_defaults_and_examples_are_valid() -> None:
+    validator = jsonschema_rs.Draft7Validator(WHOLE)
+    assert [error.message for error in validator.iter_errors(schema_build.defaults(WHOLE))] == []
+    wrong = []
+    for path, node in nodes(WHOLE):
+        if "examples" not in node:
+            continue
+        inner = jsonschema_rs.Draft7Validator({**node, "$defs": WHOLE["$defs"]})
+        wrong += [(path, example) for example in node["examples"] if not inner.is_valid(example)]
+    assert wrong == []
+
+
+@pytest.mark.parametrize(
+    "read", [YAML(typ="safe").load, yaml.safe_load, yaml12.parse_yaml], ids=["ruamel", "pyyaml", "yaml12"]
+)
+def test_the_values_file_reads_back_as_the_defaults(read: Any) -> None:
+    assert read(schema_build.values_file(WHOLE)) == schema_build.defaults(WHOLE)
+
+
+def test_the_reference_names_each_value() -> None:
+    text = schema_build.reference(WHOLE)
+    assert [path for path in LEAVES if f"| `{path}` |" not in text] == []
+
+
+@pytest.mark.parametrize(
+    "name", ["schema/values.schema.json", "schema/defaults.json", "schema/values.yaml", "docs/values.md"]
+)
+def test_what_is_committed_is_fresh(name: str) -> None:
+    assert (paths.ROOT / name).read_text(encoding="utf-8") == schema_build.outputs(paths.ROOT)[Path(name)]
+
+
+def test_helm_reads_the_same_schema(chart: Path) -> None:
+    assert engine.objects(chart)[0]["data"] == {"datacenter": "dc1"}
+    assert engine.objects(chart, values={"server": {"tolerations": [{"key": "a", "operator": "Exists"}]}})
+
+
+@pytest.mark.parametrize(
+    ("values", "told"),
+    [
+        ({"server": {"replica": 3}}, "replica"),
+        ({"server": {"replicas": "three"}}, "/server/replicas"),
+        ({"server": {"enabled": "false"}}, "/server/enabled"),
+        ({"server": {"storage": "10 pounds"}}, "/server/storage"),
+        ({"server": {"limits": {"requestLimits": {"mode": "Enforce"}}}}, "/server/limits/requestLimits/mode"),
+        ({"server": {"resources": {"limits": {"memory": "2 gigs"}}}}, "/server/resources/limits/memory"),
+        ({"server": {"tolerations": [{"keys": "a"}]}}, "keys"),
+        ({"global": {"datacenter": "dc one"}}, "/global/datacenter"),
+        ({"global": {"consulAPITimeout": "5"}}, "/global/consulAPITimeout"),
+        ({"externalServers": {"grpcPort": 70000}}, "/externalServers/grpcPort"),
+    ],
+    ids=lambda one: None if isinstance(one, dict) else one.replace("/", "."),
+)
+def test_helm_rejects_what_is_wrong(chart: Path, values: dict[str, Any], told: str) -> None:
+    with pytest.raises(HelmError, match=re.escape(told)):
+        engine.objects(chart, values=values)
+    assert not jsonschema_rs.Draft7Validator(WHOLE).is_valid(values)
+
+
+@pytest.mark.parametrize(
+    ("beside", "expected"),
+    [
+        ({}, {"$ref": "#/$defs/amount"}),
+        ({"default": 1}, {"allOf": [{"$ref": "#/$defs/amount"}], "default": 1}),
+    ],
+    ids=["alone", "with siblings"],
+)
+def test_a_reference_is_written_as_draft_07_reads_it(beside: dict[str, Any], expected: dict[str, Any]) -> None:
+    built = schema_build._built({"$ref": "#/$defs/amount", **beside}, {"amount": {"type": "integer"}})
+    assert built.items() >= expected.items()
+
+
+def test_a_definition_takes_the_defaults_of_its_place() -> None:
+    definition = {"properties": {"a": {"type": "string"}, "b": {"type": "string"}}}
+    built = schema_build._built({"$ref": "#/$defs/pair", "default": {"a": "x"}}, {"pair": definition})
+    assert built["properties"]["a"]["default"] == "x"
+    assert "default" not in built and "default" not in built["properties"]["b"]
+    assert built["additionalProperties"] is False
+
+
+def test_a_default_without_a_property_is_an_error() -> None:
+    with pytest.raises(KeyError, match="lost"):
+        schema_build._built({"properties": {"a": {}}, "default": {"lost": 1}}, {})
