@@ -25,7 +25,7 @@ _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
 
 
 # what templates call on free-form maps
-_METHODS = frozenset(("get", "items", "keys", "values", "update"))
+_METHODS = frozenset(("get", "items", "keys", "values", "update", "pop"))
 
 
 class ValuesEnvironment(jinja2.Environment):
