@@ -56,6 +56,12 @@ _ORDER = (
     "additionalProperties", "items", "$defs",
 )  # fmt: skip
 
+# keywords that tell people something and decide nothing
+_TEXTS = {
+    "title", "description", "markdownDescription", "default", "examples", "defaultSnippets", "deprecated",
+    "deprecationMessage", "patternErrorMessage", "x-templated",
+}  # fmt: skip
+
 
 @dataclass(frozen=True, slots=True)
 class Leaf:
@@ -203,6 +209,21 @@ def _ordered(node: Any, *, names: bool = False) -> Any:
             value = _ordered(value)
         done[keyword] = value
     return done
+
+
+def shapes(whole: Node) -> Node:
+    """The schema without its texts: what decides valid or invalid, a sixth of the size and so faster to load."""
+    kept = {keyword: value for keyword, value in whole.items() if keyword not in _TEXTS}
+    for keyword in ("properties", "$defs"):
+        if keyword in kept:
+            kept[keyword] = {key: shapes(child) for key, child in kept[keyword].items()}
+    for keyword in ("items", "additionalProperties"):
+        if isinstance(kept.get(keyword), dict):
+            kept[keyword] = shapes(kept[keyword])
+    for keyword in ("allOf", "anyOf", "oneOf"):
+        if keyword in kept:
+            kept[keyword] = [shapes(child) for child in kept[keyword]]
+    return kept
 
 
 def leaves(whole: Node) -> Iterator[Leaf]:
@@ -387,6 +408,7 @@ def outputs(folder: Path) -> dict[Path, str]:
     known: Node = json.loads((folder / "schema" / "defaults.json").read_text(encoding="utf-8"))
     return {
         Path("schema/values.schema.json"): _json(whole),
+        Path("schema/shapes.json"): json.dumps(shapes(whole), ensure_ascii=False, separators=(",", ":")) + "\n",
         Path("schema/defaults.json"): _json(known | defaults(whole)),
         Path("schema/values.yaml"): values_file(whole),
         Path("docs/values.md"): reference(whole),

@@ -119,13 +119,29 @@ def test_the_values_file_reads_back_as_the_defaults(read: Any) -> None:
     assert read(schema_build.values_file(WHOLE)) == schema_build.defaults(WHOLE)
 
 
+def test_shapes_decide_as_the_schema_does() -> None:
+    shapes = schema_build.shapes(WHOLE)
+    left = [path for path, node in nodes(shapes) if node.keys() & {"description", "default", "examples"}]
+    assert left == []
+    fast, full = jsonschema_rs.Draft7Validator(shapes), jsonschema_rs.Draft7Validator(WHOLE)
+    for values in (schema_build.defaults(WHOLE), {"server": {"replica": 3}}, {"client": {"grpc": "yes"}}):
+        assert fast.is_valid(values) == full.is_valid(values)
+
+
 def test_the_reference_names_each_value() -> None:
     text = schema_build.reference(WHOLE)
     assert [path for path in LEAVES if f"| `{path}` |" not in text] == []
 
 
 @pytest.mark.parametrize(
-    "name", ["schema/values.schema.json", "schema/defaults.json", "schema/values.yaml", "docs/values.md"]
+    "name",
+    [
+        "schema/values.schema.json",
+        "schema/shapes.json",
+        "schema/defaults.json",
+        "schema/values.yaml",
+        "docs/values.md",
+    ],
 )
 def test_what_is_committed_is_fresh(name: str) -> None:
     assert (paths.ROOT / name).read_text(encoding="utf-8") == schema_build.outputs(paths.ROOT)[Path(name)]
@@ -182,3 +198,29 @@ def test_a_definition_takes_the_defaults_of_its_place() -> None:
 def test_a_default_without_a_property_is_an_error() -> None:
     with pytest.raises(KeyError, match="lost"):
         schema_build._built({"properties": {"a": {}}, "default": {"lost": 1}}, {})
+
+
+@pytest.mark.parametrize(
+    ("shape", "good", "bad"),
+    [
+        ("quantity", ["500m", "2", "0.5", "256Mi", "1e3", 2, 0.5, "1000M"], ["2 gigs", "10GB", "cpu", "-1", ""]),
+        ("duration", ["30s", "1h30m", "1.5h", "0", "10h34m5s", "500ms"], ["30", "5 s", "1d", "h"]),
+        (
+            "imageReference",
+            ["busybox", "hashicorp/consul:2.0.3", "reg.example.com:5000/a/b_c:1", "a/b@sha256:" + "0" * 64],
+            ["", "a b", "hashicorp/Consul:1", "a/b:", ":tag", "https://example.com/consul:1"],
+        ),
+        ("cidr", ["10.0.0.0/8", "fd00::/8", "::/0"], ["10.0.0.0", "10.0.0/8", "any"]),
+        ("ipAddress", ["10.0.0.1", "::1", "", None], ["10.0.0", "localhost"]),
+        ("name", ["consul", "a-b.c", "", None, "override-"], ["Consul", "-a", "a_b"]),
+        ("port", [1, 8501, 65535], [0, 65536, "8501", 1.5]),
+        ("switch", [True, False, "-"], ["true", 1, "", None]),
+        ("tolerations", ["- key: a", [{"effect": "NoSchedule"}], None, ""], [{}, [{"effect": "Never"}]]),
+        ("resourcesMap", [{"limits": {"nvidia.com/gpu": 1}}, None], ["limits: {}", {"limit": {}}]),
+    ],
+    ids=lambda one: one if isinstance(one, str) else None,
+)
+def test_shared_shapes(shape: str, good: list[Any], bad: list[Any]) -> None:
+    validator = jsonschema_rs.Draft7Validator({"$ref": f"#/$defs/{shape}", "$defs": WHOLE["$defs"]})
+    assert [one for one in good if not validator.is_valid(one)] == []
+    assert [one for one in bad if validator.is_valid(one)] == []
