@@ -212,7 +212,7 @@ def _ordered(node: Any, *, names: bool = False) -> Any:
 
 
 def shapes(whole: Node) -> Node:
-    """The schema without its texts: what decides valid or invalid, a sixth of the size and so faster to load."""
+    """The schema without its texts: what decides valid or invalid, a sixth of the size."""
     kept = {keyword: value for keyword, value in whole.items() if keyword not in _TEXTS}
     for keyword in ("properties", "$defs"):
         if keyword in kept:
@@ -408,7 +408,7 @@ def outputs(folder: Path) -> dict[Path, str]:
     known: Node = json.loads((folder / "schema" / "defaults.json").read_text(encoding="utf-8"))
     return {
         Path("schema/values.schema.json"): _json(whole),
-        Path("schema/shapes.json"): json.dumps(shapes(whole), ensure_ascii=False, separators=(",", ":")) + "\n",
+        Path("schema/shapes.json"): json.dumps(shapes(whole), separators=(",", ":")) + "\n",
         Path("schema/defaults.json"): _json(known | defaults(whole)),
         Path("schema/values.yaml"): values_file(whole),
         Path("docs/values.md"): reference(whole),
