@@ -56,6 +56,8 @@ _ORDER = (
     "additionalProperties", "items", "$defs",
 )  # fmt: skip
 
+# texts of a definition that each place which refers to it carries
+_MOVED = ("description", "examples", "defaultSnippets")
 # keywords that tell people something and decide nothing
 _TEXTS = {
     "title", "description", "markdownDescription", "default", "examples", "defaultSnippets", "deprecated",
@@ -99,7 +101,7 @@ def schema(read: Mapping[str, Node]) -> Node:
             "type": "object",
             "properties": properties,
             "additionalProperties": False,
-            "$defs": {name: _built(definitions[name], definitions) for name in definitions},
+            "$defs": {name: _shape(_built(definitions[name], definitions)) for name in definitions},
         }
     )
     return whole
@@ -143,16 +145,23 @@ def _resolved(node: Node, definitions: Mapping[str, Node]) -> Node:
     """A reference with siblings in a form that draft-07 reads, which ignores what stands beside `$ref`.
 
     A definition with properties whose place has defaults or descriptions of its own is copied in; the rest is
-    `allOf`.
+    `allOf`. The definition's texts move to the place: an editor shows those of a referenced schema first.
     """
     name = node["$ref"].removeprefix(_REF)
     definition = definitions[name]
-    beside = {keyword: value for keyword, value in node.items() if keyword != "$ref"}
+    texts = {keyword: definition[keyword] for keyword in _MOVED if keyword in definition}
+    beside = texts | {keyword: value for keyword, value in node.items() if keyword != "$ref"}
     if not beside:
         return node
     if "properties" in beside or (isinstance(beside.get("default"), dict) and beside["default"]):
-        return _overlaid(definition, beside)
+        return _overlaid({key: value for key, value in definition.items() if key != "title"}, beside)
     return {"allOf": [{"$ref": node["$ref"]}], **beside}
+
+
+def _shape(definition: Node) -> Node:
+    """A definition without the texts that its places carry."""
+    dropped = {"title", "markdownDescription", *_MOVED}
+    return {keyword: value for keyword, value in definition.items() if keyword not in dropped}
 
 
 def _overlaid(base: Node, upper: Node) -> Node:
@@ -256,6 +265,8 @@ def kind(node: Node, definitions: Mapping[str, Node]) -> str:
     for inner in node.get("allOf", ()):
         return kind(inner, definitions)
     if "$ref" in node:
+        if node["$ref"] == f"{_REF}quantity":
+            return "quantity"
         return kind(definitions[node["$ref"].removeprefix(_REF)], definitions)
     if "anyOf" in node:
         return " or ".join(dict.fromkeys(kind(one, definitions) for one in node["anyOf"]))
@@ -265,8 +276,6 @@ def kind(node: Node, definitions: Mapping[str, Node]) -> str:
         return ", ".join(f"`{text}`" for text in texts)
     kinds = node.get("type", [])
     names = [_KINDS[one] for one in ([kinds] if isinstance(kinds, str) else kinds) if one != "null"]
-    if node.get("title") == "Kubernetes quantity":
-        return "quantity"
     if names == ["list"] and isinstance(node.get("items"), dict):
         return f"list of {kind(node['items'], definitions)}s".replace("texts", "text")
     return " or ".join(names) or "any"
