@@ -138,6 +138,9 @@ def _built(source: Node, definitions: Mapping[str, Node]) -> Node:
     for keyword in ("anyOf", "oneOf", "allOf"):
         if keyword in node:
             node[keyword] = [_built(one, definitions) for one in node[keyword]]
+    if default is None and "default" in node and isinstance(node.get("type"), list):
+        # yaml-language-server writes a default as its first type would be, and fails at null as text
+        node["type"] = sorted(node["type"], key=lambda one: one != "null")
     return _with_hover(node, node, definitions)
 
 

@@ -195,6 +195,11 @@ def test_a_definition_takes_the_defaults_of_its_place() -> None:
     assert built["additionalProperties"] is False
 
 
+def test_null_is_the_first_type_of_what_defaults_to_it() -> None:
+    built = schema_build._built({"type": ["string", "null"], "default": None}, {})
+    assert built["type"] == ["null", "string"]
+
+
 def test_a_default_without_a_property_is_an_error() -> None:
     with pytest.raises(KeyError, match="lost"):
         schema_build._built({"properties": {"a": {}}, "default": {"lost": 1}}, {})
