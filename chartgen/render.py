@@ -76,6 +76,7 @@ def environment() -> ValuesEnvironment:
         sh=scalar.sh,
         sh_expand=scalar.sh_expand,
         sh_noglob=scalar.sh_noglob,
+        sh_bare=scalar.sh_bare,
         bool_text=lambda value: "true" if value else "false",
         int=_integer,
         suffix=lambda value, ending: f"{value}{ending}",

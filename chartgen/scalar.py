@@ -54,6 +54,13 @@ def sh_noglob(value: Any) -> Markup:
     return Markup(text) if _SAFE_WORD.fullmatch(text.replace("*", "x")) else sh(text)
 
 
+def sh_bare(value: Any) -> Markup:
+    """`value` as one argument in which `${NAME}` expands, without quotes where it needs none."""
+    text = _shell_text(value)
+    rest = re.sub(r"\$\{[A-Za-z_][A-Za-z0-9_]*\}", "", text)
+    return Markup(text) if not rest or _SAFE_WORD.fullmatch(rest) else sh_expand(text)
+
+
 def sh_expand(value: Any) -> Markup:
     """`value` as one argument in which the shell still expands `$NAME` and `${NAME}`, and nothing else."""
     text = re.sub(r'([\\"`])', r"\\\1", _shell_text(value))
