@@ -87,11 +87,10 @@ def sources(folder: Path) -> dict[str, Node]:
 def schema(read: Mapping[str, Node]) -> Node:
     """The whole JSON Schema of the values (draft-07) from what `sources` read.
 
-    Raises KeyError for a reference to a definition that is not there.
+    Raises KeyError for a section or a definition that is not there.
     """
     definitions = read["_defs"]
-    # a key without a file of its own is open
-    properties = {key: _built(read.get(key, {"type": "object"}), definitions) for key in SECTIONS}
+    properties = {key: _built(read[key], definitions) for key in SECTIONS}
     properties |= {key: _built(node, definitions) for key, node in TOP.items()}
     whole: Node = _ordered(
         {
@@ -417,11 +416,10 @@ def _json(value: Any) -> str:
 def outputs(folder: Path) -> dict[Path, str]:
     """The text of each derived file, by its path below the root of the project."""
     whole = schema(sources(folder / "schema"))
-    known: Node = json.loads((folder / "schema" / "defaults.json").read_text(encoding="utf-8"))
     return {
         Path("schema/values.schema.json"): _json(whole),
         Path("schema/shapes.json"): json.dumps(shapes(whole), separators=(",", ":")) + "\n",
-        Path("schema/defaults.json"): _json(known | defaults(whole)),
+        Path("schema/defaults.json"): _json(defaults(whole)),
         Path("schema/values.yaml"): values_file(whole),
         Path("docs/values.md"): reference(whole),
     }
