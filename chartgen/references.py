@@ -77,7 +77,8 @@ def _named(one: Document) -> Iterator[tuple[str, str, bool]]:
             if not role["name"].startswith("system:"):
                 yield role["kind"], role["name"], False
         for subject in data.get("subjects", []):
-            if subject["kind"] == "ServiceAccount" and one.kind == "RoleBinding":
+            here = subject.get("namespace", data["metadata"].get("namespace")) == data["metadata"].get("namespace")
+            if subject["kind"] == "ServiceAccount" and one.kind == "RoleBinding" and here:
                 yield "ServiceAccount", subject["name"], False
     if one.kind not in _WORKLOADS:
         return
