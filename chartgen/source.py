@@ -29,6 +29,8 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 _NOT_A_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
 _NONCHARACTER = re.compile("[\ufdd0\ufdd1]")
 
+Edit = tuple[Path, Any]
+
 
 @dataclass(frozen=True)
 class Source:
@@ -38,12 +40,19 @@ class Source:
     data: Any
     spans: Mapping[Path, Span] = field(default_factory=dict)
     value_spans: Mapping[Path, Span] = field(default_factory=dict)
+    # What a flag of the --set family brings: assignments in order, which replace instead of merging.
+    edits: tuple[Edit, ...] = ()
 
 
 def read_file(path: str) -> Source:
     """The values in a file, or on standard input for `-`; raises Rejected for what cannot be read."""
     if path == "-":
         return read_text(sys.stdin.buffer.read(MAX_BYTES + 1), "<stdin>")
+    return read_text(read_bytes(path), path)
+
+
+def read_bytes(path: str) -> bytes:
+    """What a file holds; raises Rejected when it cannot be read or is too large for values."""
     file = FilePath(path)
     try:
         if file.is_dir():
@@ -52,12 +61,13 @@ def read_file(path: str) -> Source:
         if size > MAX_BYTES:
             _reject("file-too-large", f"{path} is too large for values", path, found=f"{size / 1e6:.0f} MB",
                     expected=f"at most {MAX_BYTES / 1e6:.0f} MB")
-        content = file.read_bytes()
+        return file.read_bytes()
     except FileNotFoundError:
         _reject("file-not-found", f"there is no file {path}", path, hint="check the path; it is relative to this folder")
     except OSError as error:
         _reject("unreadable-file", f"{path} cannot be read: {error.strerror}", path)
-    return read_text(content, path)
+    except ValueError:
+        _reject("file-not-found", "there can be no file of this name", path, found=ascii(path))
 
 
 def from_mapping(mapping: Mapping[str, Any], name: str = "<values>") -> Source:

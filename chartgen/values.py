@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chartgen import set_flag
 from chartgen.diagnostics import Path, Span
 from chartgen.source import Source
 
@@ -13,7 +14,12 @@ def layer(sources: Sequence[Source]) -> dict[str, Any]:
     """The users' sources merged, the last winning; a null stays, as it still has to remove a default."""
     merged: dict[str, Any] = {}
     for source in sources:
-        merged = _over(source.data, merged)
+        if source.edits:
+            merged = _copied(merged)
+            for path, value in source.edits:
+                set_flag.assign(merged, (path, _copied(value)))
+        else:
+            merged = _over(source.data, merged)
     return merged
 
 
