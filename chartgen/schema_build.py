@@ -52,8 +52,8 @@ _KINDS = {
 # the order in which the keywords of a node are written
 _ORDER = (
     "$schema", "$id", "title", "description", "markdownDescription", "type", "enum", "const", "default",
-    "deprecated", "deprecationMessage", "examples", "allOf", "anyOf", "oneOf", "properties", "required",
-    "additionalProperties", "items", "$defs",
+    "deprecated", "deprecationMessage", "examples", "allOf", "anyOf", "oneOf", "properties",
+    "patternProperties", "required", "additionalProperties", "items", "$defs",
 )  # fmt: skip
 
 # texts of a definition that each place which refers to it carries
@@ -134,6 +134,9 @@ def _built(source: Node, definitions: Mapping[str, Node]) -> Node:
     for keyword in ("items", "additionalProperties"):
         if isinstance(node.get(keyword), dict):
             node[keyword] = _built(node[keyword], definitions)
+    if "patternProperties" in node:
+        patterns = node["patternProperties"].items()
+        node["patternProperties"] = {pattern: _built(child, definitions) for pattern, child in patterns}
     for keyword in ("anyOf", "oneOf", "allOf"):
         if keyword in node:
             node[keyword] = [_built(one, definitions) for one in node[keyword]]
@@ -212,7 +215,7 @@ def _ordered(node: Any, *, names: bool = False) -> Any:
     done: Node = {}
     for keyword in sorted(node, key=lambda one: rank.get(one, middle)):
         value = node[keyword]
-        if keyword in ("properties", "$defs"):
+        if keyword in ("properties", "patternProperties", "$defs"):
             value = _ordered(value, names=True)
         elif keyword in ("items", "additionalProperties", "allOf", "anyOf", "oneOf") and not isinstance(
             value, bool
@@ -225,7 +228,7 @@ def _ordered(node: Any, *, names: bool = False) -> Any:
 def shapes(whole: Node) -> Node:
     """The schema without its texts: what decides valid or invalid, a sixth of the size."""
     kept = {keyword: value for keyword, value in whole.items() if keyword not in _TEXTS}
-    for keyword in ("properties", "$defs"):
+    for keyword in ("properties", "patternProperties", "$defs"):
         if keyword in kept:
             kept[keyword] = {key: shapes(child) for key, child in kept[keyword].items()}
     for keyword in ("items", "additionalProperties"):

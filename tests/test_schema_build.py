@@ -46,7 +46,7 @@ def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def nodes(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], dict[str, Any]]]:
     """Every schema below `node`, with the place it has in the document."""
     yield path, node
-    for keyword in ("properties", "$defs"):
+    for keyword in ("properties", "patternProperties", "$defs"):
         for key, child in node.get(keyword, {}).items():
             yield from nodes(child, (*path, keyword, key))
     for keyword in ("items", "additionalProperties"):
@@ -221,7 +221,7 @@ def test_a_default_without_a_property_is_an_error() -> None:
         ("port", [1, 8501, 65535], [0, 65536, "8501", 1.5]),
         ("switch", [True, False, "-"], ["true", 1, "", None]),
         ("tolerations", ["- key: a", [{"effect": "NoSchedule"}], None, ""], [{}, [{"effect": "Never"}]]),
-        ("resourcesMap", [{"limits": {"nvidia.com/gpu": 1}}, None], ["limits: {}", {"limit": {}}]),
+        ("resourcesMap", [{"limits": {"nvidia.com/gpu": 1}}, None], ["limits: {}", {"limits": {"memor": "1Gi"}}]),
     ],
     ids=lambda one: one if isinstance(one, str) else None,
 )
