@@ -43,7 +43,7 @@ TOP: Node = {
 _REF = "#/$defs/"
 _TEMPLATED = "Text is evaluated as a Helm template."
 _WIDTH = 100
-_PLAIN = re.compile(r"[A-Za-z/*][A-Za-z0-9_./:-]*[A-Za-z0-9_/.-]")
+_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./:-]*[A-Za-z0-9_/.-]")
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 _KINDS = {
     "object": "map", "array": "list", "string": "text", "integer": "integer", "number": "number",
