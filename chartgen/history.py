@@ -28,8 +28,9 @@ def entries() -> dict[tuple[str, ...], Removed]:
     found = {}
     for name, one in json.loads((paths.SCHEMA / "removed.json").read_bytes()).items():
         key, to = tuple(name.split(".")), str(one.get("to", ""))
-        found[key] = Removed(key, one["last"], one["why"], one.get("today") or f"set {to}",
-                             tuple(to.split(".")) if to else ())
+        found[key] = Removed(
+            key, one["last"], one["why"], one.get("today") or f"set {to}", tuple(to.split(".")) if to else ()
+        )
     return found
 
 
@@ -47,10 +48,16 @@ def diagnostic(path: Path, spans: Sequence[Span]) -> Diagnostic:
     gone = removed(path)
     if gone is None:
         raise KeyError(dotted(path))
-    target: Path = (*gone.to, *path[len(gone.entry):])
-    return Diagnostic("removed-value", f"{dotted(path)} is gone since release {gone.last}: {gone.why}", path=path,
-                      spans=tuple(spans), found=dotted(path), hint=f"set {dotted(target)}" if gone.to else gone.today,
-                      mend=Mend("move", path, target) if gone.to else None)
+    target: Path = (*gone.to, *path[len(gone.entry) :])
+    return Diagnostic(
+        "removed-value",
+        f"{dotted(path)} is gone since release {gone.last}: {gone.why}",
+        path=path,
+        spans=tuple(spans),
+        found=dotted(path),
+        hint=f"set {dotted(target)}" if gone.to else gone.today,
+        mend=Mend("move", path, target) if gone.to else None,
+    )
 
 
 def build() -> str:

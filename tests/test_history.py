@@ -6,7 +6,10 @@ import pytest
 
 from chartgen import history, paths, schema
 
-ROWS = [line.split("\t") for line in (Path(__file__).parent / "data/values-history.tsv").read_text().splitlines()[1:]]
+ROWS = [
+    line.split("\t")
+    for line in (Path(__file__).parent / "data/values-history.tsv").read_text().splitlines()[1:]
+]
 GONE = [(tuple(path.split(".")), last) for path, _, last in ROWS if last != "2.0.3"]
 
 
@@ -16,7 +19,9 @@ def test_every_removed_value_has_an_answer() -> None:
 
 def test_entries_name_the_last_release() -> None:
     last = dict(GONE)
-    assert {one.entry: one.last for one in history.entries().values()} == {key: last[key] for key in history.entries()}
+    assert {one.entry: one.last for one in history.entries().values()} == {
+        key: last[key] for key in history.entries()
+    }
 
 
 def test_replacements_exist() -> None:
