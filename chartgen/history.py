@@ -13,7 +13,7 @@ from chartgen.diagnostics import Diagnostic, Mend, Path, Span, dotted
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A value that is gone: the last release that had it, why, what to do now, and the path that takes over."""
+    """A value that is gone: the last release that had it, why, what to do now, the path that takes over."""
 
     entry: tuple[str, ...]
     last: str
@@ -35,7 +35,7 @@ def entries() -> dict[tuple[str, ...], Removed]:
 
 
 def removed(path: Path) -> Removed | None:
-    """What became of the value at `path`, by the longest entry at or above it; None where no release had it."""
+    """What became of the value at `path`, by the longest entry at or above it; None if never removed."""
     names = tuple(str(part) for part in path)
     for length in range(len(names), 0, -1):
         if names[:length] in entries():
@@ -44,7 +44,7 @@ def removed(path: Path) -> Removed | None:
 
 
 def diagnostic(path: Path, spans: Sequence[Span]) -> Diagnostic:
-    """The finding for a removed value; a value that only moved carries its mend. Raises KeyError for any other."""
+    """The finding for a removed value, with a mend if it only moved. Raises KeyError for any other."""
     gone = removed(path)
     if gone is None:
         raise KeyError(dotted(path))
