@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
@@ -35,7 +36,8 @@ def document() -> dict[str, Any]:
 def _fast_validator() -> Any:
     import jsonschema_rs
 
-    return jsonschema_rs.Draft7Validator(document())
+    # the same schema without its texts, which only readers need
+    return jsonschema_rs.Draft7Validator(json.loads((paths.SCHEMA / "shapes.json").read_bytes()))
 
 
 def complete(effective: Mapping[str, Any]) -> dict[str, Any]:
@@ -88,8 +90,9 @@ def _explain(error: Any) -> Iterator[Diagnostic]:
     path = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
+        patterns = [re.compile(pattern) for pattern in error.schema.get("patternProperties", {})]
         for key in error.instance:
-            if key not in known:
+            if key not in known and not any(pattern.search(key) for pattern in patterns):
                 yield unknown_key((*path, key), list(known))
     elif error.validator in ("anyOf", "oneOf"):
         yield from _nearest_branch(error, path)
@@ -136,6 +139,9 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
                           expected="one of " + ", ".join(map(_shown, allowed)),
                           hint=f'did you mean "{(cased or [near])[0]}"?' if cased or near else "",
                           mend=Mend("replace", path, cased[0]) if len(cased) == 1 else None)
+    if keyword == "not":
+        expected = error.schema.get("errorMessage") or "another value: this one is taken"
+        return Diagnostic("bad-value", f"{name} cannot have this value", path=path, found=found, expected=expected)
     if keyword == "required":
         return Diagnostic("missing-key", f"{name}: {error.message}", path=path, expected="the key with a value")
     if keyword == "pattern":

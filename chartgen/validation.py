@@ -80,11 +80,7 @@ def origins(validated: Validated) -> Iterator[tuple[Path, Any, str]]:
             for key, item in node.items():
                 yield from walk(item, (*path, key))
             return
-        origin: Any = "default"
-        for length in range(len(path), 0, -1):
-            if path[:length] in set_by:
-                origin = set_by[path[:length]]
-                break
+        origin: Any = set_by.get(path, "default")
         if isinstance(origin, str):
             yield path, node, origin
             return
