@@ -68,7 +68,9 @@ class Chart:
             "templates/_helpers.tpl": self._named_templates(),
         }
         for output, documents in self._by_file().items():
-            files[f"templates/{output}"] = "---\n".join(document.chart_text(one, self.late) for one in documents)
+            files[f"templates/{output}"] = "---\n".join(
+                document.chart_text(one, self.late) for one in documents
+            )
         for crd in self.crds:
             files[f"templates/{crd.file}"] = self.late.template(self._crd_text(crd))
         return dict(sorted(files.items()))
@@ -135,7 +137,9 @@ class Chart:
             ("CustomResourceDefinition", crd.name) for crd in self.crds
         ]
 
-    def objects(self, release: str = "consul", namespace: str = "default", *, upgrade: bool = False) -> Iterator[Any]:
+    def objects(
+        self, release: str = "consul", namespace: str = "default", *, upgrade: bool = False
+    ) -> Iterator[Any]:
         """(output file, object data) for each document as Helm would install it; CRDs are left out."""
         answers = answers_for(self.values, release, namespace)
         for one in self.documents:

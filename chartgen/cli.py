@@ -17,7 +17,6 @@ Command = TypeVar("Command", bound=Callable[..., Any])
 _FORMATS = ("text", "json", "github", "sarif", "junit")
 
 
-
 def _stacked(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
     def decorate(command: Command) -> Command:
         for option in reversed(options):
@@ -28,19 +27,41 @@ def _stacked(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
 
 
 _VALUES_OPTIONS = _stacked(
-    click.option("-f", "--values", "files", multiple=True, metavar="FILE",
-                 help="A file of values; repeat it and the last wins; `-` is standard input."),
-    click.option("--set", "set_", multiple=True, metavar="KEY=VALUE", help="One value, in Helm's --set syntax."),
+    click.option(
+        "-f",
+        "--values",
+        "files",
+        multiple=True,
+        metavar="FILE",
+        help="A file of values; repeat it and the last wins; `-` is standard input.",
+    ),
+    click.option(
+        "--set", "set_", multiple=True, metavar="KEY=VALUE", help="One value, in Helm's --set syntax."
+    ),
     click.option("--set-string", multiple=True, metavar="KEY=VALUE", help="The same, always as text."),
     click.option("--set-json", multiple=True, metavar="KEY=JSON", help="The same, as JSON."),
     click.option("--set-file", multiple=True, metavar="KEY=FILE", help="The text of a file as a value."),
-    click.option("--set-literal", multiple=True, metavar="KEY=TEXT", help="Text in which nothing is special."),
+    click.option(
+        "--set-literal", multiple=True, metavar="KEY=TEXT", help="Text in which nothing is special."
+    ),
 )
-_STRICT = click.option("--strict/--lenient", default=True, show_default=True,
-                       help="Lenient takes what the official chart takes: unknown keys and odd shapes only warn.")
-_KUBE_VERSION = click.option("--kube-version", metavar="VERSION", help="The cluster's Kubernetes version, such as 1.30.")
-_FORMAT = click.option("--format", "format_", type=click.Choice(_FORMATS), default="text", show_default=True,
-                       help="How findings are written.")
+_STRICT = click.option(
+    "--strict/--lenient",
+    default=True,
+    show_default=True,
+    help="Lenient takes what the official chart takes: unknown keys and odd shapes only warn.",
+)
+_KUBE_VERSION = click.option(
+    "--kube-version", metavar="VERSION", help="The cluster's Kubernetes version, such as 1.30."
+)
+_FORMAT = click.option(
+    "--format",
+    "format_",
+    type=click.Choice(_FORMATS),
+    default="text",
+    show_default=True,
+    help="How findings are written.",
+)
 
 
 @click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -65,9 +86,18 @@ def cli() -> None:
 @_STRICT
 @_FORMAT
 def build(
-    files: Sequence[str], set_: Sequence[str], set_string: Sequence[str], set_json: Sequence[str],
-    set_file: Sequence[str], set_literal: Sequence[str], output_dir: Path, name: str, version: str,
-    kube_version: str | None, strict: bool, format_: str,
+    files: Sequence[str],
+    set_: Sequence[str],
+    set_string: Sequence[str],
+    set_json: Sequence[str],
+    set_file: Sequence[str],
+    set_literal: Sequence[str],
+    output_dir: Path,
+    name: str,
+    version: str,
+    kube_version: str | None,
+    strict: bool,
+    format_: str,
 ) -> None:
     """Compile values into a chart folder and archive.
 
@@ -78,7 +108,9 @@ def build(
 
     _check_name(name, version)
     sources = _sources(files, set_, set_string, set_json, set_file, set_literal)
-    chart = compiler.compile_sources(sources, strict=strict, kube_version=kube_version, name=name, version=version)
+    chart = compiler.compile_sources(
+        sources, strict=strict, kube_version=kube_version, name=name, version=version
+    )
     _show(chart.diagnostics, format_)
     folder = chart.write(output_dir / name / version)
     archive = chart.write_archive(output_dir / f"{name}-{version}.tgz")
@@ -100,9 +132,17 @@ def build(
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 also when there are findings.")
 @click.argument("paths", nargs=-1, metavar="[FILE]...")
 def check(
-    files: Sequence[str], set_: Sequence[str], set_string: Sequence[str], set_json: Sequence[str],
-    set_file: Sequence[str], set_literal: Sequence[str], kube_version: str | None, strict: bool, format_: str,
-    exit_zero: bool, paths: Sequence[str],
+    files: Sequence[str],
+    set_: Sequence[str],
+    set_string: Sequence[str],
+    set_json: Sequence[str],
+    set_file: Sequence[str],
+    set_literal: Sequence[str],
+    kube_version: str | None,
+    strict: bool,
+    format_: str,
+    exit_zero: bool,
+    paths: Sequence[str],
 ) -> None:
     """Validate values, and nothing else: for editors and pre-commit hooks.
 
@@ -129,10 +169,18 @@ def check(
 @cli.command()
 @_VALUES_OPTIONS
 @_STRICT
-@click.option("--provenance", is_flag=True, help="Say for each path which file and line, flag or default set it.")
+@click.option(
+    "--provenance", is_flag=True, help="Say for each path which file and line, flag or default set it."
+)
 def values(
-    files: Sequence[str], set_: Sequence[str], set_string: Sequence[str], set_json: Sequence[str],
-    set_file: Sequence[str], set_literal: Sequence[str], strict: bool, provenance: bool,
+    files: Sequence[str],
+    set_: Sequence[str],
+    set_string: Sequence[str],
+    set_json: Sequence[str],
+    set_file: Sequence[str],
+    set_literal: Sequence[str],
+    strict: bool,
+    provenance: bool,
 ) -> None:
     """Print the effective values: the defaults with yours merged over them."""
     from chartgen import document, validation
@@ -160,9 +208,17 @@ def values(
 @click.option("--namespace", default="default", show_default=True, help="The namespace it is installed in.")
 @click.option("--upgrade", is_flag=True, help="Render as `helm upgrade` would, instead of `helm install`.")
 def render(
-    files: Sequence[str], set_: Sequence[str], set_string: Sequence[str], set_json: Sequence[str],
-    set_file: Sequence[str], set_literal: Sequence[str], kube_version: str | None, strict: bool, release: str,
-    namespace: str, upgrade: bool,
+    files: Sequence[str],
+    set_: Sequence[str],
+    set_string: Sequence[str],
+    set_json: Sequence[str],
+    set_file: Sequence[str],
+    set_literal: Sequence[str],
+    kube_version: str | None,
+    strict: bool,
+    release: str,
+    namespace: str,
+    upgrade: bool,
 ) -> None:
     """Print plain manifests: for reviewing, and for `kubectl apply -f -`."""
     from chartgen import compiler
@@ -178,8 +234,13 @@ def render(
 @_VALUES_OPTIONS
 @click.argument("what", metavar="PATH|RULE")
 def explain(
-    files: Sequence[str], set_: Sequence[str], set_string: Sequence[str], set_json: Sequence[str],
-    set_file: Sequence[str], set_literal: Sequence[str], what: str,
+    files: Sequence[str],
+    set_: Sequence[str],
+    set_string: Sequence[str],
+    set_json: Sequence[str],
+    set_file: Sequence[str],
+    set_literal: Sequence[str],
+    what: str,
 ) -> None:
     """Explain a setting (server.replicas) or a rule (ingress-ports).
 
@@ -290,8 +351,13 @@ connectInject:
 
 @cli.command()
 @click.option("--full", is_flag=True, help="Every setting with its default and description.")
-@click.option("--schema", "location", default="./consul-values.schema.json", show_default=True,
-              help="Where editors find the schema: a path or an address.")
+@click.option(
+    "--schema",
+    "location",
+    default="./consul-values.schema.json",
+    show_default=True,
+    help="Where editors find the schema: a path or an address.",
+)
 def init(full: bool, location: str) -> None:
     """Print a values file to start from."""
     from chartgen import paths
@@ -304,8 +370,12 @@ def init(full: bool, location: str) -> None:
 
 
 def _sources(
-    files: Sequence[str], set_: Sequence[str], set_string: Sequence[str], set_json: Sequence[str],
-    set_file: Sequence[str], set_literal: Sequence[str],
+    files: Sequence[str],
+    set_: Sequence[str],
+    set_string: Sequence[str],
+    set_json: Sequence[str],
+    set_file: Sequence[str],
+    set_literal: Sequence[str],
 ) -> list[Any]:
     """Every input of values as a source, in Helm's order: files, then each kind of flag; all errors at once."""
     from chartgen import source
@@ -333,7 +403,8 @@ def _apply_flags(flags: Sequence[Sequence[str]], sources: list[Any]) -> list[Dia
     findings: list[Diagnostic] = []
     onto = merging.layer(sources)
     # Helm's order is fixed whatever the order on the command line
-    for kind, texts in zip(("set-json", "set", "set-string", "set-file", "set-literal"), flags, strict=True):
+    kinds: tuple[set_flag.Kind, ...] = ("set-json", "set", "set-string", "set-file", "set-literal")
+    for kind, texts in zip(kinds, flags, strict=True):
         for one in texts:
             try:
                 sources.append(set_flag.parse(kind, one, onto))
@@ -347,7 +418,9 @@ def _check_name(name: str, version: str) -> None:
     import re
 
     if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name) or len(name) > 63:
-        raise click.BadParameter("a chart's name is of lower-case letters, digits and hyphens", param_hint="--name")
+        raise click.BadParameter(
+            "a chart's name is of lower-case letters, digits and hyphens", param_hint="--name"
+        )
     number = r"(?:0|[1-9]\d*)"
     if not re.fullmatch(rf"{number}\.{number}\.{number}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?", version):
         raise click.BadParameter("a chart's version is semantic, such as 1.4.0", param_hint="--version")

@@ -29,14 +29,17 @@ def compile(
     With `strict` off, unknown keys and doubtful shapes are warnings (`Chart.diagnostics`) instead of errors.
     Raises Rejected with every finding of the first stage that refuses.
     """
-    return compile_sources(read(given), strict=strict, late=late, kube_version=kube_version, name=name, version=version)
+    return compile_sources(
+        read(given), strict=strict, late=late, kube_version=kube_version, name=name, version=version
+    )
 
 
 def read(given: Values | Sequence[Values]) -> list[Source]:
     """Each input of values as a source; raises Rejected for what cannot be read."""
     several = [given] if isinstance(given, (Mapping, str, os.PathLike)) else list(given)
     return [
-        source.from_mapping(one) if isinstance(one, Mapping) else source.read_file(os.fspath(one)) for one in several
+        source.from_mapping(one) if isinstance(one, Mapping) else source.read_file(os.fspath(one))
+        for one in several
     ]
 
 

@@ -12,7 +12,9 @@ GENERATORS = ("chartgen.schema_build", "chartgen.history", "chartgen.crd", "char
 def main() -> None:
     """Runs every generator with the given arguments; exits with 1 if one fails."""
     failed = [
-        module for module in GENERATORS if subprocess.run([sys.executable, "-m", module, *sys.argv[1:]]).returncode
+        module
+        for module in GENERATORS
+        if subprocess.run([sys.executable, "-m", module, *sys.argv[1:]]).returncode
     ]
     if failed:
         sys.exit("stale or failed: " + ", ".join(failed) + " (run `make generate`)")

@@ -13,7 +13,9 @@ from dataclasses import dataclass, field
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
 TOKEN = re.compile(f"{OPEN}([0-9]+){CLOSE}")
 # actions that open, close or change a scope cannot stand alone in a scalar
-_CONTROL = re.compile(r"^\s*(?:if|else|end|range|with|define|block|break|continue|/\*)\b|^\s*\$\w*\s*:?=|^\s*/\*")
+_CONTROL = re.compile(
+    r"^\s*(?:if|else|end|range|with|define|block|break|continue|/\*)\b|^\s*\$\w*\s*:?=|^\s*/\*"
+)
 _ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
 
 
@@ -64,13 +66,17 @@ class LateBound:
         """
         if "{{" not in text:
             return text
-        if any(_CONTROL.search(action) for action in _ACTION.findall(text)) or re.search(r"\{\{-|-\}\}", text):
+        if any(_CONTROL.search(action) for action in _ACTION.findall(text)) or re.search(
+            r"\{\{-|-\}\}", text
+        ):
             return self.token(f"tpl {go_quote(text)} .")
         return _ACTION.sub(lambda match: self.token(_as_expression(match[1])), text)
 
     def live_yaml(self, text: str) -> str | None:
         """A user's templated YAML with its actions as tokens, or None when only Helm can expand it."""
-        if any(_CONTROL.search(action) for action in _ACTION.findall(text)) or re.search(r"\{\{-|-\}\}", text):
+        if any(_CONTROL.search(action) for action in _ACTION.findall(text)) or re.search(
+            r"\{\{-|-\}\}", text
+        ):
             return None
         lines = []
         for line in text.split("\n"):

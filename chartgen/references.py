@@ -40,8 +40,11 @@ def _twice(documents: Sequence[Document]) -> Iterator[Diagnostic]:
     for one in documents:
         other = seen.setdefault(one.identity, one)
         if other is not one:
-            yield Diagnostic("object-twice", f"two templates make the {one.kind} {one.name}",
-                             found=f"{other.template} and {one.template}")
+            yield Diagnostic(
+                "object-twice",
+                f"two templates make the {one.kind} {one.name}",
+                found=f"{other.template} and {one.template}",
+            )
 
 
 def _strings(node: Any) -> Iterator[str]:
@@ -63,8 +66,12 @@ def _dangling(documents: Sequence[Document], outside: frozenset[str]) -> Iterato
                 continue
             if kind == "Secret" and name.endswith(_MADE_AT_RUN_TIME):
                 continue
-            yield Diagnostic("dangling-reference", f"the {one.kind} {one.name} refers to a {kind} that is not there",
-                             found=name, hint=f"it is made by {one.template}")
+            yield Diagnostic(
+                "dangling-reference",
+                f"the {one.kind} {one.name} refers to a {kind} that is not there",
+                found=name,
+                hint=f"it is made by {one.template}",
+            )
 
 
 def _named(one: Document) -> Iterator[tuple[str, str, bool]]:
@@ -72,12 +79,13 @@ def _named(one: Document) -> Iterator[tuple[str, str, bool]]:
     data = one.data
     if one.kind in ("RoleBinding", "ClusterRoleBinding"):
         role = data["roleRef"]
-        if role["kind"] == "Role" or one.kind == "ClusterRoleBinding":
-            # cluster roles of Kubernetes itself have a prefix; the auth method's reviewer is one of them
-            if not role["name"].startswith("system:"):
-                yield role["kind"], role["name"], False
+        # cluster roles of Kubernetes itself have a prefix; the auth method's reviewer is one of them
+        if not role["name"].startswith("system:"):
+            yield role["kind"], role["name"], False
         for subject in data.get("subjects", []):
-            here = subject.get("namespace", data["metadata"].get("namespace")) == data["metadata"].get("namespace")
+            here = subject.get("namespace", data["metadata"].get("namespace")) == data["metadata"].get(
+                "namespace"
+            )
             if subject["kind"] == "ServiceAccount" and one.kind == "RoleBinding" and here:
                 yield "ServiceAccount", subject["name"], False
     if one.kind not in _WORKLOADS:
@@ -110,13 +118,20 @@ def _selectors(documents: Sequence[Document]) -> Iterator[Diagnostic]:
         labels = one.data["spec"]["template"]["metadata"].get("labels", {})
         missing = {key: value for key, value in wanted.items() if labels.get(key) != value}
         if missing:
-            yield Diagnostic("selector-mismatch", f"the {one.kind} {one.name} does not select its own pods",
-                             found=str(labels), expected=str(missing))
+            yield Diagnostic(
+                "selector-mismatch",
+                f"the {one.kind} {one.name} does not select its own pods",
+                found=str(labels),
+                expected=str(missing),
+            )
         volumes = {volume["name"] for volume in one.data["spec"]["template"]["spec"].get("volumes", [])}
         claims = {claim["metadata"]["name"] for claim in one.data["spec"].get("volumeClaimTemplates", [])}
         spec = one.data["spec"]["template"]["spec"]
         for container in (*spec.get("initContainers", []), *spec.get("containers", [])):
             for mount in container.get("volumeMounts") or []:
                 if mount["name"] not in volumes | claims:
-                    yield Diagnostic("dangling-reference", f"a container of {one.name} mounts a volume that is not there",
-                                     found=mount["name"])
+                    yield Diagnostic(
+                        "dangling-reference",
+                        f"a container of {one.name} mounts a volume that is not there",
+                        found=mount["name"],
+                    )

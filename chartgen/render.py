@@ -35,7 +35,9 @@ class ValuesEnvironment(jinja2.Environment):
         if isinstance(obj, dict):
             if attribute in obj:
                 return obj[attribute]
-            return getattr(obj, attribute) if attribute in _METHODS else self.undefined(obj=obj, name=attribute)
+            return (
+                getattr(obj, attribute) if attribute in _METHODS else self.undefined(obj=obj, name=attribute)
+            )
         return super().getattr(obj, attribute)
 
 
@@ -100,7 +102,7 @@ def components() -> tuple[Component, ...]:
     found = []
     env = environment()
     for path in sorted(paths.TEMPLATES.glob("*/component.yaml")):
-        declared = yaml12.parse_yaml(path.read_text(encoding="utf-8"))
+        declared: Any = yaml12.parse_yaml(path.read_text(encoding="utf-8"))
         names = declared.get("files", {})
         folder = path.parent.name
         templates = tuple(
@@ -136,8 +138,13 @@ class Context:
         }
 
         def labels(component: str, **more: Any) -> dict[str, Any]:
-            common = {"app": chart_name, "chart": "consul-helm", "heritage": release["service"],
-                      "release": release["name"], "component": component}
+            common = {
+                "app": chart_name,
+                "chart": "consul-helm",
+                "heritage": release["service"],
+                "release": release["name"],
+                "component": component,
+            }
             return {**common, **more}
 
         return {
@@ -150,7 +157,10 @@ class Context:
             "name": lambda suffix: f"{fullname}-{suffix}",
             "labels": labels,
             "selector": lambda component, **more: {
-                "app": chart_name, "release": release["name"], "component": component, **more
+                "app": chart_name,
+                "release": release["name"],
+                "component": component,
+                **more,
             },
             "as_map": self.structure,
             "as_list": lambda value: self.structure(value, "fromYamlArray"),
@@ -236,9 +246,11 @@ def _documents(template: Template, variables: Mapping[str, Any]) -> list[Documen
         if not piece.strip():
             continue
         condition = _ONLY_IF.search(piece) if "helm-if" in piece else None
-        data = yaml12.parse_yaml(piece)
+        data: Any = yaml12.parse_yaml(piece)
         if isinstance(data, dict) and data:
-            documents.append(Document(pruned(data), template.output, only_if=condition[1] if condition else ""))
+            documents.append(
+                Document(pruned(data), template.output, only_if=condition[1] if condition else "")
+            )
     return documents
 
 
@@ -256,12 +268,17 @@ def _failure(template: Template, error: Exception) -> Diagnostic:
     lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
     excerpt = lines[line - 1] if 0 < line <= len(lines) else ""
     if isinstance(error, scalar.Unwritable):
-        code, hint = "unwritable-value", "remove the character, or put the value into a file that the pod mounts"
+        code, hint = (
+            "unwritable-value",
+            "remove the character, or put the value into a file that the pod mounts",
+        )
     else:
         code, hint = "template-error", "a template cannot use this value; please report it with your values"
     column = len(excerpt) - len(excerpt.lstrip()) + 1
     return Diagnostic(
-        code=code, message=str(error).split("\n")[0] or type(error).__name__, hint=hint,
+        code=code,
+        message=str(error).split("\n")[0] or type(error).__name__,
+        hint=hint,
         spans=(Span(f"templates/{file}", line, column, len(excerpt) + 1, excerpt),),
     )
 

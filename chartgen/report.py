@@ -54,13 +54,21 @@ def _excerpt(span: Span, width: int, tone: str, paint: Callable[[str, str], str]
     length = max(1, min(span.end_column or span.column + 1, start + 121) - span.column)
     bar = paint("|", "34")
     underline = " " * (span.column - 1 - start) + paint("^" * length, tone)
-    return [f"{' ' * width} {bar}", f"{paint(str(span.line).rjust(width), '34')} {bar} {shown}", f"{' ' * width} {bar} {underline}"]
+    return [
+        f"{' ' * width} {bar}",
+        f"{paint(str(span.line).rjust(width), '34')} {bar} {shown}",
+        f"{' ' * width} {bar} {underline}",
+    ]
 
 
 def _count(diagnostics: Sequence[Diagnostic]) -> str:
     errors = sum(one.severity == "error" for one in diagnostics)
     warnings = len(diagnostics) - errors
-    parts = [f"{number} {word}{'s' * (number != 1)}" for number, word in ((errors, "error"), (warnings, "warning")) if number]
+    parts = [
+        f"{number} {word}{'s' * (number != 1)}"
+        for number, word in ((errors, "error"), (warnings, "warning"))
+        if number
+    ]
     return ", ".join(parts)
 
 
@@ -80,7 +88,12 @@ def as_data(one: Diagnostic) -> dict[str, Any]:
         "message": one.message,
         "path": dotted(one.path),
         "spans": [
-            {"source": span.source, "line": span.line, "column": span.column, "endColumn": span.end_column or span.column}
+            {
+                "source": span.source,
+                "line": span.line,
+                "column": span.column,
+                "endColumn": span.end_column or span.column,
+            }
             for span in one.spans
         ],
         "found": one.found,
@@ -104,7 +117,10 @@ def as_json(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _sentence(one: Diagnostic) -> str:
-    details = ((label, detail) for label, detail in (("found", one.found), ("expected", one.expected), ("hint", one.hint)))
+    details = (
+        (label, detail)
+        for label, detail in (("found", one.found), ("expected", one.expected), ("hint", one.hint))
+    )
     return one.message + "".join(f"; {label}: {detail}" for label, detail in details if detail)
 
 
@@ -122,7 +138,12 @@ def github(diagnostics: Sequence[Diagnostic]) -> str:
         attributes = [f"title={attribute(one.code)}"]
         if one.spans:
             span = one.spans[0]
-            attributes = [f"file={attribute(span.source)}", f"line={span.line}", f"col={span.column}", *attributes]
+            attributes = [
+                f"file={attribute(span.source)}",
+                f"line={span.line}",
+                f"col={span.column}",
+                *attributes,
+            ]
         lines.append(f"::{one.severity} {','.join(attributes)}::{data(_sentence(one))}")
     return "".join(line + "\n" for line in lines)
 
@@ -132,10 +153,14 @@ def sarif(diagnostics: Sequence[Diagnostic]) -> str:
     import hashlib
 
     ordered = by_place(diagnostics)
-    rules = [{"id": code, "shortDescription": {"text": code}} for code in sorted({one.code for one in ordered})]
+    rules = [
+        {"id": code, "shortDescription": {"text": code}} for code in sorted({one.code for one in ordered})
+    ]
     results = []
     for one in ordered:
-        fingerprint = hashlib.sha256(f"{one.code}\0{dotted(one.path)}\0{one.message}".encode()).hexdigest()[:32]
+        fingerprint = hashlib.sha256(f"{one.code}\0{dotted(one.path)}\0{one.message}".encode()).hexdigest()[
+            :32
+        ]
         results.append(
             {
                 "ruleId": one.code,
@@ -176,7 +201,9 @@ def junit(diagnostics: Sequence[Diagnostic]) -> str:
     for one in by_place(diagnostics):
         place = f"{one.spans[0].source}:{one.spans[0].line}:{one.spans[0].column}" if one.spans else "values"
         tag = "failure" if one.severity == "error" else "system-out"
-        attributes = f" message={quoteattr(_xml(one.message))} type={quoteattr(one.code)}" if tag == "failure" else ""
+        attributes = (
+            f" message={quoteattr(_xml(one.message))} type={quoteattr(one.code)}" if tag == "failure" else ""
+        )
         lines.append(f"    <testcase classname={quoteattr(_xml(place))} name={quoteattr(_xml(one.code))}>")
         lines.append(f"      <{tag}{attributes}>{escape(_xml(_sentence(one)))}</{tag}>")
         lines.append("    </testcase>")

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 # plain in YAML 1.1 and 1.2 alike: starts with a letter or slash, and is no word that either reads as something else
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?:[:=][A-Za-z0-9_./-]+)*")
-_WORDS = frozenset("y n yes no on off true false null nan inf".split())
+_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 # line breaks and controls of either YAML, the byte order mark, halves of surrogate pairs
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _UNSHELLABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -70,5 +70,7 @@ def sh_expand(value: Any) -> Markup:
 def _shell_text(value: Any) -> str:
     text = value if isinstance(value, str) else json_text(value)
     if _UNSHELLABLE.search(text):
-        raise Unwritable(f"a control character or line break in {json_text(text)} cannot be passed to a shell command")
+        raise Unwritable(
+            f"a control character or line break in {json_text(text)} cannot be passed to a shell command"
+        )
     return text

@@ -111,46 +111,83 @@ def _nearest_branch(error: Any, path: Path) -> Iterator[Diagnostic]:
     of_type = [
         errors
         for errors in branches.values()
-        if not any(one.validator == "type" and len(one.absolute_path) == len(error.absolute_path) for one in errors)
+        if not any(
+            one.validator == "type" and len(one.absolute_path) == len(error.absolute_path) for one in errors
+        )
     ]
     if len(of_type) == 1 or (of_type and isinstance(error.instance, (dict, list))):
         for inner in min(of_type, key=len):
             yield from _explain(inner)
         return
     kinds = ", or ".join(dict.fromkeys(_described(branch) for branch in error.validator_value))
-    yield Diagnostic("wrong-type", f"{dotted(path)} cannot be {_shown(error.instance)}", path=path,
-                     found=_shown(error.instance), expected=kinds)
+    yield Diagnostic(
+        "wrong-type",
+        f"{dotted(path)} cannot be {_shown(error.instance)}",
+        path=path,
+        found=_shown(error.instance),
+        expected=kinds,
+    )
 
 
 def _mismatch(error: Any, path: Path) -> Diagnostic:
-    name, value, keyword, wanted = dotted(path) or "the document", error.instance, error.validator, error.validator_value
+    name, value, keyword, wanted = (
+        dotted(path) or "the document",
+        error.instance,
+        error.validator,
+        error.validator_value,
+    )
     found = _shown(value)
     if keyword == "type":
         mend = _unquoted(path, value, wanted)
         hint = f"write it without quotes: {_shown(mend.to)}" if mend else ""
-        return Diagnostic("wrong-type", f"{name} has the wrong type", path=path, found=f"{found} ({_kind(value)})",
-                          expected=_kinds(wanted), hint=hint, mend=mend)
+        return Diagnostic(
+            "wrong-type",
+            f"{name} has the wrong type",
+            path=path,
+            found=f"{found} ({_kind(value)})",
+            expected=_kinds(wanted),
+            hint=hint,
+            mend=mend,
+        )
     if keyword in ("enum", "const"):
         allowed = [wanted] if keyword == "const" else list(wanted)
         texts = [one for one in allowed if isinstance(one, str)]
         near = _closest(value, texts) if isinstance(value, str) else ""
         cased = [one for one in texts if isinstance(value, str) and one.lower() == value.lower()]
-        return Diagnostic("bad-enum", f"{name} does not take this value", path=path, found=found,
-                          expected="one of " + ", ".join(map(_shown, allowed)),
-                          hint=f'did you mean "{(cased or [near])[0]}"?' if cased or near else "",
-                          mend=Mend("replace", path, cased[0]) if len(cased) == 1 else None)
+        return Diagnostic(
+            "bad-enum",
+            f"{name} does not take this value",
+            path=path,
+            found=found,
+            expected="one of " + ", ".join(map(_shown, allowed)),
+            hint=f'did you mean "{(cased or [near])[0]}"?' if cased or near else "",
+            mend=Mend("replace", path, cased[0]) if len(cased) == 1 else None,
+        )
     if keyword == "not":
         expected = error.schema.get("errorMessage") or "another value: this one is taken"
-        return Diagnostic("bad-value", f"{name} cannot have this value", path=path, found=found, expected=expected)
+        return Diagnostic(
+            "bad-value", f"{name} cannot have this value", path=path, found=found, expected=expected
+        )
     if keyword == "required":
-        return Diagnostic("missing-key", f"{name}: {error.message}", path=path, expected="the key with a value")
+        return Diagnostic(
+            "missing-key", f"{name}: {error.message}", path=path, expected="the key with a value"
+        )
     if keyword == "pattern":
         expected = error.schema.get("patternErrorMessage") or f"text that matches {wanted}"
-        return Diagnostic("bad-format", f"{name} is not written as it must be", path=path, found=found, expected=expected)
-    bounds = {"minimum": "at least", "maximum": "at most", "minLength": "a length of at least",
-              "maxLength": "a length of at most", "minItems": "a number of items of at least",
-              "maxItems": "a number of items of at most"}
-    expected = f"{bounds[keyword]} {wanted}" if keyword in bounds else f"{keyword}: {json.dumps(wanted)[:200]}"
+        return Diagnostic(
+            "bad-format", f"{name} is not written as it must be", path=path, found=found, expected=expected
+        )
+    bounds = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "minLength": "a length of at least",
+        "maxLength": "a length of at most",
+        "minItems": "a number of items of at least",
+        "maxItems": "a number of items of at most",
+    }
+    expected = (
+        f"{bounds[keyword]} {wanted}" if keyword in bounds else f"{keyword}: {json.dumps(wanted)[:200]}"
+    )
     return Diagnostic("out-of-range", f"{name} is out of range", path=path, found=found, expected=expected)
 
 
@@ -177,15 +214,28 @@ def _described(branch: Mapping[str, Any]) -> str:
 
 
 def _kinds(kinds: Any) -> str:
-    names = {"object": "a map", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number",
-             "boolean": "true or false", "null": "null"}
+    names = {
+        "object": "a map",
+        "array": "a list",
+        "string": "text",
+        "integer": "a whole number",
+        "number": "a number",
+        "boolean": "true or false",
+        "null": "null",
+    }
     return " or ".join(names.get(kind, str(kind)) for kind in ([kinds] if isinstance(kinds, str) else kinds))
 
 
 def _kind(value: Any) -> str:
     if value is None:
         return "null"
-    for kind, name in ((bool, "a boolean"), (int, "a whole number"), (float, "a number"), (str, "text"), (list, "a list")):
+    for kind, name in (
+        (bool, "a boolean"),
+        (int, "a whole number"),
+        (float, "a number"),
+        (str, "text"),
+        (list, "a list"),
+    ):
         if isinstance(value, kind):
             return name
     return "a map"
@@ -208,23 +258,36 @@ def unknown_key(path: Path, siblings: Sequence[str]) -> Diagnostic:
     near = _closest(key, siblings)
     if near:
         certain = _distance(key, near) == 1 and sum(_distance(key, one) <= 2 for one in siblings) == 1
-        return Diagnostic("unknown-key", f"there is no value {name}", path=path, found=key,
-                          expected="a key of " + (dotted(parent) or "the chart"),
-                          hint=f"did you mean {dotted((*parent, near))}?",
-                          mend=Mend("rename", path, near) if certain or near.lower() == key.lower() else None)
+        return Diagnostic(
+            "unknown-key",
+            f"there is no value {name}",
+            path=path,
+            found=key,
+            expected="a key of " + (dotted(parent) or "the chart"),
+            hint=f"did you mean {dotted((*parent, near))}?",
+            mend=Mend("rename", path, near) if certain or near.lower() == key.lower() else None,
+        )
     elsewhere = _elsewhere(path)
     hint = f"did you mean {dotted(elsewhere[0])}?" if elsewhere else ""
     if not hint and 0 < len(siblings) <= 12:
         hint = "known here: " + ", ".join(siblings)
-    return Diagnostic("unknown-key", f"there is no value {name}", path=path, found=key,
-                      expected="a key of " + (dotted(parent) or "the chart"), hint=hint,
-                      mend=Mend("move", path, elsewhere[0]) if len(elsewhere) == 1 and len(path) > 1 else None)
+    return Diagnostic(
+        "unknown-key",
+        f"there is no value {name}",
+        path=path,
+        found=key,
+        expected="a key of " + (dotted(parent) or "the chart"),
+        hint=hint,
+        mend=Mend("move", path, elsewhere[0]) if len(elsewhere) == 1 and len(path) > 1 else None,
+    )
 
 
 def _closest(key: str, names: Sequence[str]) -> str:
     """The name that `key` is most likely a slip of, or "" when none is near."""
     ranked = sorted((_distance(key, name), abs(len(name) - len(key)), name) for name in names)
-    if ranked and ranked[0][0] <= next(reach for size, reach in _NEAR if len(ranked[0][2]) <= size or size == 99):
+    if ranked and ranked[0][0] <= next(
+        reach for size, reach in _NEAR if len(ranked[0][2]) <= size or size == 99
+    ):
         return ranked[0][2]
     return ""
 

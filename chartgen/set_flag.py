@@ -98,13 +98,17 @@ class _Flag:
         stop = self.text.find("\n", begin)
         stop = len(self.text) if stop < 0 else stop
         column = start - begin + 1
-        return Span(self.name, line + 1, column, max(min(end, stop) - begin + 1, column + 1), self.text[begin:stop])
+        return Span(
+            self.name, line + 1, column, max(min(end, stop) - begin + 1, column + 1), self.text[begin:stop]
+        )
 
     def refuse(self, message: str, start: int, end: int, **details: Any) -> Rejected:
         return Rejected([Diagnostic("bad-set-syntax", message, spans=(self.span(start, end),), **details)])
 
     def source(self, onto: Mapping[str, Any]) -> Source:
-        bad = next((i for i, char in enumerate(self.text) if char == "\0" or "\ud800" <= char <= "\udfff"), -1)
+        bad = next(
+            (i for i, char in enumerate(self.text) if char == "\0" or "\ud800" <= char <= "\udfff"), -1
+        )
         if bad >= 0:
             raise self.refuse("the flag holds what is no text", bad, bad + 1, found=ascii(self.text[bad]))
         if self.kind == "set-json" and self.text.lstrip().startswith("{"):
@@ -125,7 +129,11 @@ class _Flag:
                 stands = dotted(path[: misfit.step + 1])
                 raise self.refuse(
                     f"{stands} is not {misfit.expected}, so {dotted(path)} cannot be set in it",
-                    start, parts[-1][1], path=path, found=_shown(misfit.found), expected=misfit.expected,
+                    start,
+                    parts[-1][1],
+                    path=path,
+                    found=_shown(misfit.found),
+                    expected=misfit.expected,
                     hint=f"set {stands} as a whole instead, for example with --set-json",
                 ) from None
             assign(self.data, (path, copied(value)))
@@ -173,12 +181,18 @@ class _Flag:
             end = self.at - 1 if stop else self.at
             if stop in ("", ","):
                 raise self.refuse(
-                    f"{self.text[start:end]!r} has no value" if end > start else "a setting is missing before the comma",
-                    start, max(end, start + 1), expected="key=value",
+                    f"{self.text[start:end]!r} has no value"
+                    if end > start
+                    else "a setting is missing before the comma",
+                    start,
+                    max(end, start + 1),
+                    expected="key=value",
                     hint="a comma inside a value is written \\," if self.edits else "",
                 )
             if not key:
-                raise self.refuse("a key is missing", start, start + 1, expected="a name before " + repr(stop))
+                raise self.refuse(
+                    "a key is missing", start, start + 1, expected="a name before " + repr(stop)
+                )
             path.append(key)
             parts.append((start, end))
             while stop == "[":
@@ -187,14 +201,21 @@ class _Flag:
                 parts.append(index[1:])
                 stop = self.text[self.at : self.at + 1]
                 if stop not in ("=", "[", "."):
-                    raise self.refuse("something else follows the index of a list", self.at, self.at + 1,
-                                      found=stop or "the end", expected="=, [ or .")
+                    raise self.refuse(
+                        "something else follows the index of a list",
+                        self.at,
+                        self.at + 1,
+                        found=stop or "the end",
+                        expected="=, [ or .",
+                    )
                 self.at += 1
             if stop == "=":
                 return tuple(path), parts
             dots += 1
             if dots > MAX_DOTS:
-                raise self.refuse(f"the path has more than {MAX_DOTS} dots, which Helm refuses", start, self.at)
+                raise self.refuse(
+                    f"the path has more than {MAX_DOTS} dots, which Helm refuses", start, self.at
+                )
 
     def index(self) -> tuple[int, int, int]:
         start = self.at
@@ -203,11 +224,18 @@ class _Flag:
             raise self.refuse("the index of a list is not closed", start - 1, len(self.text), expected="]")
         digits = self.text[start:end]
         if not _INDEX.fullmatch(digits):
-            raise self.refuse("the index of a list is a whole number", start, end, found=digits or "nothing",
-                              hint="to use [ in a name, write \\[")
+            raise self.refuse(
+                "the index of a list is a whole number",
+                start,
+                end,
+                found=digits or "nothing",
+                hint="to use [ in a name, write \\[",
+            )
         number = int(digits) if len(digits) < 10 else MAX_INDEX + 1
         if number < 0 or number > MAX_INDEX:
-            raise self.refuse("there can be no such index", start, end, found=digits, expected=f"0 to {MAX_INDEX}")
+            raise self.refuse(
+                "there can be no such index", start, end, found=digits, expected=f"0 to {MAX_INDEX}"
+            )
         self.at = end + 1
         return number, start - 1, end + 1
 
@@ -250,8 +278,13 @@ class _Flag:
         self.ended = self.at
         if self.at < len(self.text):
             if self.text[self.at] != ",":
-                raise self.refuse("something else follows the value", self.at, len(self.text),
-                                  found=self.text[self.at], expected="a comma, or the end")
+                raise self.refuse(
+                    "something else follows the value",
+                    self.at,
+                    len(self.text),
+                    found=self.text[self.at],
+                    expected="a comma, or the end",
+                )
             self.at += 1
 
     def typed(self, word: str, start: int, end: int) -> Any:
@@ -274,12 +307,30 @@ class _Flag:
         try:
             return read_bytes(name).decode("utf-8")
         except UnicodeDecodeError as error:
-            raise Rejected([Diagnostic("not-utf-8", f"{name} is not UTF-8", spans=(self.span(start, end),),
-                                       found=f"the byte 0x{error.object[error.start]:02x}")]) from None
+            raise Rejected(
+                [
+                    Diagnostic(
+                        "not-utf-8",
+                        f"{name} is not UTF-8",
+                        spans=(self.span(start, end),),
+                        found=f"the byte 0x{error.object[error.start]:02x}",
+                    )
+                ]
+            ) from None
         except Rejected as rejected:
             first = rejected.diagnostics[0]
-            raise Rejected([Diagnostic(first.code, first.message, spans=(self.span(start, end),), found=first.found,
-                                       expected=first.expected, hint=first.hint)]) from None
+            raise Rejected(
+                [
+                    Diagnostic(
+                        first.code,
+                        first.message,
+                        spans=(self.span(start, end),),
+                        found=first.found,
+                        expected=first.expected,
+                        hint=first.hint,
+                    )
+                ]
+            ) from None
 
     def json_or_null(self) -> Any:
         if self.at >= len(self.text) or self.text[self.at] == ",":
@@ -293,9 +344,18 @@ class _Flag:
             value, self.at = json.JSONDecoder(parse_constant=_no_constant).raw_decode(self.text, start)
         except (ValueError, RecursionError) as error:
             at = error.pos if isinstance(error, json.JSONDecodeError) else start
-            what = error.msg if isinstance(error, json.JSONDecodeError) else "nested too deep, or no number of JSON"
-            raise self.refuse("the value is not JSON", min(at, max(len(self.text) - 1, 0)), len(self.text), found=what,
-                              hint='text needs double quotes: key="text"; or use --set-string') from None
+            what = (
+                error.msg
+                if isinstance(error, json.JSONDecodeError)
+                else "nested too deep, or no number of JSON"
+            )
+            raise self.refuse(
+                "the value is not JSON",
+                min(at, max(len(self.text) - 1, 0)),
+                len(self.text),
+                found=what,
+                hint='text needs double quotes: key="text"; or use --set-string',
+            ) from None
         space = _JSON_SPACE.match(self.text, self.at)
         self.at = space.end() if space else self.at
         try:

@@ -21,8 +21,8 @@ MAX_DEPTH = 200
 MAX_NODES = 1_000_000
 
 _BOOLEANS = {
-    **dict.fromkeys("true True TRUE yes Yes YES on On ON y Y".split(), True),
-    **dict.fromkeys("false False FALSE no No NO off Off OFF n N".split(), False),
+    **dict.fromkeys(["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"], True),
+    **dict.fromkeys(["false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"], False),
 }
 _NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -59,11 +59,21 @@ def read_bytes(path: str) -> bytes:
             _reject("is-a-directory", f"{path} is a directory", path, hint="name a file in it")
         size = file.stat().st_size
         if size > MAX_BYTES:
-            _reject("file-too-large", f"{path} is too large for values", path, found=f"{size / 1e6:.0f} MB",
-                    expected=f"at most {MAX_BYTES / 1e6:.0f} MB")
+            _reject(
+                "file-too-large",
+                f"{path} is too large for values",
+                path,
+                found=f"{size / 1e6:.0f} MB",
+                expected=f"at most {MAX_BYTES / 1e6:.0f} MB",
+            )
         return file.read_bytes()
     except FileNotFoundError:
-        _reject("file-not-found", f"there is no file {path}", path, hint="check the path; it is relative to this folder")
+        _reject(
+            "file-not-found",
+            f"there is no file {path}",
+            path,
+            hint="check the path; it is relative to this folder",
+        )
     except OSError as error:
         _reject("unreadable-file", f"{path} cannot be read: {error.strerror}", path)
     except ValueError:
@@ -94,7 +104,9 @@ def _plain(value: Any, name: str, path: Path) -> Any:
         return {str(key): _plain(item, name, (*path, str(key))) for key, item in value.items()}
     if isinstance(value, (list, tuple)):
         return [_plain(item, name, (*path, index)) for index, item in enumerate(value)]
-    _reject("bad-value", f"{dotted(path)} is a {type(value).__name__}", name, expected="data that JSON has")
+    return _reject(
+        "bad-value", f"{dotted(path)} is a {type(value).__name__}", name, expected="data that JSON has"
+    )
 
 
 def _reject(code: str, message: str, name: str, **details: Any) -> NoReturn:
@@ -104,8 +116,17 @@ def _reject(code: str, message: str, name: str, **details: Any) -> NoReturn:
 
 def _check_text(text: str, span: Span) -> None:
     if _NONCHARACTER.search(text):
-        raise Rejected([Diagnostic("noncharacter", "the text holds a Unicode noncharacter", spans=(span,),
-                                   found=ascii(text)[:80], hint="remove it: no text may interchange it")])
+        raise Rejected(
+            [
+                Diagnostic(
+                    "noncharacter",
+                    "the text holds a Unicode noncharacter",
+                    spans=(span,),
+                    found=ascii(text)[:80],
+                    hint="remove it: no text may interchange it",
+                )
+            ]
+        )
 
 
 def read_text(text: str | bytes, name: str, *, any_shape: bool = False) -> Source:
@@ -115,14 +136,26 @@ def read_text(text: str | bytes, name: str, *, any_shape: bool = False) -> Sourc
     """
     if isinstance(text, bytes):
         if len(text) > MAX_BYTES:
-            _reject("file-too-large", f"{name} is too large for values", name, expected=f"at most {MAX_BYTES / 1e6:.0f} MB")
+            _reject(
+                "file-too-large",
+                f"{name} is too large for values",
+                name,
+                expected=f"at most {MAX_BYTES / 1e6:.0f} MB",
+            )
         try:
             text = text.decode("utf-8-sig")
         except UnicodeDecodeError as error:
-            line = text.count(b"\n", 0, error.start) + 1
-            column = error.start - (text.rfind(b"\n", 0, error.start) + 1) + 1
-            _reject("not-utf-8", f"{name} is not UTF-8", name, spans=(Span(name, line, column),),
-                    found=f"the byte 0x{text[error.start]:02x}", hint="save the file as UTF-8")
+            raw: bytes = error.object
+            line = raw.count(b"\n", 0, error.start) + 1
+            column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
+            _reject(
+                "not-utf-8",
+                f"{name} is not UTF-8",
+                name,
+                spans=(Span(name, line, column),),
+                found=f"the byte 0x{raw[error.start]:02x}",
+                hint="save the file as UTF-8",
+            )
     return _Builder(text.removeprefix("\ufeff"), name, any_shape).build()
 
 
@@ -166,25 +199,42 @@ class _Builder:
             mark = error.problem_mark or error.context_mark
             spans = (self.span(mark),) if mark is not None else (Span(self.name, 1, 1),)
             hint = "YAML indents with spaces, not tabs" if "\\t" in str(error.problem) else ""
-            _reject("yaml-syntax", f"not YAML: {error.problem or error.context}", self.name, spans=spans, hint=hint)
+            _reject(
+                "yaml-syntax",
+                f"not YAML: {error.problem or error.context}",
+                self.name,
+                spans=spans,
+                hint=hint,
+            )
         except (YAMLError, ValueError) as error:
             line, column = self._control_character()
-            _reject("yaml-syntax", f"not YAML: {str(error).splitlines()[0]}", self.name,
-                    spans=(Span(self.name, line, column),))
+            _reject(
+                "yaml-syntax",
+                f"not YAML: {str(error).splitlines()[0]}",
+                self.name,
+                spans=(Span(self.name, line, column),),
+            )
         if self.findings:
             raise Rejected(self.findings)
         if root is None and not self.any_shape:
             root = {}
         if not isinstance(root, dict) and not self.any_shape:
-            _reject("not-a-mapping", f"{self.name} holds no map of values", self.name,
-                    found=type(root).__name__, expected="keys such as `server:` at the top")
+            _reject(
+                "not-a-mapping",
+                f"{self.name} holds no map of values",
+                self.name,
+                found=type(root).__name__,
+                expected="keys such as `server:` at the top",
+            )
         return Source(self.name, root, self.spans, self.value_spans)
 
     def _control_character(self) -> tuple[int, int]:
         match = re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", self.text)
         if match is None:
             return 1, 1
-        return self.text.count("\n", 0, match.start()) + 1, match.start() - self.text.rfind("\n", 0, match.start())
+        return self.text.count("\n", 0, match.start()) + 1, match.start() - self.text.rfind(
+            "\n", 0, match.start()
+        )
 
     def _read(self, parser: Any) -> Any:
         levels: list[_Level] = []
@@ -198,17 +248,28 @@ class _Builder:
             if kind == "DocumentStartEvent":
                 documents += 1
                 if documents > 1:
-                    self._fail("several-documents", "values are one YAML document", event, hint="split the file")
+                    self._fail(
+                        "several-documents", "values are one YAML document", event, hint="split the file"
+                    )
                     return root
             elif kind in ("MappingStartEvent", "SequenceStartEvent"):
                 if len(levels) >= MAX_DEPTH:
-                    _reject("nesting-too-deep", f"values nest deeper than {MAX_DEPTH} levels", self.name,
-                            spans=(self.span(event.start_mark),))
+                    _reject(
+                        "nesting-too-deep",
+                        f"values nest deeper than {MAX_DEPTH} levels",
+                        self.name,
+                        spans=(self.span(event.start_mark),),
+                    )
                 data: Any = {} if kind == "MappingStartEvent" else []
                 path = self._path(levels, event)
                 if levels and isinstance(levels[-1].data, dict) and not levels[-1].has_key:
-                    _reject("bad-key", "a key is text, a number or a boolean", self.name,
-                            spans=(self.span(event.start_mark),), found="a map or list")
+                    _reject(
+                        "bad-key",
+                        "a key is text, a number or a boolean",
+                        self.name,
+                        spans=(self.span(event.start_mark),),
+                        found="a map or list",
+                    )
                 self.value_spans[path] = self.span(event.start_mark)
                 levels.append(_Level(data, path, event.anchor))
             elif kind in ("MappingEndEvent", "SequenceEndEvent"):
@@ -254,11 +315,18 @@ class _Builder:
     def _count(self, event: Any, nodes: int) -> None:
         self.nodes += nodes
         if self.nodes > MAX_NODES:
-            _reject("alias-bomb", f"aliases expand to more than {MAX_NODES:,} values", self.name,
-                    spans=(self.span(event.start_mark, event.end_mark),), hint="write the values out, or split the file")
+            _reject(
+                "alias-bomb",
+                f"aliases expand to more than {MAX_NODES:,} values",
+                self.name,
+                spans=(self.span(event.start_mark, event.end_mark),),
+                hint="write the values out, or split the file",
+            )
 
     def _fail(self, code: str, message: str, event: Any, **details: Any) -> None:
-        self.findings.append(Diagnostic(code, message, spans=(self.span(event.start_mark, event.end_mark),), **details))
+        self.findings.append(
+            Diagnostic(code, message, spans=(self.span(event.start_mark, event.end_mark),), **details)
+        )
 
     def _path(self, levels: list[_Level], event: Any) -> Path:
         if not levels:
@@ -281,8 +349,13 @@ class _Builder:
         span = self.span(event.start_mark, event.end_mark)
         if key in level.data:
             self.findings.append(
-                Diagnostic("duplicate-key", f"{dotted(path)} is there twice", path=path, spans=(span, self.spans[path]),
-                           hint="keep one of the two: Helm would silently take the last")
+                Diagnostic(
+                    "duplicate-key",
+                    f"{dotted(path)} is there twice",
+                    path=path,
+                    spans=(span, self.spans[path]),
+                    hint="keep one of the two: Helm would silently take the last",
+                )
             )
         self.spans[path] = span
         level.key = key
@@ -306,7 +379,9 @@ class _Builder:
             for one in merged if isinstance(merged, list) else [merged]:
                 if not isinstance(one, dict):
                     span = self.value_spans.get((*level.path, _MERGE), Span(self.name, 1, 1))
-                    self.findings.append(Diagnostic("bad-merge", "<< takes a map or a list of maps", spans=(span,)))
+                    self.findings.append(
+                        Diagnostic("bad-merge", "<< takes a map or a list of maps", spans=(span,))
+                    )
                     continue
                 for key, item in one.items():
                     level.data.setdefault(key, _copy(item))
@@ -333,8 +408,10 @@ class _Builder:
                 self._fail("bad-tag", "!!binary holds no text in base64", event)
         elif tag == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
             return int(value) if float(value).is_integer() else value
-        elif (tag == "int" and isinstance(value, int)) or (tag == "bool" and isinstance(value, bool)) or (
-            tag == "null" and value is None
+        elif (
+            (tag == "int" and isinstance(value, int))
+            or (tag == "bool" and isinstance(value, bool))
+            or (tag == "null" and value is None)
         ):
             return value
         else:
@@ -410,7 +487,7 @@ def _integer(digits: str) -> int | None:
 def _parser(text: str) -> Any:
     """A parser of YAML events: the C one, or the same in Python where it is missing."""
     try:
-        from ruamel.yaml.cyaml import CParser
+        from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # re-exported, only not declared so
     except ImportError:
         from ruamel.yaml import YAML
 

@@ -55,7 +55,14 @@ def version_pair(text: str | None) -> tuple[int, int] | None:
     match = re.match(r"v?(\d+)\.(\d+)(?:[.+-].*)?$", text.strip())
     if match is None:
         raise Rejected(
-            [Diagnostic("bad-kube-version", "not a Kubernetes version", found=text, expected="such as 1.30 or v1.30.4")]
+            [
+                Diagnostic(
+                    "bad-kube-version",
+                    "not a Kubernetes version",
+                    found=text,
+                    expected="such as 1.30 or v1.30.4",
+                )
+            ]
         )
     return int(match[1]), int(match[2])
 
@@ -66,8 +73,13 @@ def version_findings(text: str | None) -> list[Diagnostic]:
     if pair is None or pair >= OLDEST_KUBE:
         return []
     return [
-        Diagnostic("kubernetes-too-old", "Consul's objects use APIs that this Kubernetes does not have", found=text or "",
-                   expected="1.22 or newer", hint="upgrade the cluster first")
+        Diagnostic(
+            "kubernetes-too-old",
+            "Consul's objects use APIs that this Kubernetes does not have",
+            found=text or "",
+            expected="1.22 or newer",
+            hint="upgrade the cluster first",
+        )
     ]
 
 

@@ -72,7 +72,9 @@ def spans_of(path: Path, sources: Sequence[Source], *, exact: bool = False) -> t
     return ()
 
 
-def provenance(sources: Sequence[Source], defaults: Mapping[str, Any]) -> dict[Path, tuple[Source, Span | None]]:
+def provenance(
+    sources: Sequence[Source], defaults: Mapping[str, Any]
+) -> dict[Path, tuple[Source, Span | None]]:
     """Which source set each path that the users' sources set; what is not in it is a default."""
     found: dict[Path, tuple[Source, Span | None]] = {}
 

@@ -14,12 +14,20 @@ from helm_python.chart import Chart
 _SEPARATOR = re.compile(r"(?:^|\n)---\s*")
 
 
-def render(folder: Path, *, release: str = "consul", namespace: str = "default", upgrade: bool = False,
-           values: dict[str, Any] | None = None) -> dict[str, str]:
+def render(
+    folder: Path,
+    *,
+    release: str = "consul",
+    namespace: str = "default",
+    upgrade: bool = False,
+    values: dict[str, Any] | None = None,
+) -> dict[str, str]:
     """The text of each file that the engine renders, by its path in the chart; raises HelmError."""
     chart = Chart.load(str(folder))
     options = {"name": release, "namespace": namespace, "is_upgrade": upgrade, "is_install": not upgrade}
-    out = json.loads(_native.call_string("helm_render", chart._raw(), json.dumps(values or {}), json.dumps(options)))
+    out = json.loads(
+        _native.call_string("helm_render", chart._raw(), json.dumps(values or {}), json.dumps(options))
+    )
     return {path.partition("/")[2]: text for path, text in out.items()}
 
 

@@ -12,9 +12,13 @@ import pytest
 ROOT = Path(__file__).parent.parent
 
 
-def run(*arguments: str, stdin: str | bytes = "", cwd: Path | None = None) -> subprocess.CompletedProcess[str]:
+def run(
+    *arguments: str, stdin: str | bytes = "", cwd: Path | None = None
+) -> subprocess.CompletedProcess[str]:
     data = stdin.encode() if isinstance(stdin, str) else stdin
-    done = subprocess.run([sys.executable, "-m", "chartgen", *arguments], input=data, capture_output=True, cwd=cwd, timeout=120)
+    done = subprocess.run(
+        [sys.executable, "-m", "chartgen", *arguments], input=data, capture_output=True, cwd=cwd, timeout=120
+    )
     return subprocess.CompletedProcess(done.args, done.returncode, done.stdout.decode(), done.stderr.decode())
 
 
@@ -35,7 +39,9 @@ def test_rejected_values_write_nothing(tmp_path: Path) -> None:
 
 
 def test_all_findings_at_once() -> None:
-    done = run("check", "-f", "-", stdin="server:\n  replica: 3\nclient:\n  enabledd: true\nglobal:\n  tls: 3\n")
+    done = run(
+        "check", "-f", "-", stdin="server:\n  replica: 3\nclient:\n  enabledd: true\nglobal:\n  tls: 3\n"
+    )
     assert done.returncode == 1
     assert done.stderr.count("error[") == 3
 
@@ -60,7 +66,9 @@ def test_set_is_a_source() -> None:
 
 
 def test_values_with_provenance() -> None:
-    done = run("values", "-f", "-", "--set", "server.replicas=5", "--provenance", stdin="client:\n  enabled: true\n")
+    done = run(
+        "values", "-f", "-", "--set", "server.replicas=5", "--provenance", stdin="client:\n  enabled: true\n"
+    )
     rows = {line.split()[0]: line for line in done.stdout.splitlines()}
     assert "<stdin>:2" in rows["client.enabled"]
     assert "--set server.replicas=5" in rows["server.replicas"]
@@ -103,17 +111,18 @@ HOSTILE = {
     "scalar": b"hello\n",
     "two documents": b"a: 1\n---\nb: 2\n",
     "deep": b"a: " + b"[" * 10_000 + b"]" * 10_000,
-    "bomb": b"a: &a [x,x,x,x,x,x,x,x,x,x]\n" + b"".join(
+    "bomb": b"a: &a [x,x,x,x,x,x,x,x,x,x]\n"
+    + b"".join(
         f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 10)}]\n".encode() for n in range(9)
     ),
     "large": b"a: " + b"x" * 50_000_000,
-    "nul": b"a: \"x\x00y\"\n",
+    "nul": b'a: "x\x00y"\n',
     "infinity": b"server:\n  replicas: .inf\n",
     "control": b"a: \x07\n",
     "anchor": b"a: *nowhere\n",
     "tag": b"a: !!python/object:os.system x\n",
     "merge": b"a:\n  <<: 3\n",
-    "unclosed": b"a: \"x\n",
+    "unclosed": b'a: "x\n',
     "key": b"? [a]\n: b\n",
 }
 

@@ -73,7 +73,9 @@ def test_workloads_use_the_annotation_that_the_injector_watches() -> None:
     script = injector["spec"]["template"]["spec"]["containers"][0]["command"][-1]
     assert "-default-inject=false" in script
     for name in ("redis", "redis-ui"):
-        objects = yaml12.parse_yaml((ROOT / "examples" / "workloads" / f"{name}.yaml").read_text(), multi=True)
+        objects = yaml12.parse_yaml(
+            (ROOT / "examples" / "workloads" / f"{name}.yaml").read_text(), multi=True
+        )
         deployment = next(one for one in objects if one["kind"] == "Deployment")
         annotations = deployment["spec"]["template"]["metadata"]["annotations"]
         assert annotations["consul.hashicorp.com/connect-inject"] == "true"

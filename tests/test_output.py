@@ -21,14 +21,33 @@ BASE = {"global": {"name": "consul"}, "server": {"replicas": 3}, "client": {"ena
 
 # settings that hold any text, and where the text must come out
 PLACES: list[tuple[tuple[str, ...], str, tuple[Any, ...]]] = [
-    (("server", "extraLabels", "note"), "StatefulSet/consul-server", ("spec", "template", "metadata", "labels", "note")),
+    (
+        ("server", "extraLabels", "note"),
+        "StatefulSet/consul-server",
+        ("spec", "template", "metadata", "labels", "note"),
+    ),
     (("server", "extraEnvironmentVars", "NOTE"), "StatefulSet/consul-server", ("env", "NOTE")),
-    (("server", "priorityClassName"), "StatefulSet/consul-server", ("spec", "template", "spec", "priorityClassName")),
-    (("server", "storageClass"), "StatefulSet/consul-server",
-     ("spec", "volumeClaimTemplates", 0, "spec", "storageClassName")),
+    (
+        ("server", "priorityClassName"),
+        "StatefulSet/consul-server",
+        ("spec", "template", "spec", "priorityClassName"),
+    ),
+    (
+        ("server", "storageClass"),
+        "StatefulSet/consul-server",
+        ("spec", "volumeClaimTemplates", 0, "spec", "storageClassName"),
+    ),
     (("client", "extraEnvironmentVars", "NOTE"), "DaemonSet/consul-client", ("env", "NOTE")),
-    (("client", "priorityClassName"), "DaemonSet/consul-client", ("spec", "template", "spec", "priorityClassName")),
-    (("client", "extraLabels", "note"), "DaemonSet/consul-client", ("spec", "template", "metadata", "labels", "note")),
+    (
+        ("client", "priorityClassName"),
+        "DaemonSet/consul-client",
+        ("spec", "template", "spec", "priorityClassName"),
+    ),
+    (
+        ("client", "extraLabels", "note"),
+        "DaemonSet/consul-client",
+        ("spec", "template", "metadata", "labels", "note"),
+    ),
 ]
 HOSTILE = ['"', "'", "a\nb", "{{", "}}", "{{ .Release.Name }}", "#", ": ", "a: b", "$", "$(X)", "`id`", "yes", "012",
            "1:30", "~", "é ☃", "\u2028", "\\", " lead", "trail ", "- x", "|", ">", "%", "@", "!", "&a", "*a", "\t"]  # fmt: skip
@@ -44,7 +63,9 @@ def nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
 def overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
     out = dict(base)
     for key, value in over.items():
-        out[key] = overlaid(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
+        out[key] = (
+            overlaid(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
+        )
     return out
 
 
@@ -84,7 +105,9 @@ def test_any_text_arrives_or_is_refused(text: str, tmp_path: Path) -> None:
     arrives(text, tmp_path / "chart")
 
 
-@pytest.mark.parametrize("text", ["a b", "it's", 'say "hi"', "$HOME", "`id`", "$(id)", "{{ x }}", "a;b", "a|b", "é", "-x", "*"])
+@pytest.mark.parametrize(
+    "text", ["a b", "it's", 'say "hi"', "$HOME", "`id`", "$(id)", "{{ x }}", "a;b", "a|b", "é", "-x", "*"]
+)
 def test_shell_text_is_one_argument(text: str, tmp_path: Path) -> None:
     values = overlaid(BASE, {"client": {"join": [text]}})
     chart = chartgen.compile(values, strict=False)
@@ -114,7 +137,11 @@ def test_same_bytes_anywhere(tmp_path: Path) -> None:
     for seed, locale in (("0", "C"), ("1", "C.UTF-8"), ("4242", "POSIX")):
         (tmp_path / seed).mkdir()
         run = subprocess.run(
-            [sys.executable, "-c", script, example], cwd=tmp_path / seed, capture_output=True, text=True, check=True,
+            [sys.executable, "-c", script, example],
+            cwd=tmp_path / seed,
+            capture_output=True,
+            text=True,
+            check=True,
             env={"PYTHONHASHSEED": seed, "LC_ALL": locale, "PATH": "/usr/bin:/bin", "TZ": "Asia/Tokyo"},
         )
         digests.add(run.stdout)
@@ -132,7 +159,9 @@ def test_archive_holds_the_folder(tmp_path: Path) -> None:
     folder = chart.write(tmp_path / "consul")
     with tarfile.open(fileobj=io.BytesIO(chart.archive())) as tar:
         members = {one.name.partition("/")[2]: tar.extractfile(one).read() for one in tar.getmembers()}  # type: ignore[union-attr]
-    written = {path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+    written = {
+        path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+    }
     assert members == written
 
 
@@ -145,7 +174,9 @@ def test_writing_again_leaves_nothing_behind(tmp_path: Path) -> None:
     assert [path.name for path in tmp_path.iterdir()] == ["consul"]
 
 
-@pytest.mark.parametrize("change", [{"server": {"replicas": 5}}, {"server": {"replica": 5}}, {"global": {"image": "x"}}])
+@pytest.mark.parametrize(
+    "change", [{"server": {"replicas": 5}}, {"server": {"replica": 5}}, {"global": {"image": "x"}}]
+)
 def test_frozen_values_cannot_be_changed_at_install_time(change: dict[str, Any], tmp_path: Path) -> None:
     import helm_python
 

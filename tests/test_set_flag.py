@@ -23,13 +23,53 @@ ENGINE = {
 
 # Text made of what means something to the parser.
 _TEXT = st.lists(
-    st.sampled_from(["a", "b", "1", "0", "true", "null", "[0]", "[1]", "[", "]", ".", "=", ",", "{", "}", "\\", " ", "-", "é", '"']),
+    st.sampled_from(
+        [
+            "a",
+            "b",
+            "1",
+            "0",
+            "true",
+            "null",
+            "[0]",
+            "[1]",
+            "[",
+            "]",
+            ".",
+            "=",
+            ",",
+            "{",
+            "}",
+            "\\",
+            " ",
+            "-",
+            "é",
+            '"',
+        ]
+    ),
     max_size=14,
 ).map("".join)
 _PATH = st.lists(st.sampled_from(["a", "b", "c\\.d"]), min_size=1, max_size=3).map(".".join)
 _INDEXED = st.tuples(_PATH, st.sampled_from(["", "", "[0]", "[2]", "[1].x", "[0][1]"])).map("".join)
 _VALUE = st.sampled_from(
-    ["1", "", "0", "-5", "+7", "007", "1.5", "TRUE", "nUll", "text", "{1,2}", "{}", "{a\\,b,null}", "x\\,y", "a=b", "9223372036854775808"]
+    [
+        "1",
+        "",
+        "0",
+        "-5",
+        "+7",
+        "007",
+        "1.5",
+        "TRUE",
+        "nUll",
+        "text",
+        "{1,2}",
+        "{}",
+        "{a\\,b,null}",
+        "x\\,y",
+        "a=b",
+        "9223372036854775808",
+    ]
 )
 _SETTINGS = st.lists(st.tuples(_INDEXED, _VALUE).map("=".join), min_size=1, max_size=4).map(",".join)
 _JSON = st.recursive(

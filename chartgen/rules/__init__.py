@@ -20,8 +20,19 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
 
 # maps that stand for one value, so that a null only means "none"
 _VALUE_MAPS = frozenset(
-    "resources requests limits securityContext containerSecurityContext nodeMeta livenessProbe readinessProbe "
-    "extraEnvironmentVars extraLabels initContainer".split()
+    [
+        "resources",
+        "requests",
+        "limits",
+        "securityContext",
+        "containerSecurityContext",
+        "nodeMeta",
+        "livenessProbe",
+        "readinessProbe",
+        "extraEnvironmentVars",
+        "extraLabels",
+        "initContainer",
+    ]
 )
 
 
@@ -63,10 +74,14 @@ def _diagnostic(code: str, clash: Clash, severity: Severity, sources: Sequence[S
     from chartgen import values
 
     paths: list[Path] = [tuple(path.split(".")) if isinstance(path, str) else path for path in clash.paths]
-    spans = tuple(dict.fromkeys(span for path in paths for span in values.spans_of(path, sources, exact=True)))
+    spans = tuple(
+        dict.fromkeys(span for path in paths for span in values.spans_of(path, sources, exact=True))
+    )
     if not spans:
         spans = next((found for path in paths if (found := values.spans_of(path, sources))), ())
-    return Diagnostic(code, clash.message, severity, paths[0], spans, expected=clash.expected, hint=clash.hint)
+    return Diagnostic(
+        code, clash.message, severity, paths[0], spans, expected=clash.expected, hint=clash.hint
+    )
 
 
 def broken_sections(values: Mapping[str, Any], sources: Sequence[Source]) -> list[Diagnostic]:
@@ -90,9 +105,14 @@ def broken_sections(values: Mapping[str, Any], sources: Sequence[Source]) -> lis
             code = "section-set-to-null" if value is None else "section-not-a-map"
             name = ".".join(map(str, here))
             findings.append(
-                Diagnostic(code, f"{name} is a section and holds values of its own", path=here,
-                           spans=merging.spans_of(here, sources), expected="a map, or {} for the defaults",
-                           hint=f"remove the line, or write {key}: {{}}")
+                Diagnostic(
+                    code,
+                    f"{name} is a section and holds values of its own",
+                    path=here,
+                    spans=merging.spans_of(here, sources),
+                    expected="a map, or {} for the defaults",
+                    hint=f"remove the line, or write {key}: {{}}",
+                )
             )
 
     walk(values, schema.defaults(), ())

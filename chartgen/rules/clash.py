@@ -49,7 +49,9 @@ def half_given(values: Values, section: str, what: str) -> Clash | None:
     if bool(at(values, name)) == bool(at(values, key)):
         return None
     missing = key if at(values, name) else name
-    return Clash(f"{what} is referred to by halves: {missing} is not set", (name, key), f"set {missing} as well")
+    return Clash(
+        f"{what} is referred to by halves: {missing} is not set", (name, key), f"set {missing} as well"
+    )
 
 
 def whole_number(value: Any) -> int:

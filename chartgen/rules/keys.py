@@ -38,7 +38,9 @@ def removed_bootstrap_acls_key(v: Values, s: Settings) -> Clash | None:
 def removed_fsgroup_switch(v: Values, s: Settings) -> Clash | None:
     """Whether the group is set follows from global.openshift.enabled."""
     if s.server:
-        return _gone(v, "server.disableFsGroupSecurityContext", "set global.openshift.enabled: true on OpenShift")
+        return _gone(
+            v, "server.disableFsGroupSecurityContext", "set global.openshift.enabled: true on OpenShift"
+        )
     return None
 
 
@@ -51,15 +53,45 @@ def removed_lifecycle_sidecar(v: Values, s: Settings) -> Clash | None:
 
 # the values in which Helm expands templates, with the switch of the component that reads them
 _TEMPLATED = {
-    "server": ("affinity", "tolerations", "nodeSelector", "topologySpreadConstraints", "annotations", "extraConfig",
-               "service.annotations", "exposeService.annotations", "serviceAccount.annotations"),
-    "client": ("affinity", "tolerations", "nodeSelector", "annotations", "extraConfig", "updateStrategy",
-               "serviceAccount.annotations"),
-    "connect_inject": ("affinity", "tolerations", "nodeSelector", "annotations", "serviceAccount.annotations",
-                       "namespaceSelector"),
+    "server": (
+        "affinity",
+        "tolerations",
+        "nodeSelector",
+        "topologySpreadConstraints",
+        "annotations",
+        "extraConfig",
+        "service.annotations",
+        "exposeService.annotations",
+        "serviceAccount.annotations",
+    ),
+    "client": (
+        "affinity",
+        "tolerations",
+        "nodeSelector",
+        "annotations",
+        "extraConfig",
+        "updateStrategy",
+        "serviceAccount.annotations",
+    ),
+    "connect_inject": (
+        "affinity",
+        "tolerations",
+        "nodeSelector",
+        "annotations",
+        "serviceAccount.annotations",
+        "namespaceSelector",
+    ),
     "sync_catalog": ("affinity", "tolerations", "nodeSelector", "annotations", "serviceAccount.annotations"),
-    "mesh_gateway": ("affinity", "tolerations", "nodeSelector", "topologySpreadConstraints", "annotations",
-                     "service.annotations", "service.additionalSpec", "serviceAccount.annotations"),
+    "mesh_gateway": (
+        "affinity",
+        "tolerations",
+        "nodeSelector",
+        "topologySpreadConstraints",
+        "annotations",
+        "service.annotations",
+        "service.additionalSpec",
+        "serviceAccount.annotations",
+    ),
     "ui": ("service.annotations", "service.additionalSpec", "ingress.annotations"),
     "dns": ("annotations", "additionalSpec"),
 }
@@ -79,8 +111,11 @@ def value_template_malformed(v: Values, s: Settings) -> Iterator[Clash]:
             text = at(v, path)
             problem = _malformed(text) if isinstance(text, str) and "{{" in text else ""
             if problem:
-                yield Clash(f"the template in {path} is not well-formed: {problem}", (path,),
-                            "close each {{ with }}, and each if, range and with by an end")
+                yield Clash(
+                    f"the template in {path} is not well-formed: {problem}",
+                    (path,),
+                    "close each {{ with }}, and each if, range and with by an end",
+                )
 
 
 def _malformed(text: str) -> str:

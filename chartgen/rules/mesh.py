@@ -13,16 +13,22 @@ from chartgen.settings import Settings
 def cni_without_injector(v: Values, s: Settings) -> Clash | None:
     """The network plug-in acts on pods that the injector has marked."""
     if s.cni and not v["connectInject"]["enabled"]:
-        return Clash("the CNI plug-in is on and the injector is off",
-                     ("connectInject.cni.enabled", "connectInject.enabled"), "set connectInject.enabled: true")
+        return Clash(
+            "the CNI plug-in is on and the injector is off",
+            ("connectInject.cni.enabled", "connectInject.enabled"),
+            "set connectInject.enabled: true",
+        )
     return None
 
 
 def _without_injector(v: Values, key: str, what: str) -> Clash | None:
     if v["connectInject"]["enabled"]:
         return None
-    return Clash(f"{what} on and the injector that registers them in Consul is off",
-                 (f"{key}.enabled", "connectInject.enabled"), "set connectInject.enabled: true")
+    return Clash(
+        f"{what} on and the injector that registers them in Consul is off",
+        (f"{key}.enabled", "connectInject.enabled"),
+        "set connectInject.enabled: true",
+    )
 
 
 def mesh_gateway_without_injector(v: Values, s: Settings) -> Clash | None:
@@ -37,21 +43,39 @@ def ingress_gateway_without_injector(v: Values, s: Settings) -> Clash | None:
 
 def terminating_gateway_without_injector(v: Values, s: Settings) -> Clash | None:
     """The injector's controllers register gateways in Consul."""
-    return _without_injector(v, "terminatingGateways", "terminating gateways are") if s.terminating_gateways else None
+    return (
+        _without_injector(v, "terminatingGateways", "terminating gateways are")
+        if s.terminating_gateways
+        else None
+    )
 
 
 def telemetry_collector_without_injector(v: Values, s: Settings) -> Clash | None:
     """The injector's controllers register the collector in Consul."""
-    return _without_injector(v, "telemetryCollector", "the telemetry collector's pods are") if s.telemetry_collector else None
+    return (
+        _without_injector(v, "telemetryCollector", "the telemetry collector's pods are")
+        if s.telemetry_collector
+        else None
+    )
 
 
 def gateways_with_dash_injector(v: Values, s: Settings) -> Clash | None:
-    """"-" follows global.enabled: off, while gateways that need the injector are on."""
-    on = [key for key, flag in (("meshGateway", s.mesh_gateway), ("ingressGateways", s.ingress_gateways),
-                                ("terminatingGateways", s.terminating_gateways)) if flag]
+    """ "-" follows global.enabled: off, while gateways that need the injector are on."""
+    on = [
+        key
+        for key, flag in (
+            ("meshGateway", s.mesh_gateway),
+            ("ingressGateways", s.ingress_gateways),
+            ("terminatingGateways", s.terminating_gateways),
+        )
+        if flag
+    ]
     if on and v["connectInject"]["enabled"] == "-" and not v["global"]["enabled"]:
-        return Clash('gateways are on, and the injector\'s "-" follows global.enabled, which is off',
-                     (f"{on[0]}.enabled", "connectInject.enabled", "global.enabled"), "set connectInject.enabled: true")
+        return Clash(
+            'gateways are on, and the injector\'s "-" follows global.enabled, which is off',
+            (f"{on[0]}.enabled", "connectInject.enabled", "global.enabled"),
+            "set connectInject.enabled: true",
+        )
     return None
 
 
@@ -59,24 +83,38 @@ def mesh_gateway_renamed_with_acls(v: Values, s: Settings) -> Clash | None:
     """The ACL job grants a token for the usual service name only."""
     name = v["meshGateway"]["consulServiceName"]
     if s.mesh_gateway and s.acls and name not in ("", "mesh-gateway", None):
-        return Clash("with ACLs on the mesh gateway's service keeps its name",
-                     ("meshGateway.consulServiceName", "global.acls.manageSystemACLs"), "leave the name at mesh-gateway")
+        return Clash(
+            "with ACLs on the mesh gateway's service keeps its name",
+            ("meshGateway.consulServiceName", "global.acls.manageSystemACLs"),
+            "leave the name at mesh-gateway",
+        )
     return None
 
 
 def mesh_service_name_empty(v: Values, s: Settings) -> Clash | None:
     """A gateway cannot register under an empty name."""
     if s.mesh_gateway and not v["meshGateway"]["consulServiceName"]:
-        return Clash("the mesh gateway's service has no name", ("meshGateway.consulServiceName",), "leave it at mesh-gateway")
+        return Clash(
+            "the mesh gateway's service has no name",
+            ("meshGateway.consulServiceName",),
+            "leave it at mesh-gateway",
+        )
     return None
 
 
 def mesh_wan_static_without_address(v: Values, s: Settings) -> Clash | None:
     """A gateway that advertises a fixed address needs one."""
     wan = v["meshGateway"]["wanAddress"]
-    if (s.mesh_gateway or v["connectInject"]["enabled"]) and wan["source"] == "Static" and wan["static"] == "":
-        return Clash("the mesh gateway advertises a fixed address and none is given",
-                     ("meshGateway.wanAddress.source", "meshGateway.wanAddress.static"), "set meshGateway.wanAddress.static")
+    if (
+        (s.mesh_gateway or v["connectInject"]["enabled"])
+        and wan["source"] == "Static"
+        and wan["static"] == ""
+    ):
+        return Clash(
+            "the mesh gateway advertises a fixed address and none is given",
+            ("meshGateway.wanAddress.source", "meshGateway.wanAddress.static"),
+            "set meshGateway.wanAddress.static",
+        )
     return None
 
 
@@ -84,26 +122,39 @@ def mesh_wan_unknown_source(v: Values, s: Settings) -> Clash | None:
     """The controller knows four sources of a gateway's address."""
     source = v["meshGateway"]["wanAddress"]["source"]
     if s.mesh_gateway and source not in ("NodeIP", "NodeName", "Static", "Service"):
-        return Clash(f"{source} is no source of the gateway's address", ("meshGateway.wanAddress.source",),
-                     expected="NodeIP, NodeName, Static or Service")
+        return Clash(
+            f"{source} is no source of the gateway's address",
+            ("meshGateway.wanAddress.source",),
+            expected="NodeIP, NodeName, Static or Service",
+        )
     return None
 
 
 def mesh_wan_service_nodeport_unset(v: Values, s: Settings) -> Clash | None:
     """The advertised port must be known beforehand; Kubernetes would choose any."""
     gateway = v["meshGateway"]
-    if (s.mesh_gateway and gateway["wanAddress"]["source"] == "Service" and gateway["service"]["type"] == "NodePort"
-            and not gateway["service"]["nodePort"]):
-        return Clash("the mesh gateway advertises a node port and none is fixed",
-                     ("meshGateway.service.type", "meshGateway.service.nodePort"), "set meshGateway.service.nodePort")
+    if (
+        s.mesh_gateway
+        and gateway["wanAddress"]["source"] == "Service"
+        and gateway["service"]["type"] == "NodePort"
+        and not gateway["service"]["nodePort"]
+    ):
+        return Clash(
+            "the mesh gateway advertises a node port and none is fixed",
+            ("meshGateway.service.type", "meshGateway.service.nodePort"),
+            "set meshGateway.service.nodePort",
+        )
     return None
 
 
 def removed_mesh_global_mode(v: Values, s: Settings) -> Clash | None:
     """How services use mesh gateways is now said by a ProxyDefaults resource."""
     if s.mesh_gateway and v["meshGateway"].get("globalMode"):
-        return Clash("meshGateway.globalMode is gone", ("meshGateway.globalMode",),
-                     "set spec.meshGateway.mode of a ProxyDefaults resource")
+        return Clash(
+            "meshGateway.globalMode is gone",
+            ("meshGateway.globalMode",),
+            "set spec.meshGateway.mode of a ProxyDefaults resource",
+        )
     return None
 
 
@@ -120,8 +171,11 @@ def _names(v: Values, key: str) -> Iterator[Clash]:
         if not name:
             yield Clash("a gateway has no name", (path,), "give each gateway a name of its own")
         elif name in seen:
-            yield Clash(f"two gateways are called {name}", ((*path, "name"), (*seen[name], "name")),
-                        "give each gateway a name of its own")
+            yield Clash(
+                f"two gateways are called {name}",
+                ((*path, "name"), (*seen[name], "name")),
+                "give each gateway a name of its own",
+            )
         seen.setdefault(name, path)
 
 
@@ -143,18 +197,36 @@ def terminating_name_taken_by_ingress(v: Values, s: Settings) -> Iterator[Clash]
     for path, gateway in _gateways(v, "terminatingGateways") if s.terminating_gateways else ():
         name = gateway.get("name")
         if name and name in taken:
-            yield Clash(f"an ingress gateway is called {name} too", ((*path, "name"), (*taken[name], "name")),
-                        "rename one of them")
+            yield Clash(
+                f"an ingress gateway is called {name} too",
+                ((*path, "name"), (*taken[name], "name")),
+                "rename one of them",
+            )
 
 
 def gateway_name_collides_with_component(v: Values, s: Settings) -> Iterator[Clash]:
     """A gateway called like a component gets objects of the same names, and replaces them."""
-    taken = {"server", "client", "connect-injector", "mesh-gateway", "ui", "dns", "dns-proxy", "sync-catalog",
-             "telemetry-collector", "webhook-cert-manager", "auth-method", "cni", "prometheus"}
+    taken = {
+        "server",
+        "client",
+        "connect-injector",
+        "mesh-gateway",
+        "ui",
+        "dns",
+        "dns-proxy",
+        "sync-catalog",
+        "telemetry-collector",
+        "webhook-cert-manager",
+        "auth-method",
+        "cni",
+        "prometheus",
+    }
     for key, on in (("ingressGateways", s.ingress_gateways), ("terminatingGateways", s.terminating_gateways)):
         for path, gateway in _gateways(v, key) if on else ():
             if gateway.get("name") in taken:
-                yield Clash(f"{gateway['name']} is the name of a component", ((*path, "name"),), "choose another name")
+                yield Clash(
+                    f"{gateway['name']} is the name of a component", ((*path, "name"),), "choose another name"
+                )
 
 
 def ingress_ports(v: Values, s: Settings) -> Iterator[Clash]:
@@ -166,15 +238,22 @@ def ingress_ports(v: Values, s: Settings) -> Iterator[Clash]:
         own = gateway.get("service") or {}
         kind = own.get("type") or standard["type"]
         ports = own.get("ports") or standard["ports"]
-        where: Path = (*path, "service", "ports") if own.get("ports") else ("ingressGateways", "defaults", "service", "ports")
+        where: Path = (
+            (*path, "service", "ports")
+            if own.get("ports")
+            else ("ingressGateways", "defaults", "service", "ports")
+        )
         if not ports:
             yield Clash("an ingress gateway listens on no port", (where,), "list at least one port")
             continue
         number = "nodePort" if kind == "NodePort" else "port"
         for position, port in enumerate(ports):
             if not (port or {}).get(number) and position == 0:
-                yield Clash(f"an ingress gateway's first port has no {number}", ((*where, position),),
-                            f"set {number}: it is what the gateway advertises")
+                yield Clash(
+                    f"an ingress gateway's first port has no {number}",
+                    ((*where, position),),
+                    f"set {number}: it is what the gateway advertises",
+                )
 
 
 def ingress_later_port_unset(v: Values, s: Settings) -> Iterator[Clash]:
@@ -184,7 +263,11 @@ def ingress_later_port_unset(v: Values, s: Settings) -> Iterator[Clash]:
     standard = v["ingressGateways"]["defaults"]["service"]
     for path, gateway in _gateways(v, "ingressGateways"):
         own = gateway.get("service") or {}
-        where: Path = (*path, "service", "ports") if own.get("ports") else ("ingressGateways", "defaults", "service", "ports")
+        where: Path = (
+            (*path, "service", "ports")
+            if own.get("ports")
+            else ("ingressGateways", "defaults", "service", "ports")
+        )
         for position, port in enumerate(own.get("ports") or standard["ports"] or []):
             if position and not (port or {}).get("port"):
                 yield Clash("a port of an ingress gateway has no number", ((*where, position),), "set port")
@@ -193,47 +276,78 @@ def ingress_later_port_unset(v: Values, s: Settings) -> Iterator[Clash]:
 def collector_without_image(v: Values, s: Settings) -> Clash | None:
     """There is no other image that the collector could run."""
     if s.telemetry_collector and not v["telemetryCollector"]["image"]:
-        return Clash("the telemetry collector has no image", ("telemetryCollector.image",), "set telemetryCollector.image")
+        return Clash(
+            "the telemetry collector has no image",
+            ("telemetryCollector.image",),
+            "set telemetryCollector.image",
+        )
     return None
 
 
 def hide_hostname_without_agent_metrics(v: Values, s: Settings) -> Clash | None:
     """The option shapes the agents' own metrics, which are not emitted."""
     metrics = v["global"]["metrics"]
-    if s.server and metrics["enabled"] and metrics["disableAgentHostName"] and not metrics["enableAgentMetrics"]:
-        return Clash("host names are hidden from metrics that agents do not emit",
-                     ("global.metrics.disableAgentHostName", "global.metrics.enableAgentMetrics"),
-                     "set global.metrics.enableAgentMetrics: true")
+    if (
+        s.server
+        and metrics["enabled"]
+        and metrics["disableAgentHostName"]
+        and not metrics["enableAgentMetrics"]
+    ):
+        return Clash(
+            "host names are hidden from metrics that agents do not emit",
+            ("global.metrics.disableAgentHostName", "global.metrics.enableAgentMetrics"),
+            "set global.metrics.enableAgentMetrics: true",
+        )
     return None
 
 
 def hide_hostname_without_metrics(v: Values, s: Settings) -> Clash | None:
     """The switch for all metrics is off, so those below it do nothing."""
     metrics = v["global"]["metrics"]
-    if s.server and not metrics["enabled"] and metrics["disableAgentHostName"] and metrics["enableAgentMetrics"]:
-        return Clash("agent metrics are set up and metrics are off",
-                     ("global.metrics.enableAgentMetrics", "global.metrics.enabled"), "set global.metrics.enabled: true")
+    if (
+        s.server
+        and not metrics["enabled"]
+        and metrics["disableAgentHostName"]
+        and metrics["enableAgentMetrics"]
+    ):
+        return Clash(
+            "agent metrics are set up and metrics are off",
+            ("global.metrics.enableAgentMetrics", "global.metrics.enabled"),
+            "set global.metrics.enabled: true",
+        )
     return None
 
 
 def host_metrics_without_agent_metrics(v: Values, s: Settings) -> Clash | None:
     """Host metrics are part of the agents' metrics, which are not emitted."""
     metrics = v["global"]["metrics"]
-    if s.server and metrics["enableHostMetrics"] and not (metrics["enabled"] and metrics["enableAgentMetrics"]):
-        return Clash("host metrics are on and the agent metrics that carry them are off",
-                     ("global.metrics.enableHostMetrics", "global.metrics.enableAgentMetrics"),
-                     "set global.metrics.enabled and global.metrics.enableAgentMetrics: true")
+    if (
+        s.server
+        and metrics["enableHostMetrics"]
+        and not (metrics["enabled"] and metrics["enableAgentMetrics"])
+    ):
+        return Clash(
+            "host metrics are on and the agent metrics that carry them are off",
+            ("global.metrics.enableHostMetrics", "global.metrics.enableAgentMetrics"),
+            "set global.metrics.enabled and global.metrics.enableAgentMetrics: true",
+        )
     return None
 
 
 def datadog_without_agent_metrics(v: Values, s: Settings) -> Clash | None:
     """Datadog reads what the agents emit."""
     metrics = v["global"]["metrics"]
-    if s.server and metrics["datadog"]["enabled"] and not (metrics["enabled"] and metrics["enableAgentMetrics"]):
+    if (
+        s.server
+        and metrics["datadog"]["enabled"]
+        and not (metrics["enabled"] and metrics["enableAgentMetrics"])
+    ):
         missing = "enableAgentMetrics" if metrics["enabled"] else "enabled"
-        return Clash("Datadog is on and agents emit no metrics",
-                     ("global.metrics.datadog.enabled", f"global.metrics.{missing}"),
-                     "set global.metrics.enabled and global.metrics.enableAgentMetrics: true")
+        return Clash(
+            "Datadog is on and agents emit no metrics",
+            ("global.metrics.datadog.enabled", f"global.metrics.{missing}"),
+            "set global.metrics.enabled and global.metrics.enableAgentMetrics: true",
+        )
     return None
 
 
@@ -241,17 +355,25 @@ def datadog_two_collection_methods(v: Values, s: Settings) -> Clash | None:
     """Pushed and scraped, every metric would be counted twice."""
     datadog = v["global"]["metrics"]["datadog"]
     if s.server and datadog["dogstatsd"]["enabled"] and datadog["openMetricsPrometheus"]["enabled"]:
-        return Clash("metrics would reach Datadog twice",
-                     ("global.metrics.datadog.dogstatsd.enabled", "global.metrics.datadog.openMetricsPrometheus.enabled"),
-                     "turn one of the two off")
+        return Clash(
+            "metrics would reach Datadog twice",
+            (
+                "global.metrics.datadog.dogstatsd.enabled",
+                "global.metrics.datadog.openMetricsPrometheus.enabled",
+            ),
+            "turn one of the two off",
+        )
     return None
 
 
 def datadog_otlp_without_collector(v: Values, s: Settings) -> Clash | None:
     """The telemetry collector is what sends over OTLP."""
     if s.server and v["global"]["metrics"]["datadog"]["otlp"]["enabled"] and not s.telemetry_collector:
-        return Clash("OTLP is on and the telemetry collector that sends it is off",
-                     ("global.metrics.datadog.otlp.enabled", "telemetryCollector.enabled"), "set telemetryCollector.enabled: true")
+        return Clash(
+            "OTLP is on and the telemetry collector that sends it is off",
+            ("global.metrics.datadog.otlp.enabled", "telemetryCollector.enabled"),
+            "set telemetryCollector.enabled: true",
+        )
     return None
 
 
@@ -259,15 +381,22 @@ def datadog_otlp_unknown_protocol(v: Values, s: Settings) -> Clash | None:
     """The collector exports over http or grpc."""
     protocol = v["global"]["metrics"]["datadog"]["otlp"]["protocol"]
     if s.server and str(protocol).lower() not in ("http", "grpc"):
-        return Clash(f"{protocol} is no protocol of OTLP", ("global.metrics.datadog.otlp.protocol",), expected="http or grpc")
+        return Clash(
+            f"{protocol} is no protocol of OTLP",
+            ("global.metrics.datadog.otlp.protocol",),
+            expected="http or grpc",
+        )
     return None
 
 
 def datadog_image_without_tag(v: Values, s: Settings) -> Clash | None:
     """The version label that Datadog shows is the image's tag."""
     if s.server and v["global"]["metrics"]["datadog"]["enabled"] and ":" not in str(v["global"]["image"]):
-        return Clash("Datadog's version label is the image's tag, and the image has none",
-                     ("global.image", "global.metrics.datadog.enabled"), "add a tag to global.image")
+        return Clash(
+            "Datadog's version label is the image's tag, and the image has none",
+            ("global.image", "global.metrics.datadog.enabled"),
+            "add a tag to global.image",
+        )
     return None
 
 
@@ -278,35 +407,50 @@ def injector_budget_blocks(v: Values, s: Settings) -> Clash | None:
     replicas = whole_number(inject["replicas"])
     fixed = budget["maxUnavailable"] is not None or budget["minAvailable"] is not None
     if s.connect_inject and budget["enabled"] and not fixed and replicas in (0, 2):
-        return Clash(f"with {replicas} replicas of the injector its disruption budget cannot work",
-                     ("connectInject.replicas", "connectInject.disruptionBudget.maxUnavailable"),
-                     "use 3 replicas, or set connectInject.disruptionBudget.maxUnavailable: 1")
+        return Clash(
+            f"with {replicas} replicas of the injector its disruption budget cannot work",
+            ("connectInject.replicas", "connectInject.disruptionBudget.maxUnavailable"),
+            "use 3 replicas, or set connectInject.disruptionBudget.maxUnavailable: 1",
+        )
     return None
 
 
 def ui_ingress_with_moved_port(v: Values, s: Settings) -> Clash | None:
     """The Ingress sends to ports 80 and 443 wherever the Service's are."""
     port = v["ui"]["service"]["port"]
-    if s.ui and v["ui"]["ingress"]["enabled"] and (whole_number(port["http"]) != 80 or whole_number(port["https"]) != 443):
+    if (
+        s.ui
+        and v["ui"]["ingress"]["enabled"]
+        and (whole_number(port["http"]) != 80 or whole_number(port["https"]) != 443)
+    ):
         moved = "http" if whole_number(port["http"]) != 80 else "https"
-        return Clash("the UI's Ingress sends to port 80 or 443, and its Service is elsewhere",
-                     (f"ui.service.port.{moved}", "ui.ingress.enabled"), "leave ui.service.port as it is")
+        return Clash(
+            "the UI's Ingress sends to port 80 or 443, and its Service is elsewhere",
+            (f"ui.service.port.{moved}", "ui.ingress.enabled"),
+            "leave ui.service.port as it is",
+        )
     return None
 
 
 def ui_ingress_without_hosts(v: Values, s: Settings) -> Clash | None:
     """An Ingress without hosts has no rules."""
     if s.ui and v["ui"]["ingress"]["enabled"] and not v["ui"]["ingress"]["hosts"]:
-        return Clash("the UI's Ingress is on and has no hosts", ("ui.ingress.enabled", "ui.ingress.hosts"),
-                     "list the hosts in ui.ingress.hosts")
+        return Clash(
+            "the UI's Ingress is on and has no hosts",
+            ("ui.ingress.enabled", "ui.ingress.hosts"),
+            "list the hosts in ui.ingress.hosts",
+        )
     return None
 
 
 def injection_without_client_grpc(v: Values, s: Settings) -> Clash | None:
     """Sidecars that talk to client agents do so over gRPC."""
     if s.connect_inject and s.client and not v["client"]["grpc"]:
-        return Clash("injection is on and the client agents' gRPC port is off", ("connectInject.enabled", "client.grpc"),
-                     "set client.grpc: true")
+        return Clash(
+            "injection is on and the client agents' gRPC port is off",
+            ("connectInject.enabled", "client.grpc"),
+            "set client.grpc: true",
+        )
     return None
 
 

@@ -11,9 +11,11 @@ _VAULT = "global.secretsBackend.vault"
 def replication_token_without_acls(v: Values, s: Settings) -> Clash | None:
     """Without an ACL system nobody can mint a replication token."""
     if (s.server or s.external_servers) and v["global"]["acls"]["createReplicationToken"] and not s.acls:
-        return Clash("a replication token is asked for and ACLs are off",
-                     ("global.acls.createReplicationToken", "global.acls.manageSystemACLs"),
-                     "set global.acls.manageSystemACLs: true")
+        return Clash(
+            "a replication token is asked for and ACLs are off",
+            ("global.acls.createReplicationToken", "global.acls.manageSystemACLs"),
+            "set global.acls.manageSystemACLs: true",
+        )
     return None
 
 
@@ -33,27 +35,39 @@ def replication_token_made_and_given(v: Values, s: Settings) -> Clash | None:
     """A datacenter either mints the replication token or is handed one."""
     acls = v["global"]["acls"]
     if s.acls and acls["createReplicationToken"] and acls["replicationToken"]["secretName"]:
-        return Clash("the replication token is both to be created and given",
-                     ("global.acls.createReplicationToken", "global.acls.replicationToken.secretName"),
-                     "create it in the primary datacenter, give it to the secondary ones")
+        return Clash(
+            "the replication token is both to be created and given",
+            ("global.acls.createReplicationToken", "global.acls.replicationToken.secretName"),
+            "create it in the primary datacenter, give it to the secondary ones",
+        )
     return None
 
 
 def vault_acls_without_token_source(v: Values, s: Settings) -> Clash | None:
     """With Vault the ACL job has no Secret of Kubernetes to keep tokens in; a path in Vault must be named."""
     acls = v["global"]["acls"]
-    if s.acl_init and s.vault and not acls["bootstrapToken"]["secretName"] and not acls["replicationToken"]["secretName"]:
-        return Clash("secrets are in Vault and no path there is named for the first ACL token",
-                     (f"{_VAULT}.enabled", "global.acls.bootstrapToken.secretName"),
-                     "set global.acls.bootstrapToken.secretName and secretKey to a path in Vault")
+    if (
+        s.acl_init
+        and s.vault
+        and not acls["bootstrapToken"]["secretName"]
+        and not acls["replicationToken"]["secretName"]
+    ):
+        return Clash(
+            "secrets are in Vault and no path there is named for the first ACL token",
+            (f"{_VAULT}.enabled", "global.acls.bootstrapToken.secretName"),
+            "set global.acls.bootstrapToken.secretName and secretKey to a path in Vault",
+        )
     return None
 
 
 def _without_role(v: Values, role: str, who: str) -> Clash | None:
     if at(v, f"{_VAULT}.{role}"):
         return None
-    return Clash(f"secrets are in Vault and {who} has no role to log in with", (f"{_VAULT}.enabled", f"{_VAULT}.{role}"),
-                 f"set {_VAULT}.{role} to a role of Vault's Kubernetes auth method")
+    return Clash(
+        f"secrets are in Vault and {who} has no role to log in with",
+        (f"{_VAULT}.enabled", f"{_VAULT}.{role}"),
+        f"set {_VAULT}.{role} to a role of Vault's Kubernetes auth method",
+    )
 
 
 def vault_acls_without_job_role(v: Values, s: Settings) -> Clash | None:
@@ -73,12 +87,18 @@ def vault_without_client_role(v: Values, s: Settings) -> Clash | None:
 
 def vault_tls_clients_without_ca_role(v: Values, s: Settings) -> Clash | None:
     """Pods that need only the CA certificate read it from Vault under this role."""
-    return _without_role(v, "consulCARole", "a pod that reads the CA") if s.client and s.vault and s.tls else None
+    return (
+        _without_role(v, "consulCARole", "a pod that reads the CA")
+        if s.client and s.vault and s.tls
+        else None
+    )
 
 
 def vault_tls_without_ca_role(v: Values, s: Settings) -> Clash | None:
     """Injector, gateways and catalog sync read the CA from Vault under this role."""
-    readers = s.connect_inject or s.sync_catalog or s.mesh_gateway or s.ingress_gateways or s.terminating_gateways
+    readers = (
+        s.connect_inject or s.sync_catalog or s.mesh_gateway or s.ingress_gateways or s.terminating_gateways
+    )
     if s.vault and s.tls and readers and not s.client:
         return _without_role(v, "consulCARole", "a pod that reads the CA")
     return None
@@ -87,37 +107,50 @@ def vault_tls_without_ca_role(v: Values, s: Settings) -> Clash | None:
 def vault_tls_without_ca_path(v: Values, s: Settings) -> Clash | None:
     """With Vault the CA is read from a path there and not generated."""
     if (s.server or s.client) and s.vault and s.tls and not v["global"]["tls"]["caCert"]["secretName"]:
-        return Clash("secrets are in Vault and no path there is named for the CA",
-                     (f"{_VAULT}.enabled", "global.tls.caCert.secretName"),
-                     "set global.tls.caCert.secretName to a path in Vault, such as pki/cert/ca")
+        return Clash(
+            "secrets are in Vault and no path there is named for the CA",
+            (f"{_VAULT}.enabled", "global.tls.caCert.secretName"),
+            "set global.tls.caCert.secretName to a path in Vault, such as pki/cert/ca",
+        )
     return None
 
 
 def vault_tls_without_server_cert(v: Values, s: Settings) -> Clash | None:
     """No TLS job runs under Vault, so the server's certificate must come from a path there."""
     if s.server and s.vault and s.tls and not v["server"]["serverCert"]["secretName"]:
-        return Clash("secrets are in Vault and no path there is named for the servers' certificate",
-                     (f"{_VAULT}.enabled", "server.serverCert.secretName"),
-                     "set server.serverCert.secretName to a path in Vault, such as pki/issue/consul-server")
+        return Clash(
+            "secrets are in Vault and no path there is named for the servers' certificate",
+            (f"{_VAULT}.enabled", "server.serverCert.secretName"),
+            "set server.serverCert.secretName to a path in Vault, such as pki/issue/consul-server",
+        )
     return None
 
 
 def vault_tls_clients_without_auto_encrypt(v: Values, s: Settings) -> Clash | None:
     """The CA's key stays in Vault, so clients must ask the servers for certificates."""
     if s.client and s.vault and s.tls and not v["global"]["tls"]["enableAutoEncrypt"]:
-        return Clash("client agents cannot get certificates: the CA's key stays in Vault",
-                     (f"{_VAULT}.enabled", "global.tls.enableAutoEncrypt"), "set global.tls.enableAutoEncrypt: true")
+        return Clash(
+            "client agents cannot get certificates: the CA's key stays in Vault",
+            (f"{_VAULT}.enabled", "global.tls.enableAutoEncrypt"),
+            "set global.tls.enableAutoEncrypt: true",
+        )
     return None
 
 
 def vault_webhook_certs_partly_given(v: Values, s: Settings) -> Clash | None:
     """The injector takes its webhook certificate wholly from Vault or not at all."""
-    parts = [f"{_VAULT}.connectInjectRole", f"{_VAULT}.connectInject.tlsCert.secretName",
-             f"{_VAULT}.connectInject.caCert.secretName"]
+    parts = [
+        f"{_VAULT}.connectInjectRole",
+        f"{_VAULT}.connectInject.tlsCert.secretName",
+        f"{_VAULT}.connectInject.caCert.secretName",
+    ]
     missing = [path for path in parts if not at(v, path)]
     if s.connect_inject and 0 < len(missing) < 3:
-        return Clash("the injector's webhook certificate is only partly in Vault", tuple(parts),
-                     "set " + " and ".join(missing) + " too, or none of the three")
+        return Clash(
+            "the injector's webhook certificate is only partly in Vault",
+            tuple(parts),
+            "set " + " and ".join(missing) + " too, or none of the three",
+        )
     return None
 
 
@@ -126,8 +159,11 @@ def gossip_key_generated_and_supplied(v: Values, s: Settings) -> Clash | None:
     gossip = v["global"]["gossipEncryption"]
     if gossip["autoGenerate"] and (gossip["secretName"] or gossip["secretKey"]):
         given = "secretName" if gossip["secretName"] else "secretKey"
-        return Clash("the gossip key is both to be generated and given",
-                     ("global.gossipEncryption.autoGenerate", f"global.gossipEncryption.{given}"), "keep one of the two")
+        return Clash(
+            "the gossip key is both to be generated and given",
+            ("global.gossipEncryption.autoGenerate", f"global.gossipEncryption.{given}"),
+            "keep one of the two",
+        )
     return None
 
 
@@ -144,9 +180,11 @@ def client_gossip_secret_half_given(v: Values, s: Settings) -> Clash | None:
 def gossip_generated_under_vault(v: Values, s: Settings) -> Clash | None:
     """A generated key is put into a Secret of Kubernetes, where agents that read Vault do not look."""
     if s.vault and v["global"]["gossipEncryption"]["autoGenerate"]:
-        return Clash("the gossip key would be generated into Kubernetes while agents read Vault",
-                     ("global.gossipEncryption.autoGenerate", f"{_VAULT}.enabled"),
-                     "put a key (`consul keygen`) into Vault and set global.gossipEncryption.secretName and secretKey")
+        return Clash(
+            "the gossip key would be generated into Kubernetes while agents read Vault",
+            ("global.gossipEncryption.autoGenerate", f"{_VAULT}.enabled"),
+            "put a key (`consul keygen`) into Vault and set global.gossipEncryption.secretName and secretKey",
+        )
     return None
 
 
@@ -154,17 +192,22 @@ def ca_cert_without_ca_key(v: Values, s: Settings) -> Clash | None:
     """Without the CA's key, the TLS job signs the servers' certificate with another CA that nobody trusts."""
     tls = v["global"]["tls"]
     if s.tls_init and tls["caCert"]["secretName"] and not tls["caKey"]["secretName"]:
-        return Clash("the CA is given without its key, so servers get a certificate of another CA",
-                     ("global.tls.caCert.secretName", "global.tls.caKey.secretName"),
-                     "set global.tls.caKey.secretName, or server.serverCert.secretName to a certificate of that CA")
+        return Clash(
+            "the CA is given without its key, so servers get a certificate of another CA",
+            ("global.tls.caCert.secretName", "global.tls.caKey.secretName"),
+            "set global.tls.caKey.secretName, or server.serverCert.secretName to a certificate of that CA",
+        )
     return None
 
 
 def tls_off_with_https_ui(v: Values, s: Settings) -> Clash | None:
     """The UI's https port exists only when TLS is on."""
     if s.ui and not s.tls and v["ui"]["service"]["enabled"] and v["ui"]["service"]["nodePort"]["https"]:
-        return Clash("the UI's https port is set and TLS is off", ("ui.service.nodePort.https", "global.tls.enabled"),
-                     "set global.tls.enabled: true, or use the http port")
+        return Clash(
+            "the UI's https port is set and TLS is off",
+            ("ui.service.nodePort.https", "global.tls.enabled"),
+            "set global.tls.enabled: true, or use the http port",
+        )
     return None
 
 

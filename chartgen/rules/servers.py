@@ -13,9 +13,11 @@ from chartgen.settings import Settings
 def both_own_and_external_servers(v: Values, s: Settings) -> Clash | None:
     """Agents and jobs ask one set of servers; a release that runs its own and points elsewhere names two."""
     if s.server and s.external_servers:
-        return Clash("the release runs servers and also points at outside ones",
-                     ("server.enabled", "externalServers.enabled"),
-                     "set server.enabled: false, or externalServers.enabled: false")
+        return Clash(
+            "the release runs servers and also points at outside ones",
+            ("server.enabled", "externalServers.enabled"),
+            "set server.enabled: false, or externalServers.enabled: false",
+        )
     return None
 
 
@@ -23,9 +25,11 @@ def bootstrap_expect_below_replicas(v: Values, s: Settings) -> Clash | None:
     """Servers that elect a leader before all have joined can form two clusters."""
     expect, replicas = v["server"]["bootstrapExpect"], v["server"]["replicas"]
     if s.server and expect and whole_number(expect) < whole_number(replicas):
-        return Clash(f"{expect} servers would elect a leader without waiting for all {replicas}",
-                     ("server.bootstrapExpect", "server.replicas"),
-                     "leave server.bootstrapExpect out: it follows server.replicas")
+        return Clash(
+            f"{expect} servers would elect a leader without waiting for all {replicas}",
+            ("server.bootstrapExpect", "server.replicas"),
+            "leave server.bootstrapExpect out: it follows server.replicas",
+        )
     return None
 
 
@@ -33,17 +37,22 @@ def bootstrap_expect_above_replicas(v: Values, s: Settings) -> Clash | None:
     """Servers that wait for more members than there are never elect a leader."""
     expect, replicas = v["server"]["bootstrapExpect"], v["server"]["replicas"]
     if s.server and expect and whole_number(expect) > whole_number(replicas):
-        return Clash(f"servers wait for {expect} members and only {replicas} are started",
-                     ("server.bootstrapExpect", "server.replicas"),
-                     "leave server.bootstrapExpect out, unless servers join from outside this release")
+        return Clash(
+            f"servers wait for {expect} members and only {replicas} are started",
+            ("server.bootstrapExpect", "server.replicas"),
+            "leave server.bootstrapExpect out, unless servers join from outside this release",
+        )
     return None
 
 
 def server_replicas_none(v: Values, s: Settings) -> Clash | None:
     """A server StatefulSet of size zero leaves everything else without servers."""
     if s.server and whole_number(v["server"]["replicas"]) < 1:
-        return Clash("servers are on and there are none of them", ("server.replicas",),
-                     "set server.replicas to 1, 3 or 5, or server.enabled: false")
+        return Clash(
+            "servers are on and there are none of them",
+            ("server.replicas",),
+            "set server.replicas to 1, 3 or 5, or server.enabled: false",
+        )
     return None
 
 
@@ -51,27 +60,41 @@ def server_replicas_even(v: Values, s: Settings) -> Clash | None:
     """An even number of servers tolerates no more failures than one fewer, and costs one more."""
     replicas = whole_number(v["server"]["replicas"])
     if s.server and replicas > 0 and replicas % 2 == 0:
-        return Clash(f"{replicas} servers tolerate as many failures as {replicas - 1}", ("server.replicas",),
-                     f"use {replicas - 1} or {replicas + 1} servers")
+        return Clash(
+            f"{replicas} servers tolerate as many failures as {replicas - 1}",
+            ("server.replicas",),
+            f"use {replicas - 1} or {replicas + 1} servers",
+        )
     return None
 
 
 def no_servers_anywhere(v: Values, s: Settings) -> Clash | None:
     """The mesh's components look for servers in the release; with none there and none outside they wait for ever."""
-    asks = s.connect_inject or s.sync_catalog or s.mesh_gateway or s.ingress_gateways or s.terminating_gateways
+    asks = (
+        s.connect_inject or s.sync_catalog or s.mesh_gateway or s.ingress_gateways or s.terminating_gateways
+    )
     # agents that join outside servers are a way to reach them, so only agentless set-ups are certain
     if asks and not s.server and not s.external_servers and not s.client:
-        return Clash("nothing says where the servers are", ("server.enabled", "externalServers.enabled"),
-                     "set externalServers.enabled: true with externalServers.hosts, or server.enabled: true")
+        return Clash(
+            "nothing says where the servers are",
+            ("server.enabled", "externalServers.enabled"),
+            "set externalServers.enabled: true with externalServers.hosts, or server.enabled: true",
+        )
     return None
 
 
 def server_cert_without_ca(v: Values, s: Settings) -> Clash | None:
     """With a server certificate of one's own nothing makes a CA, so clients could not verify it."""
-    if s.server and v["server"]["serverCert"]["secretName"] and not v["global"]["tls"]["caCert"]["secretName"]:
-        return Clash("a server certificate is given without the CA that signed it",
-                     ("server.serverCert.secretName", "global.tls.caCert.secretName"),
-                     "set global.tls.caCert.secretName (and secretKey) to the CA's Secret")
+    if (
+        s.server
+        and v["server"]["serverCert"]["secretName"]
+        and not v["global"]["tls"]["caCert"]["secretName"]
+    ):
+        return Clash(
+            "a server certificate is given without the CA that signed it",
+            ("server.serverCert.secretName", "global.tls.caCert.secretName"),
+            "set global.tls.caCert.secretName (and secretKey) to the CA's Secret",
+        )
     return None
 
 
@@ -79,16 +102,22 @@ def request_limit_unknown_mode(v: Values, s: Settings) -> Clash | None:
     """The agent knows three modes of request limits and does not start with another."""
     mode = v["server"]["limits"]["requestLimits"]["mode"]
     if s.server and mode not in ("disabled", "permissive", "enforce"):
-        return Clash(f"{json.dumps(mode)} is no mode of request limits", ("server.limits.requestLimits.mode",),
-                     expected="disabled, permissive or enforce")
+        return Clash(
+            f"{json.dumps(mode)} is no mode of request limits",
+            ("server.limits.requestLimits.mode",),
+            expected="disabled, permissive or enforce",
+        )
     return None
 
 
 def audit_log_without_acls(v: Values, s: Settings) -> Clash | None:
     """Audit entries name the token that acted; without ACLs there are no tokens."""
     if s.server and v["server"]["auditLogs"]["enabled"] and not s.acls:
-        return Clash("audit logs are on and ACLs are off", ("server.auditLogs.enabled", "global.acls.manageSystemACLs"),
-                     "set global.acls.manageSystemACLs: true")
+        return Clash(
+            "audit logs are on and ACLs are off",
+            ("server.auditLogs.enabled", "global.acls.manageSystemACLs"),
+            "set global.acls.manageSystemACLs: true",
+        )
     return None
 
 
@@ -107,8 +136,11 @@ def license_secret_half_given(v: Values, s: Settings) -> Clash | None:
 def _repeats(v: Values, word: str, setting: str) -> Clash | None:
     config = v["server"]["extraConfig"]
     if word in (config if isinstance(config, str) else json.dumps(config)):
-        return Clash(f"server.extraConfig sets {word}, which has a value of its own", ("server.extraConfig", setting),
-                     f"remove it from server.extraConfig and set {setting}")
+        return Clash(
+            f"server.extraConfig sets {word}, which has a value of its own",
+            ("server.extraConfig", setting),
+            f"remove it from server.extraConfig and set {setting}",
+        )
     return None
 
 
@@ -134,17 +166,30 @@ def extra_config_repeats_prefix_filter(v: Values, s: Settings) -> Clash | None:
 
 def _statsd(v: Values, s: Settings) -> bool:
     metrics = v["global"]["metrics"]
-    return bool(s.server and metrics["enabled"] and metrics["enableAgentMetrics"] and metrics["datadog"]["dogstatsd"]["enabled"])
+    return bool(
+        s.server
+        and metrics["enabled"]
+        and metrics["enableAgentMetrics"]
+        and metrics["datadog"]["dogstatsd"]["enabled"]
+    )
 
 
 def extra_config_repeats_statsd_tags(v: Values, s: Settings) -> Clash | None:
     """With DogStatsD on, the chart writes its tags itself."""
-    return _repeats(v, "dogstatsd_tags", "global.metrics.datadog.dogstatsd.dogstatsdTags") if _statsd(v, s) else None
+    return (
+        _repeats(v, "dogstatsd_tags", "global.metrics.datadog.dogstatsd.dogstatsdTags")
+        if _statsd(v, s)
+        else None
+    )
 
 
 def extra_config_repeats_statsd_address(v: Values, s: Settings) -> Clash | None:
     """With DogStatsD on, the chart writes its address itself."""
-    return _repeats(v, "dogstatsd_addr", "global.metrics.datadog.dogstatsd.dogstatsdAddr") if _statsd(v, s) else None
+    return (
+        _repeats(v, "dogstatsd_addr", "global.metrics.datadog.dogstatsd.dogstatsdAddr")
+        if _statsd(v, s)
+        else None
+    )
 
 
 def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
@@ -156,8 +201,11 @@ def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
         try:
             parsed = json.loads(config)
         except ValueError as error:
-            yield Clash(f"{name}.extraConfig is not JSON: {error}", (f"{name}.extraConfig",),
-                        "write it as JSON text, or as a YAML map")
+            yield Clash(
+                f"{name}.extraConfig is not JSON: {error}",
+                (f"{name}.extraConfig",),
+                "write it as JSON text, or as a YAML map",
+            )
             continue
         if not isinstance(parsed, dict):
             yield Clash(f"{name}.extraConfig is no JSON object", (f"{name}.extraConfig",), expected="{...}")
@@ -165,22 +213,29 @@ def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
 
 def token_in_extra_config(v: Values, s: Settings) -> Iterator[Clash]:
     """What stands in extraConfig ends up in a ConfigMap, which many may read; tokens belong into Secrets."""
-    secret = re.compile(r'"(initial_management|replication|agent|agent_recovery|default|config_file_service_registration|encrypt)"\s*:\s*"(?!\$|\{\{)([^"]{8,})"')
+    secret = re.compile(
+        r'"(initial_management|replication|agent|agent_recovery|default|config_file_service_registration|encrypt)"\s*:\s*"(?!\$|\{\{)([^"]{8,})"'
+    )
     for name, on in (("server", s.server), ("client", s.client)):
         config = v[name]["extraConfig"]
         found = secret.search(config if isinstance(config, str) else json.dumps(config)) if on else None
         if found:
-            yield Clash(f"{name}.extraConfig holds a secret ({found[1]}) in plain text", (f"{name}.extraConfig",),
-                        "put it into a Secret: global.acls.bootstrapToken, global.acls.replicationToken or "
-                        "global.gossipEncryption refer to one")
+            yield Clash(
+                f"{name}.extraConfig holds a secret ({found[1]}) in plain text",
+                (f"{name}.extraConfig",),
+                "put it into a Secret: global.acls.bootstrapToken, global.acls.replicationToken or "
+                "global.gossipEncryption refer to one",
+            )
 
 
 def expose_serf_port_moved(v: Values, s: Settings) -> Clash | None:
     """The Service that exposes servers keeps the standard gossip port, at which moved servers do not listen."""
     if s.expose_servers and whole_number(v["server"]["ports"]["serflan"]["port"]) != 8301:
-        return Clash("the exposed Service uses gossip port 8301 and the servers listen elsewhere",
-                     ("server.ports.serflan.port", "server.exposeService.enabled"),
-                     "leave server.ports.serflan.port at 8301, or set server.exposeService.enabled: false")
+        return Clash(
+            "the exposed Service uses gossip port 8301 and the servers listen elsewhere",
+            ("server.ports.serflan.port", "server.exposeService.enabled"),
+            "leave server.ports.serflan.port at 8301, or set server.exposeService.enabled: false",
+        )
     return None
 
 
@@ -190,37 +245,62 @@ def external_servers_without_hosts(v: Values, s: Settings) -> Clash | None:
         return None
     tls = v["global"]["tls"]
     partition_job = s.partitions and not s.server and v["global"]["adminPartitions"]["name"] != "default"
-    if s.connect_inject or s.client or partition_job or (v["tests"]["enabled"] and s.tls and tls["enableAutoEncrypt"]):
-        return Clash("outside servers are used and none is named", ("externalServers.enabled", "externalServers.hosts"),
-                     "list their addresses in externalServers.hosts")
+    if (
+        s.connect_inject
+        or s.client
+        or partition_job
+        or (v["tests"]["enabled"] and s.tls and tls["enableAutoEncrypt"])
+    ):
+        return Clash(
+            "outside servers are used and none is named",
+            ("externalServers.enabled", "externalServers.hosts"),
+            "list their addresses in externalServers.hosts",
+        )
     return None
 
 
 def external_hosts_empty_elsewhere(v: Values, s: Settings) -> Clash | None:
     """ACL set-up, catalog sync and the DNS proxy find outside servers in the same list."""
-    if (s.external_servers and not v["externalServers"]["hosts"] and not s.connect_inject and not s.client
-            and (s.acls or s.sync_catalog or s.dns_proxy)):
-        return Clash("outside servers are used and none is named", ("externalServers.enabled", "externalServers.hosts"),
-                     "list their addresses in externalServers.hosts")
+    if (
+        s.external_servers
+        and not v["externalServers"]["hosts"]
+        and not s.connect_inject
+        and not s.client
+        and (s.acls or s.sync_catalog or s.dns_proxy)
+    ):
+        return Clash(
+            "outside servers are used and none is named",
+            ("externalServers.enabled", "externalServers.hosts"),
+            "list their addresses in externalServers.hosts",
+        )
     return None
 
 
 def external_servers_tls_without_ca(v: Values, s: Settings) -> Clash | None:
     """No job makes a CA for outside servers, so pods would wait for a Secret that never comes."""
-    if (s.external_servers and s.tls and not s.vault and not v["externalServers"]["useSystemRoots"]
-            and not v["global"]["tls"]["caCert"]["secretName"]):
-        return Clash("outside servers are reached over TLS and nothing says which CA signed their certificates",
-                     ("externalServers.enabled", "global.tls.caCert.secretName", "externalServers.useSystemRoots"),
-                     "set global.tls.caCert.secretName, or externalServers.useSystemRoots: true for a public CA")
+    if (
+        s.external_servers
+        and s.tls
+        and not s.vault
+        and not v["externalServers"]["useSystemRoots"]
+        and not v["global"]["tls"]["caCert"]["secretName"]
+    ):
+        return Clash(
+            "outside servers are reached over TLS and nothing says which CA signed their certificates",
+            ("externalServers.enabled", "global.tls.caCert.secretName", "externalServers.useSystemRoots"),
+            "set global.tls.caCert.secretName, or externalServers.useSystemRoots: true for a public CA",
+        )
     return None
 
 
 def skip_watch_without_external_servers(v: Values, s: Settings) -> Clash | None:
     """Watching servers may be skipped behind a load balancer of outside servers; those in the cluster move."""
     if s.connect_inject and v["externalServers"]["skipServerWatch"] and not s.external_servers:
-        return Clash("the watch on servers is skipped and they are in the cluster",
-                     ("externalServers.skipServerWatch", "externalServers.enabled"),
-                     "remove externalServers.skipServerWatch")
+        return Clash(
+            "the watch on servers is skipped and they are in the cluster",
+            ("externalServers.skipServerWatch", "externalServers.enabled"),
+            "remove externalServers.skipServerWatch",
+        )
     return None
 
 
@@ -230,32 +310,59 @@ def unknown_image_pull_policy(v: Values, s: Settings) -> Clash | None:
     if policy in ("", "IfNotPresent", "Always", "Never"):
         return None
     world = v["global"]
-    pods = (v["tests"]["enabled"] or s.server or s.client or v["connectInject"]["enabled"] or s.sync_catalog
-            or v["syncCatalog"]["cleanupNodeOnRemoval"] or world["gossipEncryption"]["autoGenerate"]
-            or (v["server"]["updatePartition"] == 0
-                and (world["federation"]["createFederationSecret"] or (s.external_servers and s.acls)))
-            or (world["adminPartitions"]["enabled"] and world["adminPartitions"]["name"] != "default")
-            or s.mesh_gateway or s.ingress_gateways or s.terminating_gateways or s.telemetry_collector)
+    pods = (
+        v["tests"]["enabled"]
+        or s.server
+        or s.client
+        or v["connectInject"]["enabled"]
+        or s.sync_catalog
+        or v["syncCatalog"]["cleanupNodeOnRemoval"]
+        or world["gossipEncryption"]["autoGenerate"]
+        or (
+            v["server"]["updatePartition"] == 0
+            and (world["federation"]["createFederationSecret"] or (s.external_servers and s.acls))
+        )
+        or (world["adminPartitions"]["enabled"] and world["adminPartitions"]["name"] != "default")
+        or s.mesh_gateway
+        or s.ingress_gateways
+        or s.terminating_gateways
+        or s.telemetry_collector
+    )
     if pods:
-        return Clash(f"{json.dumps(policy)} is no image pull policy", ("global.imagePullPolicy",),
-                     expected="IfNotPresent, Always, Never, or empty")
+        return Clash(
+            f"{json.dumps(policy)} is no image pull policy",
+            ("global.imagePullPolicy",),
+            expected="IfNotPresent, Always, Never, or empty",
+        )
     return None
 
 
 def enabled_given_as_text(v: Values, s: Settings) -> Iterator[Clash]:
     """Text that is not empty counts as true, so "false" in quotes turns a component on."""
-    for path in ("server.enabled", "client.enabled", "connectInject.enabled", "syncCatalog.enabled", "ui.enabled",
-                 "dns.enabled", "global.enabled"):
+    for path in (
+        "server.enabled",
+        "client.enabled",
+        "connectInject.enabled",
+        "syncCatalog.enabled",
+        "ui.enabled",
+        "dns.enabled",
+        "global.enabled",
+    ):
         value = at(v, path)
         if isinstance(value, str) and value not in ("-", ""):
-            yield Clash(f"{path} is text, and any text counts as true", (path,), "write true or false without quotes")
+            yield Clash(
+                f"{path} is text, and any text counts as true", (path,), "write true or false without quotes"
+            )
 
 
 def client_join_unused(v: Values, s: Settings) -> Clash | None:
     """`client.join` is read by client agents only."""
     if v["client"]["join"] and not s.client:
-        return Clash("client.join names servers to join and there are no client agents", ("client.join", "client.enabled"),
-                     "set client.enabled: true")
+        return Clash(
+            "client.join names servers to join and there are no client agents",
+            ("client.join", "client.enabled"),
+            "set client.enabled: true",
+        )
     return None
 
 
