@@ -120,13 +120,25 @@ def _nearest_branch(error: Any, path: Path) -> Iterator[Diagnostic]:
             yield from _explain(inner)
         return
     kinds = ", or ".join(dict.fromkeys(_described(branch) for branch in error.validator_value))
+    mend = _unquoted(
+        path, error.instance, [kind for branch in error.validator_value for kind in _types(branch)]
+    )
     yield Diagnostic(
         "wrong-type",
         f"{dotted(path)} cannot be {_shown(error.instance)}",
         path=path,
         found=_shown(error.instance),
         expected=kinds,
+        hint=f"write it without quotes: {_shown(mend.to)}" if mend else "",
+        mend=mend,
     )
+
+
+def _types(branch: Mapping[str, Any]) -> list[str]:
+    if "$ref" in branch:
+        return _types(document()["$defs"][branch["$ref"].rsplit("/", 1)[-1]])
+    kinds = branch.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
 
 
 def _mismatch(error: Any, path: Path) -> Diagnostic:
@@ -154,14 +166,18 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
         texts = [one for one in allowed if isinstance(one, str)]
         near = _closest(value, texts) if isinstance(value, str) else ""
         cased = [one for one in texts if isinstance(value, str) and one.lower() == value.lower()]
+        mend = Mend("replace", path, cased[0]) if len(cased) == 1 else None
+        hint = f'did you mean "{(cased or [near])[0]}"?' if cased or near else ""
+        if any(isinstance(one, bool) for one in allowed) and (bare := _unquoted(path, value, "boolean")):
+            mend, hint = bare, f"write it without quotes: {_shown(bare.to)}"
         return Diagnostic(
             "bad-enum",
             f"{name} does not take this value",
             path=path,
             found=found,
             expected="one of " + ", ".join(map(_shown, allowed)),
-            hint=f'did you mean "{(cased or [near])[0]}"?' if cased or near else "",
-            mend=Mend("replace", path, cased[0]) if len(cased) == 1 else None,
+            hint=hint,
+            mend=mend,
         )
     if keyword == "not":
         expected = error.schema.get("errorMessage") or "another value: this one is taken"
