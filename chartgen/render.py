@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -71,6 +72,7 @@ def environment() -> ValuesEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        bytecode_cache=_bytecode_cache(),
         extensions=[do_extension],
     )
     env.filters.update(
@@ -84,6 +86,17 @@ def environment() -> ValuesEnvironment:
         suffix=lambda value, ending: f"{value}{ending}",
     )
     return env
+
+
+def _bytecode_cache() -> jinja2.FileSystemBytecodeCache | None:
+    """Compiled templates in the user's cache folder (named by their content); None where that cannot be written."""
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chartgen"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        # RuntimeError: there is no home
+        return None
+    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def _integer(value: Any) -> int:

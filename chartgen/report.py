@@ -6,7 +6,6 @@ import json
 import sys
 from collections.abc import Callable, Sequence
 from typing import Any
-from xml.sax.saxutils import escape, quoteattr
 
 from chartgen import __version__
 from chartgen.diagnostics import Diagnostic, Span, dotted
@@ -191,6 +190,8 @@ def _sarif_location(span: Span) -> dict[str, Any]:
 
 def junit(diagnostics: Sequence[Diagnostic]) -> str:
     """JUnit XML: a failed test case for each error, a passed one with output for each warning."""
+    from xml.sax.saxutils import escape, quoteattr
+
     errors = sum(one.severity == "error" for one in diagnostics)
     total = max(1, len(diagnostics))
     lines = [
