@@ -39,7 +39,11 @@ def main() -> None:
         chart = chartgen.compile(VALUES).write(Path(folder) / "consul")
         bare = median(process("-c", "pass"))
         rows = [
-            ("check, process / bare interpreter", median(process("-m", "chartgen", "check", str(VALUES))), bare),
+            (
+                "check, process / bare interpreter",
+                median(process("-m", "chartgen", "check", str(VALUES))),
+                bare,
+            ),
             (
                 "build, process / bare interpreter",
                 median(process("-m", "chartgen", "build", "-f", str(VALUES), "-o", folder)),

@@ -8,7 +8,7 @@ from typing import Any
 
 from chartgen import crd, references, render, source, validation
 from chartgen.chart import Chart
-from chartgen.diagnostics import Rejected
+from chartgen.diagnostics import Diagnostic, Rejected
 from chartgen.late import LateBound
 from chartgen.source import Source
 
@@ -54,6 +54,17 @@ def compile_sources(
     only: str = "",
 ) -> Chart:
     """`compile` for sources that are read already."""
+    if late:
+        raise Rejected(
+            [
+                Diagnostic(
+                    "late-not-built",
+                    "values cannot be left open for install time yet",
+                    found=", ".join(late),
+                    hint="compile one chart for each value; release name and namespace are always open",
+                )
+            ]
+        )
     valid = validation.validate(sources, strict=strict, kube_version=kube_version)
     if valid.settings is None or any(one.severity == "error" for one in valid.diagnostics):
         raise Rejected(valid.diagnostics)

@@ -168,7 +168,6 @@ class _Level:
     anchor: str | None
     key: Any = None
     has_key: bool = False
-    merges: list[Any] = field(default_factory=list)
 
 
 class _Builder:
@@ -274,8 +273,6 @@ class _Builder:
                 levels.append(_Level(data, path, event.anchor))
             elif kind in ("MappingEndEvent", "SequenceEndEvent"):
                 level = levels.pop()
-                if level.merges:
-                    self._merge(level)
                 if level.anchor:
                     self.anchors[level.anchor] = level.data
                 root = self._place(levels, level.data, root)
@@ -347,7 +344,7 @@ class _Builder:
         key = _key_text(value)
         path = (*level.path, key)
         span = self.span(event.start_mark, event.end_mark)
-        if key in level.data:
+        if path in self.spans:
             self.findings.append(
                 Diagnostic(
                     "duplicate-key",
@@ -368,23 +365,23 @@ class _Builder:
             level.data.append(value)
             return root
         if level.key is _MERGE:
-            level.merges.append(value)
+            self._merge(level, value)
         else:
             level.data[level.key] = value
         level.has_key = False
         return root
 
-    def _merge(self, level: _Level) -> None:
-        for merged in level.merges:
-            for one in merged if isinstance(merged, list) else [merged]:
-                if not isinstance(one, dict):
-                    span = self.value_spans.get((*level.path, _MERGE), Span(self.name, 1, 1))
-                    self.findings.append(
-                        Diagnostic("bad-merge", "<< takes a map or a list of maps", spans=(span,))
-                    )
-                    continue
-                for key, item in one.items():
-                    level.data.setdefault(key, _copy(item))
+    def _merge(self, level: _Level, merged: Any) -> None:
+        """As Helm has it: the later of a key and a merge that brings the same key wins; in a list, the first."""
+        together: dict[str, Any] = {}
+        for one in merged if isinstance(merged, list) else [merged]:
+            if isinstance(one, dict):
+                together = {**one, **together}
+                continue
+            span = self.value_spans.get((*level.path, _MERGE), Span(self.name, 1, 1))
+            self.findings.append(Diagnostic("bad-merge", "<< takes a map or a list of maps", spans=(span,)))
+        for key, item in together.items():
+            level.data[key] = _copy(item)
 
     def _scalar(self, event: Any) -> Any:
         text, tag = event.value, event.tag
@@ -406,7 +403,12 @@ class _Builder:
                 return base64.b64decode(text, validate=False).decode()
             except ValueError:
                 self._fail("bad-tag", "!!binary holds no text in base64", event)
-        elif tag == "float" and isinstance(value, (int, float)) and not isinstance(value, bool):
+        elif (
+            tag == "float"
+            and isinstance(value, (int, float))
+            and not isinstance(value, bool)
+            and math.isfinite(value)
+        ):
             return int(value) if float(value).is_integer() else value
         elif (
             (tag == "int" and isinstance(value, int))
