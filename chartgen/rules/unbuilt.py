@@ -14,7 +14,6 @@ def component_not_built(v: Values, s: Settings) -> Iterator[Clash]:
     license_given = world["enterpriseLicense"]["secretName"] and world["enterpriseLicense"]["secretKey"]
     partition = s.partitions and not s.server and world["adminPartitions"]["name"] != "default"
     for on, what, path in (
-        (s.telemetry_collector, "the telemetry collector", "telemetryCollector.enabled"),
         (partition, "the job that creates an admin partition", "global.adminPartitions.name"),
         (
             license_given and not world["enterpriseLicense"]["enableLicenseAutoload"],
