@@ -459,7 +459,8 @@ def scalar(text: str) -> Any:
         return text
     if _NOT_A_NUMBER.fullmatch(text):
         return math.nan if "n" in text.lower()[:2] and "inf" not in text.lower() else math.inf
-    digits = text.replace("_", "")
+    # Go's reader takes underscores out, except where a number starts with its point
+    digits = text if first == "." else text.replace("_", "")
     number = _integer(digits)
     if number is not None:
         # Go has 64-bit integers; what does not fit is read as a float, and a float loses digits

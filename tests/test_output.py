@@ -99,7 +99,12 @@ def test_hostile_text_arrives(text: str, tmp_path: Path) -> None:
     arrives(text, tmp_path / "chart")
 
 
-@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(
+    max_examples=40,
+    deadline=None,
+    derandomize=True,
+    suppress_health_check=[HealthCheck.function_scoped_fixture],
+)
 @given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
 def test_any_text_arrives_or_is_refused(text: str, tmp_path: Path) -> None:
     arrives(text, tmp_path / "chart")
