@@ -2,49 +2,66 @@
 
 from __future__ import annotations
 
+import functools
 import sys
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
-from typing import Any, NoReturn, TypeVar
+from typing import Any, NoReturn
 
 import click
 
 from chartgen import __version__
 from chartgen.diagnostics import Diagnostic, Rejected, dotted
-
-Command = TypeVar("Command", bound=Callable[..., Any])
+from chartgen.inputs import FLAGS, Inputs
 
 _FORMATS = ("text", "json", "github", "sarif", "junit")
 
+_FLAG_HELP = {
+    "set": ("KEY=VALUE", "One value, in Helm's --set syntax."),
+    "set-string": ("KEY=VALUE", "The same, always as text."),
+    "set-json": ("KEY=JSON", "The same, as JSON."),
+    "set-file": ("KEY=FILE", "The text of a file as a value."),
+    "set-literal": ("KEY=TEXT", "Text in which nothing is special."),
+}
 
-def _stacked(*options: Callable[[Any], Any]) -> Callable[[Command], Command]:
-    def decorate(command: Command) -> Command:
-        for option in reversed(options):
-            command = option(command)
-        return command
 
-    return decorate
+class _Command(click.Command):
+    """A command that returns its exit code, and reports rejected values in the format that it was asked for."""
+
+    def invoke(self, ctx: click.Context) -> Any:
+        try:
+            return super().invoke(ctx)
+        except Rejected as rejected:
+            _show(rejected.diagnostics, ctx.params.get("format_", "text"))
+            return 1
 
 
-_VALUES_OPTIONS = _stacked(
-    click.option(
+class _Group(click.Group):
+    command_class = _Command
+
+
+def _takes_values(command: Callable[..., int]) -> Callable[..., int]:
+    """Gives a command the options that name values, and hands them to it as one `Inputs`, its first argument."""
+
+    @functools.wraps(command)
+    def with_inputs(files: tuple[str, ...], **given: Any) -> int:
+        flags = tuple((kind, text) for kind in FLAGS for text in given.pop(kind.replace("-", "_")))
+        return command(Inputs(files, flags), **given)
+
+    decorated = with_inputs
+    for kind, (metavar, text) in reversed(_FLAG_HELP.items()):
+        decorated = click.option(f"--{kind}", multiple=True, metavar=metavar, help=text)(decorated)
+    return click.option(
         "-f",
         "--values",
         "files",
         multiple=True,
         metavar="FILE",
         help="A file of values; repeat it and the last wins; `-` is standard input.",
-    ),
-    click.option(
-        "--set", "set_", multiple=True, metavar="KEY=VALUE", help="One value, in Helm's --set syntax."
-    ),
-    click.option("--set-string", multiple=True, metavar="KEY=VALUE", help="The same, always as text."),
-    click.option("--set-json", multiple=True, metavar="KEY=JSON", help="The same, as JSON."),
-    click.option("--set-file", multiple=True, metavar="KEY=FILE", help="The text of a file as a value."),
-    click.option(
-        "--set-literal", multiple=True, metavar="KEY=TEXT", help="Text in which nothing is special."
-    ),
-)
+    )(decorated)
+
+
 _STRICT = click.option(
     "--strict/--lenient",
     default=True,
@@ -64,7 +81,7 @@ _FORMAT = click.option(
 )
 
 
-@click.group(context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.group(cls=_Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
 @click.version_option(__version__, prog_name="chartgen")
 def cli() -> None:
     """Compiles Consul Helm values into charts: validated, frozen, reproducible.
@@ -78,7 +95,7 @@ def cli() -> None:
 
 
 @cli.command()
-@_VALUES_OPTIONS
+@_takes_values
 @click.option("-o", "--output-dir", default="charts", show_default=True, type=click.Path(path_type=Path))
 @click.option("--name", default="consul", show_default=True, help="The chart's name.")
 @click.option("--version", default="0.1.0", show_default=True, help="The chart's version (semantic).")
@@ -86,19 +103,14 @@ def cli() -> None:
 @_STRICT
 @_FORMAT
 def build(
-    files: Sequence[str],
-    set_: Sequence[str],
-    set_string: Sequence[str],
-    set_json: Sequence[str],
-    set_file: Sequence[str],
-    set_literal: Sequence[str],
+    inputs: Inputs,
     output_dir: Path,
     name: str,
     version: str,
     kube_version: str | None,
     strict: bool,
     format_: str,
-) -> None:
+) -> int:
     """Compile values into a chart folder and archive.
 
     Writes OUTPUT_DIR/NAME/VERSION/ and OUTPUT_DIR/NAME-VERSION.tgz, both the same to the byte for the same input;
@@ -107,7 +119,7 @@ def build(
     from chartgen import compiler
 
     _check_name(name, version)
-    sources = _sources(files, set_, set_string, set_json, set_file, set_literal)
+    sources = inputs.sources()
     chart = compiler.compile_sources(
         sources, strict=strict, kube_version=kube_version, name=name, version=version
     )
@@ -122,126 +134,107 @@ def build(
         for kind, number in sorted(kinds.items(), key=lambda row: (-row[1], row[0])):
             click.echo(f"  {number:4}  {kind}")
         click.echo(f"\n  helm install consul {archive} --namespace consul --create-namespace")
+    return 0
 
 
 @cli.command()
-@_VALUES_OPTIONS
+@_takes_values
 @_KUBE_VERSION
 @_STRICT
 @_FORMAT
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 also when there are findings.")
 @click.argument("paths", nargs=-1, metavar="[FILE]...")
 def check(
-    files: Sequence[str],
-    set_: Sequence[str],
-    set_string: Sequence[str],
-    set_json: Sequence[str],
-    set_file: Sequence[str],
-    set_literal: Sequence[str],
+    inputs: Inputs,
     kube_version: str | None,
     strict: bool,
     format_: str,
     exit_zero: bool,
     paths: Sequence[str],
-) -> None:
+) -> int:
     """Validate values, and nothing else: for editors and pre-commit hooks.
 
     FILEs named without -f are checked each on its own.
     """
     from chartgen import validation
 
+    groups = [replace(inputs, files=(*inputs.files, path)) for path in paths] or [inputs]
     findings: list[Diagnostic] = []
-    groups = [[path] for path in paths] if paths else [list(files)]
     for group in groups:
-        together = [*files, *group] if paths else group
         try:
-            sources = _sources(together, set_, set_string, set_json, set_file, set_literal)
+            sources = group.sources()
             findings += validation.validate(sources, strict=strict, kube_version=kube_version).diagnostics
         except Rejected as rejected:
             findings += rejected.diagnostics
     _show(findings, format_, always=True)
-    errors = [one for one in findings if one.severity == "error"]
     if not findings and format_ == "text":
         click.echo("the values are valid", err=True)
-    sys.exit(1 if errors and not exit_zero else 0)
+    return int(_any_error(findings) and not exit_zero)
 
 
 @cli.command()
-@_VALUES_OPTIONS
+@_takes_values
 @_STRICT
 @click.option(
     "--provenance", is_flag=True, help="Say for each path which file and line, flag or default set it."
 )
 def values(
-    files: Sequence[str],
-    set_: Sequence[str],
-    set_string: Sequence[str],
-    set_json: Sequence[str],
-    set_file: Sequence[str],
-    set_literal: Sequence[str],
+    inputs: Inputs,
     strict: bool,
     provenance: bool,
-) -> None:
+) -> int:
     """Print the effective values: the defaults with yours merged over them."""
     from chartgen import document, validation
     from chartgen.report import text
 
-    sources = _sources(files, set_, set_string, set_json, set_file, set_literal)
+    sources = inputs.sources()
     result = validation.validate(sources, strict=strict)
-    if any(one.severity == "error" for one in result.diagnostics):
+    if _any_error(result.diagnostics):
         raise Rejected(result.diagnostics)
     click.echo(text(result.diagnostics), nl=False, err=True)
     if not provenance:
         click.echo(document.block_yaml(result.effective, str), nl=False)
-        return
+        return 0
     rows = [(dotted(path), _one_line(value), origin) for path, value, origin in validation.origins(result)]
     widths = [min(60, max(len(row[column]) for row in rows)) for column in (0, 1)]
     for path, value, origin in rows:
         click.echo(f"{path:<{widths[0]}}  {value:<{widths[1]}}  {origin}")
+    return 0
 
 
 @cli.command()
-@_VALUES_OPTIONS
+@_takes_values
 @_KUBE_VERSION
 @_STRICT
 @click.option("--release", default="consul", show_default=True, help="The release's name.")
 @click.option("--namespace", default="default", show_default=True, help="The namespace it is installed in.")
 @click.option("--upgrade", is_flag=True, help="Render as `helm upgrade` would, instead of `helm install`.")
 def render(
-    files: Sequence[str],
-    set_: Sequence[str],
-    set_string: Sequence[str],
-    set_json: Sequence[str],
-    set_file: Sequence[str],
-    set_literal: Sequence[str],
+    inputs: Inputs,
     kube_version: str | None,
     strict: bool,
     release: str,
     namespace: str,
     upgrade: bool,
-) -> None:
+) -> int:
     """Print plain manifests: for reviewing, and for `kubectl apply -f -`."""
     from chartgen import compiler
     from chartgen.report import text
 
-    sources = _sources(files, set_, set_string, set_json, set_file, set_literal)
+    sources = inputs.sources()
     chart = compiler.compile_sources(sources, strict=strict, kube_version=kube_version)
     click.echo(text(chart.diagnostics), nl=False, err=True)
     click.echo(chart.manifests(release, namespace, upgrade=upgrade), nl=False)
+    return 0
 
 
 @cli.command()
-@_VALUES_OPTIONS
+@_takes_values
 @click.argument("what", metavar="PATH|RULE")
 def explain(
-    files: Sequence[str],
-    set_: Sequence[str],
-    set_string: Sequence[str],
-    set_json: Sequence[str],
-    set_file: Sequence[str],
-    set_literal: Sequence[str],
+    inputs: Inputs,
     what: str,
-) -> None:
+) -> int:
     """Explain a setting (server.replicas) or a rule (ingress-ports).
 
     For a setting: its type, default and effect, and with -f its effective value, what set it, and which files of the
@@ -252,13 +245,13 @@ def explain(
 
     if what in rules.by_slug():
         click.echo((paths.RULE_PAGES / f"{what}.md").read_text(encoding="utf-8"), nl=False)
-        return
+        return 0
     found = explaining.setting(what)
     if found is None:
         path = tuple(what.split("."))
         siblings = list(schema.document().get("properties", {})) if len(path) == 1 else _siblings(path)
         raise Rejected([schema.unknown_key(path, siblings)])
-    sources = _sources(files, set_, set_string, set_json, set_file, set_literal)
+    sources = inputs.sources()
     result = validation.validate(sources, strict=False)
     rows: list[tuple[str, str]] = []
     origin = [(value, where) for path, value, where in validation.origins(result) if path == found.path]
@@ -269,6 +262,7 @@ def explain(
         rows += [("reaches" if not number else "", file) for number, file in enumerate(reached)]
     rows += [("rule", f"{slug}: {reason}") for slug, reason in explaining.rules_about(what)]
     click.echo(explaining.text(found, rows), nl=False)
+    return 0
 
 
 def _siblings(path: tuple[str, ...]) -> list[str]:
@@ -281,7 +275,7 @@ def _siblings(path: tuple[str, ...]) -> list[str]:
 @cli.command()
 @click.option("--diff", "only_diff", is_flag=True, help="Show the change and leave the file as it is.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def fix(file: Path, only_diff: bool) -> None:
+def fix(file: Path, only_diff: bool) -> int:
     """Apply the mends that are certain: a slip of one letter, a quoted number, a moved key. Comments are kept."""
     from chartgen import fix as fixing
     from chartgen import source, validation
@@ -299,13 +293,13 @@ def fix(file: Path, only_diff: bool) -> None:
     left = [one for one in findings if one.mend is None]
     _show(left, "text")
     click.echo(f"{len(mends)} mended, {len(left)} left", err=True)
-    sys.exit(1 if any(one.severity == "error" for one in left) or (only_diff and mends) else 0)
+    return int(_any_error(left) or (only_diff and bool(mends)))
 
 
 @cli.command()
 @click.option("--diff", "only_diff", is_flag=True, help="Show the change and leave the file as it is.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def migrate(file: Path, only_diff: bool) -> None:
+def migrate(file: Path, only_diff: bool) -> int:
     """Rewrite values of an older chart for today's; comments and order are kept. Lists what needs you."""
     from chartgen import fix as fixing
     from chartgen import migrate as migrating
@@ -318,7 +312,7 @@ def migrate(file: Path, only_diff: bool) -> None:
     for one in done:
         click.echo(f"done: {one}", err=True)
     _show(left, "text")
-    sys.exit(1 if left else 0)
+    return int(bool(left))
 
 
 def _replace(file: Path, text: str) -> None:
@@ -329,11 +323,12 @@ def _replace(file: Path, text: str) -> None:
 
 
 @cli.command("schema")
-def print_schema() -> None:
+def print_schema() -> int:
     """Print the JSON Schema of the values, for editors."""
     from chartgen import paths
 
     click.echo((paths.SCHEMA / "values.schema.json").read_text(encoding="utf-8"), nl=False)
+    return 0
 
 
 _STARTER = """\
@@ -358,7 +353,7 @@ connectInject:
     show_default=True,
     help="Where editors find the schema: a path or an address.",
 )
-def init(full: bool, location: str) -> None:
+def init(full: bool, location: str) -> int:
     """Print a values file to start from."""
     from chartgen import paths
 
@@ -367,51 +362,7 @@ def init(full: bool, location: str) -> None:
         click.echo((paths.SCHEMA / "values.yaml").read_text(encoding="utf-8"), nl=False)
     else:
         click.echo(_STARTER.format(schema=location), nl=False)
-
-
-def _sources(
-    files: Sequence[str],
-    set_: Sequence[str],
-    set_string: Sequence[str],
-    set_json: Sequence[str],
-    set_file: Sequence[str],
-    set_literal: Sequence[str],
-) -> list[Any]:
-    """Every input of values as a source, in Helm's order: files, then each kind of flag; all errors at once."""
-    from chartgen import source
-
-    sources: list[Any] = []
-    findings: list[Diagnostic] = []
-    for path in files:
-        try:
-            sources.append(source.read_file(path))
-        except Rejected as rejected:
-            findings += rejected.diagnostics
-    flags = [set_json, set_, set_string, set_file, set_literal]
-    if not findings and any(flags):
-        findings += _apply_flags(flags, sources)
-    if findings:
-        raise Rejected(findings)
-    return sources
-
-
-def _apply_flags(flags: Sequence[Sequence[str]], sources: list[Any]) -> list[Diagnostic]:
-    """Adds a source for each flag, each applied onto what came before it; returns the findings."""
-    from chartgen import set_flag
-    from chartgen import values as merging
-
-    findings: list[Diagnostic] = []
-    onto = merging.layer(sources)
-    # Helm's order is fixed whatever the order on the command line
-    kinds: tuple[set_flag.Kind, ...] = ("set-json", "set", "set-string", "set-file", "set-literal")
-    for kind, texts in zip(kinds, flags, strict=True):
-        for one in texts:
-            try:
-                sources.append(set_flag.parse(kind, one, onto))
-                onto = merging.layer(sources)
-            except Rejected as rejected:
-                findings += rejected.diagnostics
-    return findings
+    return 0
 
 
 def _check_name(name: str, version: str) -> None:
@@ -433,6 +384,10 @@ def _one_line(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
+def _any_error(findings: Sequence[Diagnostic]) -> bool:
+    return any(one.severity == "error" for one in findings)
+
+
 def _show(findings: Sequence[Diagnostic], format_: str, *, always: bool = False) -> None:
     """Text goes to standard error, as messages do; the other formats are output."""
     from chartgen import report
@@ -447,16 +402,13 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The program: runs a command and exits with its code."""
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     try:
-        cli.main(args=list(arguments), prog_name="chartgen", standalone_mode=False)
+        code = cli.main(args=list(arguments), prog_name="chartgen", standalone_mode=False)
     except click.exceptions.Abort:
         click.echo("interrupted", err=True)
         sys.exit(130)
     except click.ClickException as error:
         error.show()
         sys.exit(2)
-    except Rejected as rejected:
-        _show(rejected.diagnostics, _asked_format(arguments))
-        sys.exit(1)
     except BrokenPipeError:
         # whoever read our output has seen enough
         sys.stderr.close()
@@ -468,16 +420,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
         # the one boundary: a traceback is for us, not for users
         _report_bug(error, arguments)
         sys.exit(3)
-    sys.exit(0)
-
-
-def _asked_format(arguments: Sequence[str]) -> str:
-    for place, argument in enumerate(arguments):
-        name, _, value = argument.partition("=")
-        if name == "--format":
-            asked = value or (arguments[place + 1] if place + 1 < len(arguments) else "")
-            return asked if asked in _FORMATS else "text"
-    return "text"
+    sys.exit(code)
 
 
 def _report_bug(error: Exception, arguments: Sequence[str]) -> None:

@@ -1,0 +1,57 @@
+"""What a command line names as values: files, and flags of the `--set` family in the order in which Helm applies them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chartgen.diagnostics import Diagnostic, Rejected
+
+if TYPE_CHECKING:
+    from chartgen.set_flag import Kind
+    from chartgen.source import Source
+
+# the kinds of flags in Helm's order, which is fixed whatever the order on the command line
+FLAGS: tuple[Kind, ...] = ("set-json", "set", "set-string", "set-file", "set-literal")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Paths of values files (`-` is standard input), the last winning, and (kind, text) of each flag over them."""
+
+    files: tuple[str, ...] = ()
+    flags: tuple[tuple[Kind, str], ...] = ()
+
+    def sources(self) -> list[Source]:
+        """Each file and flag as a source, in the order in which they are merged.
+
+        Raises Rejected with the findings of all files, or, where the files can be read, of all flags.
+        """
+        from chartgen import source
+
+        sources: list[Source] = []
+        findings: list[Diagnostic] = []
+        for path in self.files:
+            try:
+                sources.append(source.read_file(path))
+            except Rejected as rejected:
+                findings += rejected.diagnostics
+        if self.flags and not findings:
+            findings += self._add_flags(sources)
+        if findings:
+            raise Rejected(findings)
+        return sources
+
+    def _add_flags(self, sources: list[Source]) -> list[Diagnostic]:
+        """Adds a source for each flag, each applied onto what came before it; returns the findings."""
+        from chartgen import set_flag, values
+
+        findings: list[Diagnostic] = []
+        onto = values.layer(sources)
+        for kind, text in self.flags:
+            try:
+                sources.append(set_flag.parse(kind, text, onto))
+                onto = values.layer(sources)
+            except Rejected as rejected:
+                findings += rejected.diagnostics
+        return findings
