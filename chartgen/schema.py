@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # how far a misspelt key may be from a known one, by the known one's length
 _NEAR = ((3, 1), (8, 2), (99, 3))
+# findings about a key, or what stands below it; all others are about a value
+_ABOUT_KEYS = frozenset(("unknown-key", "removed-value", "missing-key"))
 
 
 @cache
@@ -76,14 +78,20 @@ def _placed(one: Diagnostic, sources: Sequence[Source], strict: bool) -> Diagnos
 
     from chartgen import values
 
-    return replace(one, spans=values.spans_of(one.path, sources), severity="error" if strict else "warning")
+    place = values.spans_of if one.code in _ABOUT_KEYS else values.value_spans_of
+    return replace(one, spans=place(one.path, sources), severity="error" if strict else "warning")
 
 
 def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
     import jsonschema
 
+    # a value that breaks several keywords is one mistake
+    told: set[Path] = set()
     for error in jsonschema.Draft7Validator(document()).iter_errors(effective):
-        yield from _explain(error)
+        for one in _explain(error):
+            if one.path not in told:
+                told.add(one.path)
+                yield one
 
 
 def _explain(error: Any) -> Iterator[Diagnostic]:

@@ -72,6 +72,15 @@ def spans_of(path: Path, sources: Sequence[Source], *, exact: bool = False) -> t
     return ()
 
 
+def value_spans_of(path: Path, sources: Sequence[Source]) -> tuple[Span, ...]:
+    """`spans_of`, but of the value where it stands on its key's line: what is wrong with a value is shown there."""
+    for source in reversed(sources):
+        key, value = source.spans.get(path), source.value_spans.get(path)
+        if key is not None:
+            return (value,) if value is not None and value.line == key.line else (key,)
+    return spans_of(path, sources)
+
+
 def provenance(
     sources: Sequence[Source], defaults: Mapping[str, Any]
 ) -> dict[Path, tuple[Source, Span | None]]:
