@@ -99,6 +99,11 @@ def cli() -> None:
 @click.option("-o", "--output-dir", default="charts", show_default=True, type=click.Path(path_type=Path))
 @click.option("--name", default="consul", show_default=True, help="The chart's name.")
 @click.option("--version", default="0.1.0", show_default=True, help="The chart's version (semantic).")
+@click.option(
+    "--validate",
+    is_flag=True,
+    help="Also check every object against the strict schemas of --kube-version (else the newest known).",
+)
 @_KUBE_VERSION
 @_STRICT
 @_FORMAT
@@ -107,6 +112,7 @@ def build(
     output_dir: Path,
     name: str,
     version: str,
+    validate: bool,
     kube_version: str | None,
     strict: bool,
     format_: str,
@@ -123,6 +129,15 @@ def build(
     chart = compiler.compile_sources(
         sources, strict=strict, kube_version=kube_version, name=name, version=version
     )
+    if validate:
+        from chartgen import kubernetes
+        from chartgen.validation import version_pair
+
+        target = version_pair(kube_version)
+        refused = kubernetes.check(chart.documents, target, chart.late, sources, strict=strict)
+        if _any_error(refused):
+            raise Rejected([*chart.diagnostics, *refused])
+        chart = replace(chart, diagnostics=(*chart.diagnostics, *refused))
     _show(chart.diagnostics, format_)
     folder = chart.write(output_dir / name / version)
     archive = chart.write_archive(output_dir / f"{name}-{version}.tgz")
