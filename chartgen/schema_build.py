@@ -53,7 +53,7 @@ _KINDS = {
 _ORDER = (
     "$schema", "$id", "title", "description", "markdownDescription", "type", "enum", "const", "default",
     "deprecated", "deprecationMessage", "examples", "allOf", "anyOf", "oneOf", "properties",
-    "patternProperties", "required", "additionalProperties", "items", "$defs",
+    "patternProperties", "propertyNames", "required", "additionalProperties", "items", "$defs",
 )  # fmt: skip
 
 # texts of a definition that each place which refers to it carries
@@ -131,7 +131,7 @@ def _built(source: Node, definitions: Mapping[str, Node]) -> Node:
             # the children carry it now
             del node["default"]
         node["properties"] = {key: _built(child, definitions) for key, child in children.items()}
-    for keyword in ("items", "additionalProperties"):
+    for keyword in ("items", "additionalProperties", "propertyNames"):
         if isinstance(node.get(keyword), dict):
             node[keyword] = _built(node[keyword], definitions)
     if "patternProperties" in node:
@@ -231,7 +231,7 @@ def shapes(whole: Node) -> Node:
     for keyword in ("properties", "patternProperties", "$defs"):
         if keyword in kept:
             kept[keyword] = {key: shapes(child) for key, child in kept[keyword].items()}
-    for keyword in ("items", "additionalProperties"):
+    for keyword in ("items", "additionalProperties", "propertyNames"):
         if isinstance(kept.get(keyword), dict):
             kept[keyword] = shapes(kept[keyword])
     for keyword in ("allOf", "anyOf", "oneOf"):
