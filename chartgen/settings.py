@@ -46,6 +46,8 @@ class Settings:
     ca_mounted: bool
     vault_webhook_certs: bool
     federation_secondary: bool
+    # the Gateway API in Consul's own group: asked for, or because OpenShift from 4.19 on brings the standard one along
+    consul_gateway_api: bool
 
 
 def settings(values: dict[str, Any]) -> Settings:
@@ -60,6 +62,8 @@ def settings(values: dict[str, Any]) -> Settings:
     partitions = bool(world["adminPartitions"]["enabled"])
     uses_vault = bool(vault["enabled"])
     federation = world["federation"]
+    openshift, its_crds = world["openshift"], world["openshift"]["crds"]
+    openshift_419 = openshift["upgradeTo419From418"] or openshift["isOcpGreaterthan4_18"]
     return Settings(
         server=server,
         client=switched_on(values["client"]["enabled"], on),
@@ -83,7 +87,7 @@ def settings(values: dict[str, Any]) -> Settings:
         vault=uses_vault,
         namespaces=bool(world["enableConsulNamespaces"]),
         partitions=partitions,
-        openshift=bool(world["openshift"]["enabled"]),
+        openshift=bool(openshift["enabled"]),
         pod_security_policies=bool(world["enablePodSecurityPolicies"]),
         acl_init=acls and (server or external),
         tls_init=server and tls and not uses_vault and not values["server"]["serverCert"]["secretName"],
@@ -100,5 +104,10 @@ def settings(values: dict[str, Any]) -> Settings:
             federation["enabled"]
             and federation["primaryDatacenter"]
             and federation["primaryDatacenter"] != world["datacenter"]
+        ),
+        consul_gateway_api=bool(
+            world["crds"]["consulapi"]["enabled"]
+            or (openshift["enabled"] and its_crds["consulapi"]["enabled"])
+            or (openshift["enabled"] and its_crds["enableTcpRoute"] and openshift_419)
         ),
     )

@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chartgen.diagnostics import Diagnostic, Path, Severity
-from chartgen.rules import datacenters, keys, mesh, security, servers, unbuilt
+from chartgen.rules import datacenters, keys, mesh, security, servers
 from chartgen.rules.clash import Clash, Rule, Weight, at, slug
 from chartgen.settings import Settings
 
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from chartgen.source import Source
 
 RULES: tuple[tuple[Weight, Rule], ...] = (
-    *keys.RULES, *servers.RULES, *security.RULES, *datacenters.RULES, *mesh.RULES, *unbuilt.RULES,
+    *keys.RULES, *servers.RULES, *security.RULES, *datacenters.RULES, *mesh.RULES,
 )  # fmt: skip
 
 # maps that stand for one value, so that a null only means "none"

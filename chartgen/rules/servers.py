@@ -133,6 +133,30 @@ def license_secret_half_given(v: Values, s: Settings) -> Clash | None:
     return half_given(v, "global.enterpriseLicense", "the licence") if s.server or s.client else None
 
 
+def license_not_autoloaded(v: Values, s: Settings) -> Iterator[Clash]:
+    """Consul has only read its licence at start since 1.10: the job that hands it over later serves older versions."""
+    license = v["global"]["enterpriseLicense"]
+    given = license["secretName"] and license["secretKey"]
+    if s.server and given and not s.vault and not license["enableLicenseAutoload"]:
+        yield Clash(
+            "the servers do not read the licence, and a job can only give it to Consul before 1.10",
+            ("global.enterpriseLicense.enableLicenseAutoload", "global.image"),
+            "remove enableLicenseAutoload, unless global.image is that old",
+        )
+
+
+def license_job_under_vault(v: Values, s: Settings) -> Iterator[Clash]:
+    """With Vault the licence is at a path in Vault, and the job that applies it reads a Kubernetes Secret."""
+    license = v["global"]["enterpriseLicense"]
+    given = license["secretName"] and license["secretKey"]
+    if s.server and s.vault and given and not license["enableLicenseAutoload"]:
+        yield Clash(
+            "the job that applies the licence cannot read it from Vault, and never starts",
+            ("global.enterpriseLicense.enableLicenseAutoload", "global.secretsBackend.vault.enabled"),
+            "remove enableLicenseAutoload: the servers read the licence from Vault themselves",
+        )
+
+
 def _repeats(v: Values, word: str, setting: str) -> Clash | None:
     config = v["server"]["extraConfig"]
     if word in (config if isinstance(config, str) else json.dumps(config)):
@@ -378,6 +402,8 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", audit_log_without_acls),
     ("refused", snapshot_config_half_given),
     ("refused", license_secret_half_given),
+    ("unwise", license_not_autoloaded),
+    ("harmful", license_job_under_vault),
     ("refused", extra_config_repeats_debug),
     ("refused", extra_config_repeats_hide_hostname),
     ("refused", extra_config_repeats_host_metrics),
