@@ -86,11 +86,12 @@ def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
     import jsonschema
 
     # a value that breaks several keywords is one mistake
-    told: set[Path] = set()
+    told: set[tuple[Path, str]] = set()
     for error in jsonschema.Draft7Validator(document()).iter_errors(effective):
         for one in _explain(error):
-            if one.path not in told:
-                told.add(one.path)
+            mistake = (one.path, one.message if one.code in _ABOUT_KEYS else "")
+            if mistake not in told:
+                told.add(mistake)
                 yield one
 
 
