@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from chartgen import crd, references, render, source, validation
@@ -72,7 +73,7 @@ def compile_sources(
     bound = LateBound()
     documents = render.render(complete, facts, bound, only, validation.version_pair(kube_version))
     broken = references.check(documents, valid.effective) if not only else []
-    if broken:
+    if broken and strict:
         raise Rejected(broken)
     return Chart(
         name=name,
@@ -81,6 +82,6 @@ def compile_sources(
         documents=tuple(documents),
         crds=tuple(crd.documents(complete)) if not only else (),
         late=bound,
-        diagnostics=valid.diagnostics,
+        diagnostics=(*valid.diagnostics, *(replace(one, severity="warning") for one in broken)),
         labels=render.Context(complete, facts, bound).variables()["labels"]("crd"),
     )

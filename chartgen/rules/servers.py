@@ -317,6 +317,24 @@ def external_servers_tls_without_ca(v: Values, s: Settings) -> Clash | None:
     return None
 
 
+def outside_agents_without_ca_key(v: Values, s: Settings) -> Clash | None:
+    """Each agent signs a certificate of its own with the CA's key, which nobody makes where the servers are outside."""
+    tls = v["global"]["tls"]
+    given = tls["caCert"]["secretName"] and tls["caKey"]["secretName"]
+    if s.client and not s.server and s.tls and not s.vault and not tls["enableAutoEncrypt"] and not given:
+        return Clash(
+            "client agents sign their own certificates, and the CA's certificate and key are not both named",
+            (
+                "client.enabled",
+                "global.tls.enableAutoEncrypt",
+                "global.tls.caCert.secretName",
+                "global.tls.caKey.secretName",
+            ),
+            "set global.tls.enableAutoEncrypt: true, so that the servers hand out certificates, or name both secrets",
+        )
+    return None
+
+
 def skip_watch_without_external_servers(v: Values, s: Settings) -> Clash | None:
     """Watching servers may be skipped behind a load balancer of outside servers; those in the cluster move."""
     if s.connect_inject and v["externalServers"]["skipServerWatch"] and not s.external_servers:
@@ -416,6 +434,7 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", external_servers_without_hosts),
     ("harmful", external_hosts_empty_elsewhere),
     ("harmful", external_servers_tls_without_ca),
+    ("harmful", outside_agents_without_ca_key),
     ("refused", skip_watch_without_external_servers),
     ("refused", unknown_image_pull_policy),
     ("harmful", enabled_given_as_text),
