@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
@@ -293,22 +294,10 @@ def _siblings(path: tuple[str, ...]) -> list[str]:
 def fix(file: Path, only_diff: bool) -> int:
     """Apply the mends that are certain: a slip of one letter, a quoted number, a moved key. Comments are kept."""
     from chartgen import fix as fixing
-    from chartgen import source, validation
 
-    before = file.read_text(encoding="utf-8")
-    try:
-        findings = validation.validate([source.read_text(before, str(file))]).diagnostics
-    except Rejected as rejected:
-        findings = rejected.diagnostics
-    mends = [one.mend for one in findings if one.mend is not None]
-    after = fixing.apply(before, mends)
-    click.echo(fixing.unified_diff(before, after, str(file)), nl=False)
-    if after != before and not only_diff:
-        _replace(file, after)
-    left = [one for one in findings if one.mend is None]
-    _show(left, "text")
-    click.echo(f"{len(mends)} mended, {len(left)} left", err=True)
-    return int(_any_error(left) or (only_diff and bool(mends)))
+    before = fixing.read(str(file))
+    after, done, left = fixing.fixed(before, str(file))
+    return _rewritten(file, before, after, done, left, only_diff)
 
 
 @cli.command()
@@ -319,21 +308,37 @@ def migrate(file: Path, only_diff: bool) -> int:
     from chartgen import fix as fixing
     from chartgen import migrate as migrating
 
-    before = file.read_text(encoding="utf-8")
+    before = fixing.read(str(file))
     after, done, left = migrating.migrate(before, str(file))
+    return _rewritten(file, before, after, done, left, only_diff)
+
+
+def _rewritten(
+    file: Path,
+    before: str,
+    after: str,
+    done: Sequence[Diagnostic],
+    left: Sequence[Diagnostic],
+    only_diff: bool,
+) -> int:
+    """Shows the change, writes the file unless it is only shown, and lists what was done and what is left."""
+    from chartgen import fix as fixing
+
     click.echo(fixing.unified_diff(before, after, str(file)), nl=False)
     if after != before and not only_diff:
         _replace(file, after)
     for one in done:
-        click.echo(f"done: {one}", err=True)
+        click.echo(f"done: {one.message}; {one.hint}", err=True)
     _show(left, "text")
-    return int(bool(left))
+    click.echo(f"{len(done)} mended, {len(left)} left", err=True)
+    return int(_any_error(left) or (only_diff and bool(done)))
 
 
 def _replace(file: Path, text: str) -> None:
     """Writes beside the file and renames, so that an interruption leaves the old one."""
     staging = file.with_name(f".{file.name}.chartgen")
-    staging.write_text(text, encoding="utf-8")
+    staging.write_text(text, encoding="utf-8", newline="")
+    shutil.copymode(file, staging)
     staging.replace(file)
 
 

@@ -22,9 +22,12 @@ class Span:
 
 @dataclass(frozen=True, slots=True)
 class Mend:
-    """A change that certainly puts a finding right: rename the key at `path`, move it, or replace its value."""
+    """A change that certainly puts a finding right: rename the key at `path`, move it, replace its value, remove it.
 
-    action: Literal["rename", "move", "replace", "remove"]
+    With `become` the entry goes and `to`, pairs of path and value, are set in its stead.
+    """
+
+    action: Literal["rename", "move", "replace", "remove", "become"]
     path: Path
     to: Any = None
 

@@ -3,61 +3,144 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
-from dataclasses import dataclass
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
 from functools import cache
+from typing import Any
 
 from chartgen import paths
-from chartgen.diagnostics import Diagnostic, Mend, Path, Span, dotted
+from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 
 
 @dataclass(frozen=True, slots=True)
 class Removed:
-    """A value that is gone: the last release that had it, why, what to do now, the path that takes over."""
+    """A value that is gone, with the keys of `schema/_removed.yaml`; `entry` is its path."""
 
-    entry: tuple[str, ...]
+    entry: Path
     last: str
     why: str
-    today: str
-    to: tuple[str, ...]
+    today: str = ""
+    to: Path = ()
+    also: tuple[tuple[Path, Any], ...] = ()
+    list: bool = False
+    becomes: tuple[tuple[Any, tuple[tuple[Path, Any], ...]], ...] = ()
+    idle: tuple[Any, ...] = ()
+    drop: bool = False
+    unless: Mapping[Path, Any] = field(default_factory=dict)
 
 
 @cache
-def entries() -> dict[tuple[str, ...], Removed]:
+def entries() -> dict[Path, Removed]:
     """Every entry of `schema/removed.json` by its path."""
-    found = {}
+    found: dict[Path, Removed] = {}
     for name, one in json.loads((paths.SCHEMA / "removed.json").read_bytes()).items():
-        key, to = tuple(name.split(".")), str(one.get("to", ""))
-        found[key] = Removed(
-            key, one["last"], one["why"], one.get("today") or f"set {to}", tuple(to.split(".")) if to else ()
+        found[_path(name)] = Removed(
+            _path(name),
+            one["last"],
+            one["why"],
+            today=one.get("today", ""),
+            to=_path(one["to"]) if "to" in one else (),
+            also=_pairs(one.get("also", {})),
+            list=one.get("list", False),
+            becomes=tuple((value, _pairs(news)) for value, news in one.get("becomes", ())),
+            idle=tuple(one.get("idle", ())),
+            drop=one.get("drop", False),
+            unless=dict(_pairs(one.get("unless", {}))),
         )
     return found
 
 
+def _path(name: str) -> Path:
+    return tuple(name.split("."))
+
+
+def _pairs(news: Mapping[str, Any]) -> tuple[tuple[Path, Any], ...]:
+    return tuple((_path(name), value) for name, value in news.items())
+
+
 def removed(path: Path) -> Removed | None:
     """What became of the value at `path`, by the longest entry at or above it; None if never removed."""
-    names = tuple(str(part) for part in path)
-    for length in range(len(names), 0, -1):
-        if names[:length] in entries():
-            return entries()[names[:length]]
+    for length in range(len(path), 0, -1):
+        if path[:length] in entries():
+            return entries()[path[:length]]
     return None
 
 
-def diagnostic(path: Path, spans: Sequence[Span]) -> Diagnostic:
-    """The finding for a removed value, with a mend if it only moved. Raises KeyError for any other."""
+def findings(path: Path, effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """What to say of a removed value of `effective`: one finding for all of it, or one for each part of it.
+
+    A part is what an entry of its own answers. Raises KeyError for a value that was never removed.
+    """
+    leaves = dict(_leaves(path, _at(effective, path)))
+    parts: dict[Path, list[Path]] = {}
+    for leaf in leaves:
+        parts.setdefault(max(_entry(leaf).entry, path, key=len), []).append(leaf)
+    if all(_lost(leaf, value, effective) for leaf, value in leaves.items()):
+        parts = {path: list(leaves)}
+    for part, below in parts.items():
+        whole = below == [leaf for leaf in leaves if leaf[: len(part)] == part]
+        # what is left of a section, parts of which have answers of their own, is told value by value
+        for place in [part] if whole else below:
+            yield _finding(place, {leaf: leaves[leaf] for leaf in below if whole or leaf == place}, effective)
+
+
+def _entry(path: Path) -> Removed:
     gone = removed(path)
     if gone is None:
         raise KeyError(dotted(path))
+    return gone
+
+
+def _finding(path: Path, leaves: Mapping[Path, Any], effective: Mapping[str, Any]) -> Diagnostic:
+    gone = _entry(path)
     target: Path = (*gone.to, *path[len(gone.entry) :])
+    hint = f"set {dotted(target)}" if gone.to else gone.today
+    mend = Mend("move", path, target) if gone.to else None
+    value = next(iter(leaves.values()))
+    news = [news for old, news in gone.becomes if len(leaves) == 1 and _same(old, value)]
+    if all(_lost(leaf, item, effective) for leaf, item in leaves.items()):
+        mend = Mend("remove", path)
+        hint = gone.today if gone.drop else "remove it: it changes nothing"
+    elif news:
+        mend = Mend("become", path, news[0])
+        hint = "set " + " and ".join(f"{dotted(one)}: {json.dumps(new)}" for one, new in news[0])
+    elif gone.list or gone.also:
+        mend = Mend("become", path, ((gone.to, [value] if gone.list else value), *gone.also))
     return Diagnostic(
         "removed-value",
-        f"{dotted(path)} is gone since release {gone.last}: {gone.why}",
+        f"release {gone.last} was the last with {dotted(path)}: {gone.why}",
         path=path,
-        spans=tuple(spans),
         found=dotted(path),
-        hint=f"set {dotted(target)}" if gone.to else gone.today,
-        mend=Mend("move", path, target) if gone.to else None,
+        hint=hint,
+        mend=mend,
     )
+
+
+def _lost(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
+    """Whether the value can go without anything being lost."""
+    gone = _entry(path)
+    if any(_same(_at(effective, path), other) for path, other in gone.unless.items()):
+        return False
+    return gone.drop or value in (None, "", [], {}) or any(_same(value, one) for one in gone.idle)
+
+
+def _same(left: Any, right: Any) -> bool:
+    return type(left) is type(right) and bool(left == right)
+
+
+def _at(values: Any, path: Path) -> Any:
+    for key in path:
+        values = values.get(key) if isinstance(values, Mapping) else None
+    return values
+
+
+def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
+    if isinstance(value, Mapping) and value:
+        for key, item in value.items():
+            yield from _leaves((*path, key), item)
+    else:
+        yield path, value
 
 
 def build() -> str:
@@ -68,5 +151,14 @@ def build() -> str:
     return json.dumps(read, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
+def main(arguments: list[str]) -> None:
+    """Writes `schema/removed.json`; with `--check` writes nothing and exits with 1 when it is stale."""
+    file, text = paths.SCHEMA / "removed.json", build()
+    if "--check" not in arguments:
+        file.write_text(text, encoding="utf-8")
+    elif not file.is_file() or file.read_text(encoding="utf-8") != text:
+        sys.exit(f"stale: schema/{file.name}")
+
+
 if __name__ == "__main__":
-    (paths.SCHEMA / "removed.json").write_text(build(), encoding="utf-8")
+    main(sys.argv[1:])

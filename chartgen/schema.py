@@ -85,13 +85,19 @@ def _placed(one: Diagnostic, sources: Sequence[Source], strict: bool) -> Diagnos
 def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
     import jsonschema
 
+    from chartgen import history
+
     # a value that breaks several keywords is one mistake
     told: set[tuple[Path, str]] = set()
     for error in jsonschema.Draft7Validator(document()).iter_errors(effective):
         for one in _explain(error):
             mistake = (one.path, one.message if one.code in _ABOUT_KEYS else "")
-            if mistake not in told:
-                told.add(mistake)
+            if mistake in told:
+                continue
+            told.add(mistake)
+            if one.code == "unknown-key" and history.removed(one.path):
+                yield from history.findings(one.path, effective)
+            else:
                 yield one
 
 
@@ -272,12 +278,7 @@ def _shown(value: Any) -> str:
 
 
 def unknown_key(path: Path, siblings: Sequence[str]) -> Diagnostic:
-    """The finding for a key that the schema does not have: removed, misspelt, misplaced or unheard of."""
-    from chartgen import history
-
-    gone = history.removed(path)
-    if gone is not None:
-        return history.diagnostic(path, ())
+    """The finding for a key that the schema does not have: misspelt, misplaced or unheard of."""
     key, parent = str(path[-1]), path[:-1]
     name = dotted(path)
     near = _closest(key, siblings)

@@ -1,4 +1,4 @@
-"""Rejected and accepted values as files: `values.yaml` in, `report.txt` out (CHARTGEN_UPDATE_CASES=1 rewrites)."""
+"""Rejected and migrated values as files: `values.yaml` in, `report.txt` out (CHARTGEN_UPDATE_CASES=1 rewrites)."""
 
 from __future__ import annotations
 
@@ -7,10 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from chartgen import Rejected, report, rules, source, validation
+from chartgen import Rejected, fix, migrate, report, rules, source, validation
 
 CASES = Path(__file__).parent / "cases"
 REJECTED = sorted(path for path in (CASES / "rejected").iterdir() if path.is_dir())
+MIGRATED = sorted((CASES / "migrated").iterdir())
 UPDATE = bool(os.environ.get("CHARTGEN_UPDATE_CASES"))
 
 
@@ -50,3 +51,22 @@ def test_near_miss(slug: str) -> None:
         return
     result = validation.validate([source.read_text(path.read_bytes(), "near-miss.yaml")], strict=False)
     assert slug not in {one.code for one in result.diagnostics}
+
+
+@pytest.mark.parametrize("folder", MIGRATED, ids=lambda path: path.name)
+def test_migration(folder: Path) -> None:
+    """Values of an earlier year become `migrated.yaml`; `report.txt` has what was done and what is left."""
+    after, done, left = migrate.migrate(fix.read(str(folder / "values.yaml")), "values.yaml")
+    told = "".join(f"done: {one.message}; {one.hint}\n" for one in done) + "\n" + report.text(left)
+    for name, text in (("migrated.yaml", after), ("report.txt", told)):
+        if UPDATE:
+            (folder / name).write_text(text, encoding="utf-8")
+        assert text == (folder / name).read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("folder", MIGRATED, ids=lambda path: path.name)
+def test_what_is_migrated_is_done_with(folder: Path) -> None:
+    """Another run changes nothing, and no comment is lost that was not about what went."""
+    after = (folder / "migrated.yaml").read_text(encoding="utf-8")
+    again, done, _ = migrate.migrate(after, "values.yaml")
+    assert (again, done) == (after, [])

@@ -1,10 +1,12 @@
 """Every value that a release had and the current one has not gets an answer."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from chartgen import history, paths, schema
+from chartgen.diagnostics import Mend, dotted
 
 ROWS = [
     line.split("\t")
@@ -25,7 +27,14 @@ def test_entries_name_the_last_release() -> None:
 
 
 def test_replacements_exist() -> None:
-    assert [one.to for one in history.entries().values() if one.to and one.to not in schema.leaves()] == []
+    targets = {
+        target
+        for one in history.entries().values()
+        for target in (one.to, *(path for path, _ in one.also), *one.unless,
+                       *(path for _, news in one.becomes for path, _ in news))
+        if target
+    }  # fmt: skip
+    assert targets - schema.leaves().keys() == set()
 
 
 def test_current_values_are_not_removed() -> None:
@@ -37,12 +46,62 @@ def test_generated_file_is_current() -> None:
     assert (paths.SCHEMA / "removed.json").read_text(encoding="utf-8") == history.build()
 
 
-def test_move_has_a_mend() -> None:
-    found = history.diagnostic(("global", "bootstrapACLs"), ())
-    assert found.code == "removed-value"
-    assert found.mend is not None and found.mend.to == ("global", "acls", "manageSystemACLs")
+def said(values: dict[str, Any]) -> dict[str, Mend | None]:
+    """The mend for each removed value of these values, by its path."""
+    top = [key for key in values if history.removed((key,))]
+    paths_ = [(key,) for key in top] or [
+        (key, name) for key, section in values.items() for name in section if history.removed((key, name))
+    ]
+    return {dotted(one.path): one.mend for path in paths_ for one in history.findings(path, values)}
+
+
+def test_a_value_that_only_moved_moves() -> None:
+    assert said({"global": {"bootstrapACLs": True}}) == {
+        "global.bootstrapACLs": Mend(
+            "move", ("global", "bootstrapACLs"), ("global", "acls", "manageSystemACLs")
+        )
+    }
+
+
+def test_a_section_that_asks_for_nothing_goes_as_a_whole() -> None:
+    values = {
+        "client": {"snapshotAgent": {"enabled": False, "replicas": 2, "configSecret": {"secretName": None}}}
+    }
+    assert said(values) == {"client.snapshotAgent": Mend("remove", ("client", "snapshotAgent"))}
+
+
+def test_parts_with_answers_of_their_own_are_told_apart() -> None:
+    values = {"connectInject": {"centralConfig": {"enabled": True, "defaultProtocol": "http"}}}
+    assert said(values) == {
+        "connectInject.centralConfig.enabled": Mend("remove", ("connectInject", "centralConfig", "enabled")),
+        "connectInject.centralConfig.defaultProtocol": None,
+    }
+
+
+def test_the_value_decides_what_becomes_of_it() -> None:
+    place = ("meshGateway", "service", "enabled")
+    kind = ("meshGateway", "service", "type")
+    for value, mend in (
+        (True, Mend("remove", place)),
+        (False, Mend("become", place, ((kind, "ClusterIP"),))),
+    ):
+        values = {"meshGateway": {"service": {"enabled": value}}}
+        assert [one.mend for one in history.findings(place, values)] == [mend]
+
+
+def test_what_another_setting_makes_matter_is_left_to_people() -> None:
+    """Without the injector nothing runs the controllers that were asked for."""
+    assert said({"controller": {"enabled": True}}) == {"controller": Mend("remove", ("controller",))}
+    values = {"controller": {"enabled": True}, "connectInject": {"enabled": False}}
+    assert said(values) == {"controller.enabled": None}
+
+
+def test_each_answer_says_what_to_do() -> None:
+    """In words, or by the path that takes over."""
+    assert [dotted(one.entry) for one in history.entries().values() if not one.why] == []
+    assert [dotted(one.entry) for one in history.entries().values() if bool(one.today) == bool(one.to)] == []
 
 
 def test_other_values_are_refused() -> None:
     with pytest.raises(KeyError):
-        history.diagnostic(("server", "replicas"), ())
+        list(history.findings(("server", "replicas"), {"server": {"replicas": 3}}))
