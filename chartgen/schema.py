@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chartgen import paths
+from chartgen import paths, shapes
 from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 
 if TYPE_CHECKING:
@@ -35,11 +35,16 @@ def document() -> dict[str, Any]:
 
 
 @cache
-def _fast_validator() -> Any:
-    import jsonschema_rs
+def shape() -> dict[str, Any]:
+    """The schema without its texts, which only readers need."""
+    loaded: dict[str, Any] = json.loads((paths.SCHEMA / "shapes.json").read_bytes())
+    return loaded
 
-    # the same schema without its texts, which only readers need
-    return jsonschema_rs.Draft7Validator(json.loads((paths.SCHEMA / "shapes.json").read_bytes()))
+
+def fits(effective: Mapping[str, Any]) -> bool:
+    """True if the names and shapes of the effective values are right."""
+    whole = shape()
+    return shapes.fits(effective, whole, whole["$defs"], defaults())
 
 
 def complete(effective: Mapping[str, Any]) -> dict[str, Any]:
@@ -68,7 +73,7 @@ def check(effective: Mapping[str, Any], sources: Sequence[Source], *, strict: bo
 
     With `strict` off the findings are warnings, as the official chart takes such values.
     """
-    if _fast_validator().is_valid(effective):
+    if fits(effective):
         return []
     return [_placed(one, sources, strict) for one in _explained(effective)]
 
@@ -87,9 +92,14 @@ def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
 
     from chartgen import history
 
+    def pattern(_: Any, wanted: str, instance: Any, __: Any) -> Iterator[Any]:
+        if isinstance(instance, str) and not shapes.matches(wanted, instance):
+            yield jsonschema.ValidationError(f"{instance!r} does not match {wanted!r}")
+
+    validator = jsonschema.validators.extend(jsonschema.Draft7Validator, {"pattern": pattern})
     # a value that breaks several keywords is one mistake
     told: set[tuple[Path, str]] = set()
-    for error in jsonschema.Draft7Validator(document()).iter_errors(effective):
+    for error in validator(document()).iter_errors(effective):
         for one in _explain(error):
             mistake = (one.path, one.message if one.code in _ABOUT_KEYS else "")
             if mistake in told:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from chartgen import paths
+from chartgen import shapes as fast
 
 Node = dict[str, Any]
 
@@ -61,7 +62,8 @@ _MOVED = ("description", "examples", "defaultSnippets")
 # keywords that tell people something and decide nothing
 _TEXTS = {
     "title", "description", "markdownDescription", "default", "examples", "defaultSnippets", "deprecated",
-    "deprecationMessage", "patternErrorMessage", "x-templated",
+    "deprecationMessage", "patternErrorMessage", "enumDescriptions", "markdownEnumDescriptions", "errorMessage",
+    "doNotSuggest", "x-templated",
 }  # fmt: skip
 
 
@@ -238,6 +240,13 @@ def shapes(whole: Node) -> Node:
         if keyword in kept:
             kept[keyword] = [shapes(child) for child in kept[keyword]]
     return kept
+
+
+def _shapes_file(whole: Node) -> str:
+    kept = shapes(whole)
+    if unread := fast.unread(kept):
+        sys.exit(f"schema: chartgen/shapes.py has to learn {', '.join(sorted(unread))}")
+    return json.dumps(kept, separators=(",", ":")) + "\n"
 
 
 def leaves(whole: Node) -> Iterator[Leaf]:
@@ -421,7 +430,7 @@ def outputs(folder: Path) -> dict[Path, str]:
     whole = schema(sources(folder / "schema"))
     return {
         Path("schema/values.schema.json"): _json(whole),
-        Path("schema/shapes.json"): json.dumps(shapes(whole), separators=(",", ":")) + "\n",
+        Path("schema/shapes.json"): _shapes_file(whole),
         Path("schema/defaults.json"): _json(defaults(whole)),
         Path("schema/values.yaml"): values_file(whole),
         Path("docs/values.md"): reference(whole),

@@ -119,13 +119,10 @@ def test_the_values_file_reads_back_as_the_defaults(read: Any) -> None:
     assert read(schema_build.values_file(WHOLE)) == schema_build.defaults(WHOLE)
 
 
-def test_shapes_decide_as_the_schema_does() -> None:
+def test_shapes_are_without_texts() -> None:
     shapes = schema_build.shapes(WHOLE)
     left = [path for path, node in nodes(shapes) if node.keys() & {"description", "default", "examples"}]
     assert left == []
-    fast, full = jsonschema_rs.Draft7Validator(shapes), jsonschema_rs.Draft7Validator(WHOLE)
-    for values in (schema_build.defaults(WHOLE), {"server": {"replica": 3}}, {"client": {"grpc": "yes"}}):
-        assert fast.is_valid(values) == full.is_valid(values)
 
 
 def test_the_reference_names_each_value() -> None:
