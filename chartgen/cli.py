@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import functools
-import shutil
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from pathlib import Path
 from typing import Any, NoReturn
 
 import click
 
-from chartgen import __version__
+from chartgen import __version__, bundle
 from chartgen.diagnostics import Diagnostic, Rejected, dotted
 from chartgen.inputs import FLAGS, Inputs
 
@@ -97,7 +95,7 @@ def cli() -> None:
 
 @cli.command()
 @_takes_values
-@click.option("-o", "--output-dir", default="charts", show_default=True, type=click.Path(path_type=Path))
+@click.option("-o", "--output-dir", default="charts", show_default=True, type=click.Path())
 @click.option("--name", default="consul", show_default=True, help="The chart's name.")
 @click.option("--version", default="0.1.0", show_default=True, help="The chart's version (semantic).")
 @click.option(
@@ -110,7 +108,7 @@ def cli() -> None:
 @_FORMAT
 def build(
     inputs: Inputs,
-    output_dir: Path,
+    output_dir: str,
     name: str,
     version: str,
     validate: bool,
@@ -140,8 +138,8 @@ def build(
             raise Rejected([*chart.diagnostics, *refused])
         chart = replace(chart, diagnostics=(*chart.diagnostics, *refused))
     _show(chart.diagnostics, format_)
-    folder = chart.write(output_dir / name / version)
-    archive = chart.write_archive(output_dir / f"{name}-{version}.tgz")
+    folder = chart.write(f"{output_dir}/{name}/{version}")
+    archive = chart.write_archive(f"{output_dir}/{name}-{version}.tgz")
     if format_ == "text":
         kinds: dict[str, int] = {}
         for kind, _ in chart.rows():
@@ -290,31 +288,31 @@ def _siblings(path: tuple[str, ...]) -> list[str]:
 
 @cli.command()
 @click.option("--diff", "only_diff", is_flag=True, help="Show the change and leave the file as it is.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def fix(file: Path, only_diff: bool) -> int:
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+def fix(file: str, only_diff: bool) -> int:
     """Apply the mends that are certain: a slip of one letter, a quoted number, a moved key. Comments are kept."""
     from chartgen import fix as fixing
 
-    before = fixing.read(str(file))
-    after, done, left = fixing.fixed(before, str(file))
+    before = fixing.read(file)
+    after, done, left = fixing.fixed(before, file)
     return _rewritten(file, before, after, done, left, only_diff)
 
 
 @cli.command()
 @click.option("--diff", "only_diff", is_flag=True, help="Show the change and leave the file as it is.")
-@click.argument("file", type=click.Path(exists=True, dir_okay=False, path_type=Path))
-def migrate(file: Path, only_diff: bool) -> int:
+@click.argument("file", type=click.Path(exists=True, dir_okay=False))
+def migrate(file: str, only_diff: bool) -> int:
     """Rewrite values of an older chart for today's; comments and order are kept. Lists what needs you."""
     from chartgen import fix as fixing
     from chartgen import migrate as migrating
 
-    before = fixing.read(str(file))
-    after, done, left = migrating.migrate(before, str(file))
+    before = fixing.read(file)
+    after, done, left = migrating.migrate(before, file)
     return _rewritten(file, before, after, done, left, only_diff)
 
 
 def _rewritten(
-    file: Path,
+    file: str,
     before: str,
     after: str,
     done: Sequence[Diagnostic],
@@ -324,7 +322,7 @@ def _rewritten(
     """Shows the change, writes the file unless it is only shown, and lists what was done and what is left."""
     from chartgen import fix as fixing
 
-    click.echo(fixing.unified_diff(before, after, str(file)), nl=False)
+    click.echo(fixing.unified_diff(before, after, file), nl=False)
     if after != before and not only_diff:
         _replace(file, after)
     for one in done:
@@ -334,20 +332,24 @@ def _rewritten(
     return int(_any_error(left) or (only_diff and bool(done)))
 
 
-def _replace(file: Path, text: str) -> None:
+def _replace(file: str, text: str) -> None:
     """Writes beside the file and renames, so that an interruption leaves the old one."""
-    staging = file.with_name(f".{file.name}.chartgen")
-    staging.write_text(text, encoding="utf-8", newline="")
-    shutil.copymode(file, staging)
-    staging.replace(file)
+    import shutil
+    from pathlib import Path
+
+    staging = Path(file).with_name(f".{Path(file).name}.chartgen")
+    try:
+        staging.write_bytes(text.encode())
+        shutil.copymode(file, staging)
+        staging.replace(file)
+    finally:
+        staging.unlink(missing_ok=True)
 
 
 @cli.command("schema")
 def print_schema() -> int:
     """Print the JSON Schema of the values, for editors."""
-    from chartgen import paths
-
-    click.echo((paths.SCHEMA / "values.schema.json").read_text(encoding="utf-8"), nl=False)
+    click.echo(bundle.read("schema/values.schema.json").decode(), nl=False)
     return 0
 
 
@@ -375,11 +377,9 @@ connectInject:
 )
 def init(full: bool, location: str) -> int:
     """Print a values file to start from."""
-    from chartgen import paths
-
     if full:
         click.echo(f"# yaml-language-server: $schema={location}")
-        click.echo((paths.SCHEMA / "values.yaml").read_text(encoding="utf-8"), nl=False)
+        click.echo(bundle.read("schema/values.yaml").decode(), nl=False)
     else:
         click.echo(_STARTER.format(schema=location), nl=False)
     return 0

@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
 
-from chartgen import paths
+from chartgen import bundle, paths
 from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 
 
@@ -34,7 +34,7 @@ class Removed:
 def entries() -> dict[Path, Removed]:
     """Every entry of `schema/removed.json` by its path."""
     found: dict[Path, Removed] = {}
-    for name, one in json.loads((paths.SCHEMA / "removed.json").read_bytes()).items():
+    for name, one in json.loads(bundle.read("schema/removed.json")).items():
         found[_path(name)] = Removed(
             _path(name),
             one["last"],

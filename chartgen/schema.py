@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chartgen import paths, shapes
+from chartgen import bundle, shapes
 from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 
 if TYPE_CHECKING:
@@ -23,21 +23,21 @@ _ABOUT_KEYS = frozenset(("unknown-key", "removed-value", "missing-key"))
 @cache
 def defaults() -> dict[str, Any]:
     """The default of every value, nested; shared, not to be changed."""
-    loaded: dict[str, Any] = json.loads((paths.SCHEMA / "defaults.json").read_bytes())
+    loaded: dict[str, Any] = json.loads(bundle.read("schema/defaults.json"))
     return loaded
 
 
 @cache
 def document() -> dict[str, Any]:
     """The JSON Schema of the values (draft-07), as editors get it."""
-    loaded: dict[str, Any] = json.loads((paths.SCHEMA / "values.schema.json").read_bytes())
+    loaded: dict[str, Any] = json.loads(bundle.read("schema/values.schema.json"))
     return loaded
 
 
 @cache
 def shape() -> dict[str, Any]:
     """The schema without its texts, which only readers need."""
-    loaded: dict[str, Any] = json.loads((paths.SCHEMA / "shapes.json").read_bytes())
+    loaded: dict[str, Any] = json.loads(bundle.read("schema/shapes.json"))
     return loaded
 
 

@@ -11,7 +11,6 @@ import re
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from pathlib import Path as FilePath
 from typing import Any, NoReturn
 
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
@@ -53,20 +52,10 @@ def read_file(path: str) -> Source:
 
 def read_bytes(path: str) -> bytes:
     """What a file holds; raises Rejected when it cannot be read or is too large for values."""
-    file = FilePath(path)
     try:
-        if file.is_dir():
-            _reject("is-a-directory", f"{path} is a directory", path, hint="name a file in it")
-        size = file.stat().st_size
-        if size > MAX_BYTES:
-            _reject(
-                "file-too-large",
-                f"{path} is too large for values",
-                path,
-                found=f"{size / 1e6:.0f} MB",
-                expected=f"at most {MAX_BYTES / 1e6:.0f} MB",
-            )
-        return file.read_bytes()
+        with open(path, "rb") as file:
+            # devices and pipes have no size: what is too large shows when more comes than is asked for
+            data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
         _reject(
             "file-not-found",
@@ -74,10 +63,20 @@ def read_bytes(path: str) -> bytes:
             path,
             hint="check the path; it is relative to this folder",
         )
+    except IsADirectoryError:
+        _reject("is-a-directory", f"{path} is a directory", path, hint="name a file in it")
     except OSError as error:
         _reject("unreadable-file", f"{path} cannot be read: {error.strerror}", path)
     except ValueError:
         _reject("file-not-found", "there can be no file of this name", path, found=ascii(path))
+    if len(data) > MAX_BYTES:
+        _too_large(path)
+    return data
+
+
+def _too_large(name: str) -> NoReturn:
+    most = f"at most {MAX_BYTES / 1e6:.0f} MB"
+    _reject("file-too-large", f"{name} is too large for values", name, expected=most)
 
 
 def from_mapping(mapping: Mapping[str, Any], name: str = "<values>") -> Source:
@@ -135,28 +134,27 @@ def read_text(text: str | bytes, name: str, *, any_shape: bool = False) -> Sourc
     Raises Rejected with the place for anything that is not one YAML mapping in UTF-8.
     """
     if isinstance(text, bytes):
-        if len(text) > MAX_BYTES:
-            _reject(
-                "file-too-large",
-                f"{name} is too large for values",
-                name,
-                expected=f"at most {MAX_BYTES / 1e6:.0f} MB",
-            )
-        try:
-            text = text.decode("utf-8-sig")
-        except UnicodeDecodeError as error:
-            raw: bytes = error.object
-            line = raw.count(b"\n", 0, error.start) + 1
-            column = error.start - (raw.rfind(b"\n", 0, error.start) + 1) + 1
-            _reject(
-                "not-utf-8",
-                f"{name} is not UTF-8",
-                name,
-                spans=(Span(name, line, column),),
-                found=f"the byte 0x{raw[error.start]:02x}",
-                hint="save the file as UTF-8",
-            )
+        text = _decoded(text, name)
     return _Builder(text.removeprefix("\ufeff"), name, any_shape).build()
+
+
+def _decoded(data: bytes, name: str) -> str:
+    """The bytes of a values file as text, without a byte order mark; raises Rejected for other than UTF-8."""
+    if len(data) > MAX_BYTES:
+        _too_large(name)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = data.count(b"\n", 0, error.start) + 1
+        column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
+        _reject(
+            "not-utf-8",
+            f"{name} is not UTF-8",
+            name,
+            spans=(Span(name, line, column),),
+            found=f"the byte 0x{data[error.start]:02x}",
+            hint="save the file as UTF-8",
+        )
 
 
 @dataclass(slots=True)
