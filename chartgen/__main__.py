@@ -1,5 +1,97 @@
-"""`python -m chartgen` is the command `chartgen`."""
+"""Where the program starts, and the only place that exits: 0 fine, 1 rejected, 2 usage, 3 a bug in chartgen.
 
-from chartgen.cli import main
+`chartgen check FILE...`, which editors and hooks run at every save, goes without click, whose start takes as long as
+the check itself. Every other command line is read by `chartgen.cli`.
+"""
 
-main()
+from __future__ import annotations
+
+import gc
+import sys
+from collections.abc import Sequence
+from typing import Any, NoReturn
+
+from chartgen import __version__
+
+INTERRUPTED, TERMINATED = 130, 143
+
+
+def main(arguments: Sequence[str] | None = None) -> NoReturn:
+    """The program: runs a command and exits with its code."""
+    # what a run makes lives as long as the run, so that looking for garbage costs a fifth of a check and finds none
+    gc.set_threshold(200_000)
+    code = _guarded(sys.argv[1:] if arguments is None else list(arguments))
+    gc.freeze()
+    sys.exit(code)
+
+
+def _guarded(arguments: Sequence[str]) -> int:
+    """The exit code of a command line; whatever goes wrong below is told here, in words."""
+    try:
+        code = _run(arguments)
+        sys.stdout.flush()
+        return code
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:
+        # whoever read our output has seen enough
+        _abandon_output()
+        return 0
+    except OSError as error:
+        _abandon_output()
+        where = f"{error.filename}: " if error.filename is not None else ""
+        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        return 1
+    except MemoryError:
+        print("error: out of memory", file=sys.stderr)
+        return 1
+    except Exception as error:
+        # a traceback is for us, not for users
+        _report_bug(error, arguments)
+        return 3
+
+
+def _run(arguments: Sequence[str]) -> int:
+    if arguments[:1] == ["check"] and arguments[1:] and not any(one.startswith("-") for one in arguments):
+        from chartgen import checking
+        from chartgen.inputs import Inputs
+
+        return checking.check([Inputs((path,)) for path in arguments[1:]])
+
+    import signal
+
+    from chartgen import cli
+
+    # what is half-written is removed on the way out
+    signal.signal(signal.SIGTERM, _terminate)
+    return cli.run(arguments)
+
+
+def _terminate(*_: Any) -> NoReturn:
+    sys.exit(TERMINATED)
+
+
+def _abandon_output() -> None:
+    """Lets go of output that cannot be written, or Python would try again, and complain, on its way out."""
+    import os
+
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def _report_bug(error: Exception, arguments: Sequence[str]) -> None:
+    import os
+    import shlex
+    import traceback
+
+    command = shlex.join(["chartgen", *arguments])
+    print(f"error: a bug in chartgen {__version__}: {type(error).__name__}: {error}", file=sys.stderr)
+    print(f"  please report it with this command and its values files: {command}", file=sys.stderr)
+    if os.environ.get("CHARTGEN_TRACEBACK"):
+        traceback.print_exception(error)
+    else:
+        print("  set CHARTGEN_TRACEBACK=1 to see where it happened", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

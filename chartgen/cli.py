@@ -1,17 +1,16 @@
-"""The commands; the only place that prints and exits: 0 fine, 1 rejected, 2 usage, 3 a bug in chartgen."""
+"""The commands and their command lines; each returns its exit code."""
 
 from __future__ import annotations
 
 import functools
-import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Any, NoReturn
+from typing import Any
 
 import click
 
-from chartgen import __version__, bundle
-from chartgen.diagnostics import Diagnostic, Rejected, dotted
+from chartgen import __version__, bundle, checking
+from chartgen.diagnostics import Diagnostic, Rejected, any_error, dotted
 from chartgen.inputs import FLAGS, Inputs
 
 _FORMATS = ("text", "json", "github", "sarif", "junit")
@@ -32,7 +31,7 @@ class _Command(click.Command):
         try:
             return super().invoke(ctx)
         except Rejected as rejected:
-            _show(rejected.diagnostics, ctx.params.get("format_", "text"))
+            checking.show(rejected.diagnostics, ctx.params.get("format_", "text"))
             return 1
 
 
@@ -134,10 +133,10 @@ def build(
 
         target = version_pair(kube_version)
         refused = kubernetes.check(chart.documents, target, chart.late, sources, strict=strict)
-        if _any_error(refused):
+        if any_error(refused):
             raise Rejected([*chart.diagnostics, *refused])
         chart = replace(chart, diagnostics=(*chart.diagnostics, *refused))
-    _show(chart.diagnostics, format_)
+    checking.show(chart.diagnostics, format_)
     folder = chart.write(f"{output_dir}/{name}/{version}")
     archive = chart.write_archive(f"{output_dir}/{name}-{version}.tgz")
     if format_ == "text":
@@ -170,20 +169,10 @@ def check(
 
     FILEs named without -f are checked each on its own.
     """
-    from chartgen import validation
-
     groups = [replace(inputs, files=(*inputs.files, path)) for path in paths] or [inputs]
-    findings: list[Diagnostic] = []
-    for group in groups:
-        try:
-            sources = group.sources()
-            findings += validation.validate(sources, strict=strict, kube_version=kube_version).diagnostics
-        except Rejected as rejected:
-            findings += rejected.diagnostics
-    _show(findings, format_, always=True)
-    if not findings and format_ == "text":
-        click.echo("the values are valid", err=True)
-    return int(_any_error(findings) and not exit_zero)
+    return checking.check(
+        groups, strict=strict, kube_version=kube_version, format_=format_, exit_zero=exit_zero
+    )
 
 
 @cli.command()
@@ -203,7 +192,7 @@ def values(
 
     sources = inputs.sources()
     result = validation.validate(sources, strict=strict)
-    if _any_error(result.diagnostics):
+    if any_error(result.diagnostics):
         raise Rejected(result.diagnostics)
     click.echo(text(result.diagnostics), nl=False, err=True)
     if not provenance:
@@ -327,9 +316,9 @@ def _rewritten(
         _replace(file, after)
     for one in done:
         click.echo(f"done: {one.message}; {one.hint}", err=True)
-    _show(left, "text")
+    checking.show(left, "text")
     click.echo(f"{len(done)} mended, {len(left)} left", err=True)
-    return int(_any_error(left) or (only_diff and bool(done)))
+    return int(any_error(left) or (only_diff and bool(done)))
 
 
 def _replace(file: str, text: str) -> None:
@@ -404,58 +393,12 @@ def _one_line(value: Any) -> str:
     return text if len(text) <= 60 else text[:57] + "..."
 
 
-def _any_error(findings: Sequence[Diagnostic]) -> bool:
-    return any(one.severity == "error" for one in findings)
-
-
-def _show(findings: Sequence[Diagnostic], format_: str, *, always: bool = False) -> None:
-    """Text goes to standard error, as messages do; the other formats are output."""
-    from chartgen import report
-
-    if format_ == "text":
-        click.echo(report.text(findings, colour=report.wants_colour()), nl=False, err=True)
-    elif findings or always:
-        click.echo(report.FORMATS[format_](findings), nl=False)
-
-
-def main(arguments: Sequence[str] | None = None) -> NoReturn:
-    """The program: runs a command and exits with its code."""
-    arguments = sys.argv[1:] if arguments is None else list(arguments)
+def run(arguments: Sequence[str]) -> int:
+    """Reads a command line, runs its command and returns the exit code; raises what the command raises."""
     try:
-        code = cli.main(args=list(arguments), prog_name="chartgen", standalone_mode=False)
+        return int(cli.main(args=list(arguments), prog_name="chartgen", standalone_mode=False))
     except click.exceptions.Abort:
-        click.echo("interrupted", err=True)
-        sys.exit(130)
+        raise KeyboardInterrupt from None
     except click.ClickException as error:
         error.show()
-        sys.exit(2)
-    except BrokenPipeError:
-        # whoever read our output has seen enough
-        sys.stderr.close()
-        sys.exit(0)
-    except OSError as error:
-        click.echo(f"error: {error.filename or ''}: {error.strerror or error}", err=True)
-        sys.exit(1)
-    except Exception as error:
-        # the one boundary: a traceback is for us, not for users
-        _report_bug(error, arguments)
-        sys.exit(3)
-    sys.exit(code)
-
-
-def _report_bug(error: Exception, arguments: Sequence[str]) -> None:
-    import os
-    import shlex
-    import traceback
-
-    command = shlex.join(["chartgen", *arguments])
-    click.echo(f"error: a bug in chartgen {__version__}: {type(error).__name__}: {error}", err=True)
-    click.echo(f"  please report it with this command and its values files: {command}", err=True)
-    if os.environ.get("CHARTGEN_TRACEBACK"):
-        traceback.print_exception(error)
-    else:
-        click.echo("  set CHARTGEN_TRACEBACK=1 to see where it happened", err=True)
-
-
-if __name__ == "__main__":
-    main()
+        return 2

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -45,6 +46,11 @@ class Diagnostic:
     expected: str = ""
     hint: str = ""
     mend: Mend | None = None
+
+
+def any_error(findings: Iterable[Diagnostic]) -> bool:
+    """True if one of the findings is an error, not only a warning."""
+    return any(one.severity == "error" for one in findings)
 
 
 class Rejected(Exception):

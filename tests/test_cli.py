@@ -97,6 +97,52 @@ def test_init_is_valid(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
+@pytest.mark.parametrize("text", ["server:\n  replicas: 3\n", "server:\n  replica: 3\n"])
+def test_check_says_the_same_with_options_and_without(text: str, tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text(text)
+    plain, with_options = (
+        run("check", "values.yaml", cwd=tmp_path),
+        run("check", "--strict", "values.yaml", cwd=tmp_path),
+    )
+    assert (plain.returncode, plain.stderr) == (with_options.returncode, with_options.stderr)
+
+
+def test_a_check_starts_no_more_than_it_needs(tmp_path: Path) -> None:
+    """Each of these takes longer to import than a file takes to check."""
+    (tmp_path / "values.yaml").write_text("server:\n  replicas: 3\n")
+    script = (
+        "import sys; from chartgen.__main__ import main\n"
+        "try: main(['check', 'values.yaml'])\n"
+        "finally: print(*sys.modules)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
+    )
+    heavy = {"click", "pathlib", "jinja2", "jsonschema", "yaml12", "rapidfuzz", "socket", "chartgen.report"}
+    assert heavy & set(done.stdout.split()) == set()
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
+def test_output_that_cannot_be_written_is_told() -> None:
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(
+            [sys.executable, "-m", "chartgen", "schema"], stdout=full, stderr=subprocess.PIPE, text=True
+        )
+    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+
+
+def test_a_reader_that_leaves_is_no_error() -> None:
+    started = subprocess.Popen(
+        [sys.executable, "-m", "chartgen", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    )
+    assert started.stdout is not None and started.stderr is not None
+    started.stdout.read(10)
+    started.stdout.close()
+    told = started.stderr.read()
+    started.stderr.close()
+    assert (started.wait(60), told) == (0, b"")
+
+
 def test_usage_is_two() -> None:
     assert run("build", "--nonsense").returncode == 2
     assert run("build", "--version", "one").returncode == 2

@@ -1,0 +1,45 @@
+"""What `chartgen check` does, and how findings are shown."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Sequence
+
+from chartgen.diagnostics import Diagnostic, Rejected, any_error
+from chartgen.inputs import Inputs
+
+
+def check(
+    groups: Sequence[Inputs],
+    *,
+    strict: bool = True,
+    kube_version: str | None = None,
+    format_: str = "text",
+    exit_zero: bool = False,
+) -> int:
+    """Validates each group of inputs on its own, shows all that was found, and returns the exit code."""
+    from chartgen import validation
+
+    findings: list[Diagnostic] = []
+    for inputs in groups:
+        try:
+            sources = inputs.sources()
+            findings += validation.validate(sources, strict=strict, kube_version=kube_version).diagnostics
+        except Rejected as rejected:
+            findings += rejected.diagnostics
+    show(findings, format_, always=True)
+    if not findings and format_ == "text":
+        print("the values are valid", file=sys.stderr)
+    return int(any_error(findings) and not exit_zero)
+
+
+def show(findings: Sequence[Diagnostic], format_: str, *, always: bool = False) -> None:
+    """Text goes to standard error, as messages do; the other formats are output, with `always` also for no findings."""
+    if not findings and not (always and format_ != "text"):
+        return
+    from chartgen import report
+
+    if format_ == "text":
+        sys.stderr.write(report.text(findings, colour=report.wants_colour()))
+    else:
+        sys.stdout.write(report.FORMATS[format_](findings))
