@@ -17,7 +17,9 @@ if TYPE_CHECKING:
 # how far a misspelt key may be from a known one, by the known one's length
 _NEAR = ((3, 1), (8, 2), (99, 3))
 # findings about a key, or what stands below it; all others are about a value
-_ABOUT_KEYS = frozenset(("unknown-key", "removed-value", "missing-key"))
+_ABOUT_KEYS = frozenset(
+    ("unknown-key", "removed-value", "missing-key", "values-of-a-parent-chart", "values-of-another-chart")
+)
 
 
 @cache
@@ -75,7 +77,10 @@ def check(effective: Mapping[str, Any], sources: Sequence[Source], *, strict: bo
     """
     if fits(effective):
         return []
-    return [_placed(one, sources, strict) for one in _explained(effective)]
+    from chartgen import foreign, values
+
+    found = foreign.judged(list(_explained(effective)), values.layer(sources))
+    return [_placed(one, sources, strict) for one in found]
 
 
 def _placed(one: Diagnostic, sources: Sequence[Source], strict: bool) -> Diagnostic:
