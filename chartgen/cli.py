@@ -244,7 +244,7 @@ def explain(
     chart it reaches.
     """
     from chartgen import explain as explaining
-    from chartgen import paths, rules, schema, validation
+    from chartgen import paths, rules, schema, suggest, validation
 
     if what in rules.by_slug():
         click.echo((paths.RULE_PAGES / f"{what}.md").read_text(encoding="utf-8"), nl=False)
@@ -252,8 +252,8 @@ def explain(
     found = explaining.setting(what)
     if found is None:
         path = tuple(what.split("."))
-        siblings = list(schema.document().get("properties", {})) if len(path) == 1 else _siblings(path)
-        raise Rejected([schema.unknown_key(path, siblings)])
+        siblings = schema.document()["properties"] if len(path) == 1 else _siblings(path)
+        raise Rejected([suggest.unknown_key(path, siblings)])
     sources = inputs.sources()
     result = validation.validate(sources, strict=False)
     rows: list[tuple[str, str]] = []
@@ -268,11 +268,11 @@ def explain(
     return 0
 
 
-def _siblings(path: tuple[str, ...]) -> list[str]:
+def _siblings(path: tuple[str, ...]) -> dict[str, Any]:
     from chartgen import explain as explaining
 
     parent = explaining.setting(".".join(path[:-1]))
-    return list(parent.schema.get("properties", {})) if parent else []
+    return dict(parent.schema.get("properties", {})) if parent else {}
 
 
 @cli.command()

@@ -14,8 +14,6 @@ from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 if TYPE_CHECKING:
     from chartgen.source import Source
 
-# how far a misspelt key may be from a known one, by the known one's length
-_NEAR = ((3, 1), (8, 2), (99, 3))
 # findings about a key, or what stands below it; all others are about a value
 _ABOUT_KEYS = frozenset(
     ("unknown-key", "removed-value", "missing-key", "values-of-a-parent-chart", "values-of-another-chart")
@@ -117,13 +115,18 @@ def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
 
 
 def _explain(error: Any) -> Iterator[Diagnostic]:
+    from chartgen import suggest
+
     path = tuple(error.absolute_path)
     if error.validator == "additionalProperties":
         known = error.schema.get("properties", {})
         patterns = [re.compile(pattern) for pattern in error.schema.get("patternProperties", {})]
         for key in error.instance:
             if key not in known and not any(pattern.search(key) for pattern in patterns):
-                yield unknown_key((*path, key), list(known))
+                yield suggest.unknown_key((*path, key), known, error.instance[key])
+    elif "propertyNames" in error.absolute_schema_path:
+        # what is wrong is a key, and the error names the map
+        yield _mismatch(error, (*path, error.instance))
     elif error.validator in ("anyOf", "oneOf"):
         yield from _nearest_branch(error, path)
     elif error.validator == "allOf":
@@ -172,6 +175,8 @@ def _types(branch: Mapping[str, Any]) -> list[str]:
 
 
 def _mismatch(error: Any, path: Path) -> Diagnostic:
+    from chartgen import suggest
+
     name, value, keyword, wanted = (
         dotted(path) or "the document",
         error.instance,
@@ -194,7 +199,7 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
     if keyword in ("enum", "const"):
         allowed = [wanted] if keyword == "const" else list(wanted)
         texts = [one for one in allowed if isinstance(one, str)]
-        near = _closest(value, texts) if isinstance(value, str) else ""
+        near = suggest.closest(value, texts) if isinstance(value, str) else ""
         cased = [one for one in texts if isinstance(value, str) and one.lower() == value.lower()]
         mend = Mend("replace", path, cased[0]) if len(cased) == 1 else None
         hint = f'did you mean "{(cased or [near])[0]}"?' if cased or near else ""
@@ -290,74 +295,3 @@ def _kind(value: Any) -> str:
 def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else text[:77] + "..."
-
-
-def unknown_key(path: Path, siblings: Sequence[str]) -> Diagnostic:
-    """The finding for a key that the schema does not have: misspelt, misplaced or unheard of."""
-    key, parent = str(path[-1]), path[:-1]
-    name = dotted(path)
-    near = _closest(key, siblings)
-    if near:
-        certain = _distance(key, near) == 1 and sum(_distance(key, one) <= 2 for one in siblings) == 1
-        return Diagnostic(
-            "unknown-key",
-            f"there is no value {name}",
-            path=path,
-            found=key,
-            expected="a key of " + (dotted(parent) or "the chart"),
-            hint=f"did you mean {dotted((*parent, near))}?",
-            mend=Mend("rename", path, near) if certain or near.lower() == key.lower() else None,
-        )
-    elsewhere = _elsewhere(path)
-    hint = f"did you mean {dotted(elsewhere[0])}?" if elsewhere else ""
-    if not hint and 0 < len(siblings) <= 12:
-        hint = "known here: " + ", ".join(siblings)
-    return Diagnostic(
-        "unknown-key",
-        f"there is no value {name}",
-        path=path,
-        found=key,
-        expected="a key of " + (dotted(parent) or "the chart"),
-        hint=hint,
-        mend=Mend("move", path, elsewhere[0]) if len(elsewhere) == 1 and len(path) > 1 else None,
-    )
-
-
-def _closest(key: str, names: Sequence[str]) -> str:
-    """The name that `key` is most likely a slip of, or "" when none is near."""
-    ranked = sorted((_distance(key, name), abs(len(name) - len(key)), name) for name in names)
-    if ranked and ranked[0][0] <= next(
-        reach for size, reach in _NEAR if len(ranked[0][2]) <= size or size == 99
-    ):
-        return ranked[0][2]
-    return ""
-
-
-def _distance(left: str, right: str) -> int:
-    from rapidfuzz.distance import OSA
-
-    return 0 if left == right else int(OSA.distance(left.lower(), right.lower())) or 1
-
-
-@cache
-def leaves() -> dict[Path, Any]:
-    """Every known path below the top, sections included, with its default."""
-    found: dict[Path, Any] = {}
-
-    def walk(node: Any, path: Path) -> None:
-        for key, value in node.items():
-            found[(*path, key)] = value
-            if isinstance(value, dict):
-                walk(value, (*path, key))
-
-    walk(defaults(), ())
-    return found
-
-
-def _elsewhere(path: Path) -> list[Path]:
-    """Where a key of this name does exist, the parent most like the given one first."""
-    matches = [known for known in leaves() if known[-1] == path[-1] and known != path]
-    if len(path) == 1 or not matches:
-        return sorted(matches, key=len)[:1] if len(matches) < 4 else []
-    ranked = sorted(matches, key=lambda known: (_distance(dotted(known[:-1]), dotted(path[:-1])), len(known)))
-    return ranked[:1] if len(matches) > 1 else matches

@@ -1,0 +1,204 @@
+"""What an unknown key was meant to be: a known one misspelt, or one of another place."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from functools import cache
+from typing import Any
+
+from chartgen import schema
+from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
+
+Node = Mapping[str, Any]
+
+# how far a misspelt name may be from a known one, by the known one's length
+_NEAR = ((3, 1), (8, 2), (1_000_000, 3))
+# a name that begins like a known one (replicaCount for replicas), as Jaro and Winkler measure likeness
+_ALIKE = 0.87
+# a name that more places than these have says nothing about the place that was meant
+_TOO_COMMON = 12
+
+
+def unknown_key(
+    path: Path, properties: Mapping[str, Node], value: Any = None, tree: Node | None = None
+) -> Diagnostic:
+    """The finding for a key that is none of `properties`: misspelt, misplaced or unheard of.
+
+    `value` is what stands at it; `tree` the schema whose other places are looked at, that of the values by default.
+    """
+    key, parent = str(path[-1]), path[:-1]
+    meant, node, certain = _meant(path, properties, value, tree)
+    hint = f"did you mean {dotted(_followed(meant, node, value))}?" if meant else ""
+    if not hint and 0 < len(properties) <= _TOO_COMMON:
+        hint = "known here: " + ", ".join(properties)
+    mend = None
+    if certain:
+        mend = Mend("rename", path, meant[-1]) if meant[:-1] == parent else Mend("move", path, meant)
+    return Diagnostic(
+        "unknown-key",
+        f"there is no value {dotted(path)}",
+        path=path,
+        found=key,
+        expected="a key of " + (dotted(parent) or "the chart"),
+        hint=hint,
+        mend=mend,
+    )
+
+
+def _meant(
+    path: Path, properties: Mapping[str, Node], value: Any, tree: Node | None
+) -> tuple[Path, Node, bool]:
+    """(path, its schema, whether that is certain); an empty path when nothing is near."""
+    key, parent = str(path[-1]), path[:-1]
+    near = _misspelt(key, properties, value)
+    places = _elsewhere(path, value, tree)
+    if near and near[0][0] == 1 and not (near[0][1] == _WRONG and places and places[0][1] != _WRONG):
+        name = near[0][2]
+        certain = near[0][1] != _WRONG and (len(near) == 1 or name.lower() == key.lower())
+        return (*parent, name), properties[name], certain
+    if places:
+        meant, fit, node = places[0]
+        return meant, node, len(places) == 1 and fit == _RIGHT and len(path) > 1
+    name = near[0][2] if near else _alike(key, properties)
+    if name:
+        return (*parent, name), properties[name], False
+    for name in _misspelt_elsewhere(key, tree):
+        places = _elsewhere((*parent, name), value, tree)
+        if places:
+            return places[0][0], places[0][2], False
+    return (), {}, False
+
+
+def _misspelt(key: str, properties: Mapping[str, Node], value: Any) -> list[tuple[int, int, str]]:
+    """(letters apart, how the value fits, name) of the properties that `key` may be a slip of, nearest first."""
+    found = []
+    for name, node in properties.items():
+        apart = distance(key, name)
+        if apart <= _reach(name):
+            fit = _fit(node, value)
+            found.append((apart + (fit == _WRONG and apart > 1), fit, abs(len(name) - len(key)), name))
+    return [(apart, fit, name) for apart, fit, _, name in sorted(found)]
+
+
+def closest(key: str, names: Sequence[str]) -> str:
+    """The name that `key` is most likely a slip of, or "" when none is near."""
+    near = _misspelt(key, {name: {} for name in names}, None)
+    return near[0][2] if near else ""
+
+
+def _reach(name: str) -> int:
+    return next(reach for length, reach in _NEAR if len(name) <= length)
+
+
+def distance(left: str, right: str) -> int:
+    """Letters to add, drop, replace or swap to get from one name to the other; case alone counts as one."""
+    from rapidfuzz.distance import OSA
+
+    if left == right:
+        return 0
+    return int(OSA.distance(left.lower(), right.lower(), score_cutoff=_NEAR[-1][1])) or 1
+
+
+def _alike(key: str, names: Mapping[str, Node]) -> str:
+    from rapidfuzz.distance import JaroWinkler
+
+    ranked = sorted((-JaroWinkler.similarity(key.lower(), name.lower()), name) for name in names)
+    return ranked[0][1] if ranked and -ranked[0][0] >= _ALIKE else ""
+
+
+# how a value fits a schema: wholly, in kind, not at all
+_RIGHT, _NEARLY, _WRONG = 0, 1, 2
+_KINDS: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number", str: "string", list: "array"}
+
+
+def _fit(node: Node, value: Any) -> int:
+    if value is None or not node:
+        return _RIGHT
+    node = _resolved(node)
+    if isinstance(value, Mapping):
+        known = node.get("properties")
+        if known is None:
+            return _RIGHT if "object" in _types(node) else _WRONG
+        closed = node.get("additionalProperties") is False and "patternProperties" not in node
+        return _NEARLY if closed and not value.keys() <= known.keys() else _RIGHT
+    if (
+        isinstance(value, list)
+        and value
+        and isinstance(node.get("items"), Mapping)
+        and "array" in _types(node)
+    ):
+        return _fit(node["items"], value[0])
+    if "enum" in node:
+        return _RIGHT if value in node["enum"] else _NEARLY
+    kinds, kind = _types(node), _KINDS.get(type(value), "null")
+    if not kinds or kind in kinds or (kind == "integer" and "number" in kinds):
+        return _RIGHT
+    return _NEARLY if kind == "string" and "object" not in kinds and "array" not in kinds else _WRONG
+
+
+def _resolved(node: Node) -> Node:
+    for inner in node.get("allOf", ()):
+        node = {**_resolved(inner), **node}
+    if "$ref" in node:
+        return _resolved(schema.document()["$defs"][node["$ref"].rsplit("/", 1)[-1]])
+    return node
+
+
+def _types(node: Node) -> list[str]:
+    kinds = node.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+def _followed(path: Path, node: Node, value: Any) -> Path:
+    """The path, and on below it while just one known key is set there: the whole path of the value in mind."""
+    while isinstance(value, Mapping) and len(value) == 1:
+        (key,) = value
+        properties = _resolved(node).get("properties", {})
+        if key not in properties:
+            return path
+        path, node, value = (*path, key), properties[key], value[key]
+    return path
+
+
+@cache
+def _value_places() -> dict[str, list[tuple[Path, Node]]]:
+    return _places(schema.document())
+
+
+def _places(tree: Node) -> dict[str, list[tuple[Path, Node]]]:
+    """Every path of the tree, sections included, by its last key."""
+    found: dict[str, list[tuple[Path, Node]]] = {}
+
+    def walk(node: Node, path: Path) -> None:
+        for key, child in node.get("properties", {}).items():
+            found.setdefault(key, []).append(((*path, key), child))
+            walk(child, (*path, key))
+
+    walk(tree, ())
+    return found
+
+
+def _elsewhere(path: Path, value: Any, tree: Node | None) -> list[tuple[Path, int, Node]]:
+    """(path, how the value fits, schema) where a key of this name does exist, the likeliest first."""
+    from rapidfuzz.distance import OSA
+
+    index = _value_places() if tree is None else _places(tree)
+    matches = [
+        (known, _fit(node, value), node) for known, node in index.get(str(path[-1]), ()) if known != path
+    ]
+    parent = path[:-1]
+    if len(matches) > (_TOO_COMMON if parent else 3):
+        return []
+
+    def likeness(match: tuple[Path, int, Node]) -> tuple[int, int, int, int]:
+        known, fit, _ = match
+        shared = len(set(known[:-1]) & set(parent))
+        return fit, -shared, int(OSA.distance(dotted(known[:-1]), dotted(parent))), len(known)
+
+    return sorted(matches, key=likeness)
+
+
+def _misspelt_elsewhere(key: str, tree: Node | None) -> list[str]:
+    """Names of other places that are one letter off, where the name is long enough for that to mean something."""
+    index = _value_places() if tree is None else _places(tree)
+    return [name for name in index if len(name) > 6 and distance(key, name) == 1] if len(key) > 5 else []

@@ -1,0 +1,151 @@
+"""Keys that the schema does not have: always told, and with the key that was meant."""
+
+from __future__ import annotations
+
+import random
+import string
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from chartgen import schema, source, suggest, validation
+from chartgen.diagnostics import Diagnostic, Path, dotted
+
+KINDS = ("deletion", "insertion", "substitution", "transposition")
+# any key may stand in these maps, so nothing can be known about one
+FREE = {("client", "nodeMeta")}
+
+
+def leaves() -> Iterator[tuple[Path, Any]]:
+    """(path, default) of each value, sections of defaults walked through."""
+
+    def walk(node: dict[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+        for key, child in node.get("properties", {}).items():
+            if "default" in child:
+                yield (*path, key), child["default"]
+            else:
+                yield from walk(child, (*path, key))
+
+    return walk(schema.document(), ())
+
+
+def misspelt(word: str, kind: str, pick: random.Random) -> str:
+    """The word with one letter wrong."""
+    place = pick.randrange(len(word))
+    if kind == "deletion":
+        return word[:place] + word[place + 1 :]
+    if kind == "insertion":
+        return word[:place] + pick.choice(string.ascii_lowercase) + word[place:]
+    if kind == "substitution":
+        return word[:place] + pick.choice(string.ascii_lowercase) + word[place + 1 :]
+    place = min(place, len(word) - 2)
+    return word[:place] + word[place + 1] + word[place] + word[place + 2 :]
+
+
+def injected(kind: str, seed: int) -> tuple[dict[str, Any], dict[Path, Path]]:
+    """Values with a typo in each segment of the path of each value; the path that was meant by the path of the typo."""
+    pick = random.Random(f"{kind} {seed}")
+    values: dict[str, Any] = {}
+    meant: dict[Path, Path] = {}
+    # one value stands for each section, another one for each seed
+    chosen: dict[Path, tuple[Path, Any]] = {}
+    for path, default in pick.sample(list(leaves()), k=len(list(leaves()))):
+        for length in range(1, len(path) + 1):
+            chosen.setdefault(path[:length], (path, default))
+    for right, (path, value) in chosen.items():
+        parent, word = right[:-1], str(right[-1])
+        known = set(_node(parent).get("properties", {}))
+        for _ in range(20):
+            wrong = (*parent, misspelt(word, kind, pick))
+            if wrong[-1] and wrong[-1] not in known and wrong not in meant and parent not in FREE:
+                meant[wrong] = path
+                _put(values, (*wrong, *path[len(right) :]), value)
+                break
+    return values, meant
+
+
+def _node(path: Path) -> dict[str, Any]:
+    node = schema.document()
+    for key in path:
+        node = node["properties"][key]
+    return node
+
+
+def _put(values: dict[str, Any], path: Path, value: Any) -> None:
+    for key in path[:-1]:
+        values = values.setdefault(str(key), {})
+    values[str(path[-1])] = value
+
+
+def told(values: dict[str, Any]) -> list[Diagnostic]:
+    return list(validation.validate([source.from_mapping(values)]).diagnostics)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_typo_anywhere_is_told_once_and_the_right_path_is_suggested(kind: str) -> None:
+    values, meant = injected(kind, seed=1)
+    assert len(meant) > 550
+    findings = told(values)
+    assert sorted(map(dotted, (one.path for one in findings))) == sorted(map(dotted, meant))
+    right = [one for one in findings if one.hint == f"did you mean {dotted(meant[one.path])}?"]
+    assert len(right) >= 0.99 * len(meant)
+
+
+@pytest.mark.parametrize(
+    ("values", "hint"),
+    [
+        ({"server": {"grpc": True}}, "did you mean client.grpc?"),
+        ({"server": {"grpc": 30502}}, "did you mean server.exposeService.nodePort.grpc?"),
+        ({"global": {"manageSystemACLs": True}}, "did you mean global.acls.manageSystemACLs?"),
+        ({"global": {"manageSystemACL": True}}, "did you mean global.acls.manageSystemACLs?"),
+        ({"global": {"cls": {"manageSystemACLs": True}}}, "did you mean global.acls.manageSystemACLs?"),
+        ({"global": {"cls": {"httpsOnly": True}}}, "did you mean global.tls.httpsOnly?"),
+        ({"global": {"connectInject": {"enabled": True}}}, "did you mean connectInject.enabled?"),
+        ({"server": {"maxUnavailable": 1}}, "did you mean server.disruptionBudget.maxUnavailable?"),
+        ({"server": {"replicaCount": 3}}, "did you mean server.replicas?"),
+        ({"client": {"hosts": ["a"]}}, "did you mean externalServers.hosts?"),
+        ({"client": {"tolerations": [{"efect": "NoSchedule"}]}}, "did you mean client.tolerations[0].effect?"),
+        ({"ui": {"ingress": {"hosts": [{"hots": "a"}]}}}, "did you mean ui.ingress.hosts[0].host?"),
+        ({"server": {"resources": {"requets": {"cpu": 1}}}}, "did you mean server.resources.requests.cpu?"),
+    ],
+)  # fmt: skip
+def test_the_place_counts_as_well_as_the_letters(values: dict[str, Any], hint: str) -> None:
+    (one,) = told(values)
+    assert (one.code, one.hint) == ("unknown-key", hint)
+
+
+@pytest.mark.parametrize(
+    ("values", "certain"),
+    [
+        ({"server": {"replica": 3}}, True),
+        ({"global": {"manageSystemACLs": True}}, True),
+        ({"global": {"cls": {}}}, False),
+        ({"server": {"grpc": True}}, False),
+        ({"server": {"replicaCount": 3}}, False),
+        ({"server": {"replica": {"a": 1}}}, False),
+    ],
+)
+def test_only_what_is_certain_can_be_mended(values: dict[str, Any], certain: bool) -> None:
+    (one,) = told(values)
+    assert (one.mend is not None) == certain
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"server": {"annotations": {"replcas": "x"}}},
+        {"server": {"extraLabels": {"enabld": "x"}}},
+        {"client": {"nodeMeta": {"host-pi": "x"}}},
+        {"server": {"resources": {"limits": {"example.com/gpu": 1}}}},
+    ],
+)
+def test_nothing_is_known_of_free_keys(values: dict[str, Any]) -> None:
+    assert told(values) == []
+
+
+def test_case_alone_is_one_letter() -> None:
+    assert suggest.distance("logjson", "logJSON") == 1
+    assert suggest.distance("logJSON", "logJSON") == 0
+    assert suggest.closest("infp", ["info", "debug"]) == "info"
+    assert suggest.closest("zzz", ["info", "debug"]) == ""
