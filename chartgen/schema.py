@@ -295,3 +295,18 @@ def _kind(value: Any) -> str:
 def _shown(value: Any) -> str:
     text = json.dumps(value, ensure_ascii=False, default=str)
     return text if len(text) <= 80 else text[:77] + "..."
+
+
+@cache
+def leaves() -> dict[Path, Any]:
+    """Every known path below the top, sections included, with its default."""
+    found: dict[Path, Any] = {}
+
+    def walk(node: Any, path: Path) -> None:
+        for key, value in node.items():
+            found[(*path, key)] = value
+            if isinstance(value, dict):
+                walk(value, (*path, key))
+
+    walk(defaults(), ())
+    return found
