@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import Any
 
 from chartgen import crd, references, render, source, validation
@@ -72,9 +71,12 @@ def compile_sources(
     complete, facts = valid.complete, valid.settings
     bound = LateBound()
     documents = render.render(complete, facts, bound, only, validation.version_pair(kube_version))
-    broken = references.check(documents, valid.effective) if not only else []
+    broken: list[Diagnostic] = []
+    if not only:
+        made = render.made_secrets(complete, facts, bound)
+        broken = references.check(documents, valid.effective, made, strict=strict)
     if broken and strict:
-        raise Rejected(broken)
+        raise Rejected([*valid.diagnostics, *broken])
     return Chart(
         name=name,
         version=version,
@@ -82,6 +84,6 @@ def compile_sources(
         documents=tuple(documents),
         crds=tuple(crd.documents(complete)) if not only else (),
         late=bound,
-        diagnostics=(*valid.diagnostics, *(replace(one, severity="warning") for one in broken)),
+        diagnostics=(*valid.diagnostics, *broken),
         labels=render.Context(complete, facts, bound).variables()["labels"]("crd"),
     )

@@ -52,11 +52,12 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A folder of templates, and the Jinja expression that says when it is part of a chart."""
+    """A folder of templates, and Jinja expressions: when it is part of a chart, which Secrets its programs write."""
 
     name: str
     when: Callable[..., Any]
     templates: tuple[Template, ...]
+    secrets: Callable[..., Any] | None = None
 
 
 @cache
@@ -123,7 +124,15 @@ def components() -> tuple[Component, ...]:
             for file in sorted(path.parent.glob("*.yaml.j2"))
             for stem in [file.name.removesuffix(".yaml.j2")]
         )
-        found.append(Component(folder, env.compile_expression(declared["when"]), templates))
+        secrets = declared.get("secrets")
+        found.append(
+            Component(
+                folder,
+                env.compile_expression(declared["when"]),
+                templates,
+                env.compile_expression(secrets) if secrets else None,
+            )
+        )
     return tuple(found)
 
 
@@ -248,6 +257,17 @@ def render(
     if findings:
         raise Rejected(findings)
     return documents
+
+
+def made_secrets(values: dict[str, Any], settings: Settings, late: LateBound) -> set[str]:
+    """The names of the Secrets that jobs and controllers of a release write once it runs."""
+    variables = Context(values, settings, late).variables()
+    return {
+        variables["name"](suffix)
+        for component in components()
+        if component.secrets
+        for suffix in component.secrets(**variables) or ()
+    }
 
 
 def _documents(template: Template, variables: Mapping[str, Any]) -> list[Document]:
