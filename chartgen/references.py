@@ -34,6 +34,8 @@ _KEPT = frozenset(
         ("dns-proxy-clusterrole.yaml", "PodSecurityPolicy"),
         ("datadog-agent-role.yaml", "PodSecurityPolicy"),
         ("sync-catalog-deployment.yaml", "variable for CONSUL_LOGIN_META"),
+        ("sync-catalog-cleanup-on-uninstall-job.yaml", "variable for CONSUL_LOGIN_META"),
+        ("sync-catalog-cleanup-on-upgrade-job.yaml", "variable for CONSUL_LOGIN_META"),
         ("telemetry-collector-deployment.yaml", "variable for CONSUL_LOGIN_META"),
         ("tests/test-runner.yaml", "volume"),
     )
@@ -55,7 +57,8 @@ class _Broken:
             _readable(f"the {one.kind} {one.name} needs a {self.what} that is not there"),
             severity=severity,
             found=_readable(self.name),
-            hint=f"{one.template} asks for it; if it is in the cluster already, name it in your values",
+            hint=f"{one.template} asks for it"
+            + ("; if the cluster has it already, name it in your values" if self.what == "Secret" else ""),
         )
 
 
