@@ -57,6 +57,8 @@ _ORDER = (
     "patternProperties", "propertyNames", "required", "additionalProperties", "items", "$defs",
 )  # fmt: skip
 
+# what the texts of a shared definition are about at the place that refers to it: `{subject}` in them
+_SUBJECT = "x-subject"
 # texts of a definition that each place which refers to it carries
 _MOVED = ("description", "examples", "defaultSnippets")
 # keywords that tell people something and decide nothing
@@ -102,7 +104,7 @@ def schema(read: Mapping[str, Node]) -> Node:
             "type": "object",
             "properties": properties,
             "additionalProperties": False,
-            "$defs": {name: _shape(_built(definitions[name], definitions)) for name in definitions},
+            "$defs": {name: _shape(_built(_about(definitions[name]), definitions)) for name in definitions},
         }
     )
     return whole
@@ -154,15 +156,31 @@ def _resolved(node: Node, definitions: Mapping[str, Node]) -> Node:
     A definition with properties whose place has defaults or descriptions of its own is copied in; the rest is
     `allOf`. The definition's texts move to the place: an editor shows those of a referenced schema first.
     """
-    name = node["$ref"].removeprefix(_REF)
-    definition = definitions[name]
+    definition = _about(definitions[node["$ref"].removeprefix(_REF)], node.get(_SUBJECT))
     texts = {keyword: definition[keyword] for keyword in _MOVED if keyword in definition}
-    beside = texts | {keyword: value for keyword, value in node.items() if keyword != "$ref"}
+    beside = texts | {keyword: value for keyword, value in node.items() if keyword not in ("$ref", _SUBJECT)}
     if not beside:
-        return node
+        return {"$ref": node["$ref"]}
     if "properties" in beside or (isinstance(beside.get("default"), dict) and beside["default"]):
         return _overlaid({key: value for key, value in definition.items() if key != "title"}, beside)
     return {"allOf": [{"$ref": node["$ref"]}], **beside}
+
+
+def _about(definition: Node, subject: str | None = None) -> Node:
+    """The definition with the subject of its place in its texts, or with its own."""
+    subject = subject or definition.get(_SUBJECT)
+    if subject is None:
+        return definition
+
+    def told(part: Any) -> Any:
+        if isinstance(part, dict):
+            return {key: told(value) for key, value in part.items() if key != _SUBJECT}
+        if isinstance(part, list):
+            return [told(value) for value in part]
+        return part.replace("{subject}", subject) if isinstance(part, str) else part
+
+    filled: Node = told(definition)
+    return filled
 
 
 def _shape(definition: Node) -> Node:
