@@ -14,6 +14,8 @@ from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 if TYPE_CHECKING:
     from chartgen.source import Source
 
+# the first word of what the schema tells editors about a pattern or an enum
+EXPECTED = "Expected "
 # findings about a key, or what stands below it; all others are about a value
 _ABOUT_KEYS = frozenset(
     ("unknown-key", "removed-value", "missing-key", "values-of-a-parent-chart", "values-of-another-chart")
@@ -100,9 +102,10 @@ def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
             yield jsonschema.ValidationError(f"{instance!r} does not match {wanted!r}")
 
     validator = jsonschema.validators.extend(jsonschema.Draft7Validator, {"pattern": pattern})
-    # a value that breaks several keywords is one mistake
+    # a value that breaks several keywords is one mistake, and its type is the least that can be said
     told: set[tuple[Path, str]] = set()
-    for error in validator(document()).iter_errors(effective):
+    errors = validator(document()).iter_errors(effective)
+    for error in sorted(errors, key=lambda one: one.validator == "type"):
         for one in _explain(error):
             mistake = (one.path, one.message if one.code in _ABOUT_KEYS else "")
             if mistake in told:
@@ -224,7 +227,8 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
             "missing-key", f"{name}: {error.message}", path=path, expected="the key with a value"
         )
     if keyword == "pattern":
-        expected = error.schema.get("patternErrorMessage") or f"text that matches {wanted}"
+        told = error.schema.get("patternErrorMessage", f"text that matches {wanted}")
+        expected = told.removeprefix(EXPECTED)
         return Diagnostic(
             "bad-format", f"{name} is not written as it must be", path=path, found=found, expected=expected
         )

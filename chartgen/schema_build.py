@@ -17,6 +17,7 @@ from typing import Any
 
 from chartgen import paths
 from chartgen import shapes as fast
+from chartgen.editor_schema import TEMPLATED, enum_words, for_editors
 
 Node = dict[str, Any]
 
@@ -42,7 +43,6 @@ TOP: Node = {
 }
 
 _REF = "#/$defs/"
-_TEMPLATED = "Text is evaluated as a Helm template."
 _WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./:-]*[A-Za-z0-9_/.-]")
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
@@ -52,7 +52,8 @@ _KINDS = {
 }  # fmt: skip
 # the order in which the keywords of a node are written
 _ORDER = (
-    "$schema", "$id", "title", "description", "markdownDescription", "type", "enum", "const", "default",
+    "$schema", "$id", "title", "description", "markdownDescription", "type", "enum", "const", "errorMessage",
+    "default",
     "deprecated", "deprecationMessage", "examples", "allOf", "anyOf", "oneOf", "properties",
     "patternProperties", "propertyNames", "required", "additionalProperties", "items", "$defs",
 )  # fmt: skip
@@ -111,14 +112,14 @@ def schema(read: Mapping[str, Node]) -> Node:
 
 
 def _built(source: Node, definitions: Mapping[str, Node]) -> Node:
-    """A source node as JSON Schema: references valid, sections closed, defaults handed down, hover text."""
+    """A source node as JSON Schema: references valid, sections closed, defaults handed down, descriptions."""
     node = dict(source)
     if "$ref" in node:
         node = _resolved(node, definitions)
         if "$ref" in node:
             return node
         if "allOf" in node:
-            return _with_hover(node, source, definitions)
+            return _with_description(node, source, definitions)
     default = node.get("default")
     if "properties" in node:
         node.setdefault("type", "object")
@@ -144,10 +145,7 @@ def _built(source: Node, definitions: Mapping[str, Node]) -> Node:
     for keyword in ("anyOf", "oneOf", "allOf"):
         if keyword in node:
             node[keyword] = [_built(one, definitions) for one in node[keyword]]
-    if default is None and "default" in node and isinstance(node.get("type"), list):
-        # yaml-language-server writes a default as its first type would be, and fails at null as text
-        node["type"] = sorted(node["type"], key=lambda one: one != "null")
-    return _with_hover(node, node, definitions)
+    return _with_description(node, node, definitions)
 
 
 def _resolved(node: Node, definitions: Mapping[str, Node]) -> Node:
@@ -199,21 +197,9 @@ def _overlaid(base: Node, upper: Node) -> Node:
     return whole
 
 
-def _with_hover(node: Node, source: Node, definitions: Mapping[str, Node]) -> Node:
-    """The node with the text that an editor shows over it."""
+def _with_description(node: Node, source: Node, definitions: Mapping[str, Node]) -> Node:
     text = _described(source, definitions)
-    if not text:
-        return node
-    parts = [text]
-    if node.get("x-templated"):
-        parts.append(_TEMPLATED)
-    if "default" in node:
-        shown = json.dumps(node["default"], ensure_ascii=False)
-        block = f"Default:\n```yaml\n{_text(node['default'])}\n```"
-        parts.append(f"Default: `{shown}`" if len(shown) < 120 else block)
-    if "deprecationMessage" in node:
-        parts.append(f"**Deprecated:** {node['deprecationMessage']}")
-    return {**node, "description": text, "markdownDescription": "\n\n".join(parts)}
+    return {**node, "description": text} if text else node
 
 
 def _described(node: Node, definitions: Mapping[str, Node]) -> str:
@@ -243,6 +229,12 @@ def _ordered(node: Any, *, names: bool = False) -> Any:
             value = _ordered(value)
         done[keyword] = value
     return done
+
+
+def editor_form(whole: Node) -> Node:
+    """The schema as editors get it, its keywords in order."""
+    ordered: Node = _ordered(for_editors(whole, lambda node: kind(node, whole["$defs"])))
+    return ordered
 
 
 def shapes(whole: Node) -> Node:
@@ -303,18 +295,15 @@ def kind(node: Node, definitions: Mapping[str, Node]) -> str:
     if "anyOf" in node:
         return " or ".join(dict.fromkeys(kind(one, definitions) for one in node["anyOf"]))
     if "enum" in node:
-        words = [word for word in node["enum"] if word is not None and not _shouted(word, node["enum"])]
-        texts = [word if word and isinstance(word, str) else json.dumps(word) for word in words]
+        texts = [
+            word if word and isinstance(word, str) else json.dumps(word) for word in enum_words(node["enum"])
+        ]
         return ", ".join(f"`{text}`" for text in texts)
     kinds = node.get("type", [])
     names = [_KINDS[one] for one in ([kinds] if isinstance(kinds, str) else kinds) if one != "null"]
     if names == ["list"] and isinstance(node.get("items"), dict):
         return f"list of {kind(node['items'], definitions)}s".replace("texts", "text")
     return " or ".join(names) or "any"
-
-
-def _shouted(word: Any, words: list[Any]) -> bool:
-    return isinstance(word, str) and word.isupper() and word.lower() in words
 
 
 def values_file(whole: Node) -> str:
@@ -337,7 +326,7 @@ def values_file(whole: Node) -> str:
             lines.append("")
             text = child.get("description", "")
             if child.get("x-templated"):
-                text += f" {_TEMPLATED}"
+                text += f" {TEMPLATED}"
             comment(text, indent)
             if "default" in child:
                 lines.extend(_entry(key, child["default"], indent))
@@ -362,10 +351,6 @@ def _scalar(value: Any) -> str:
     if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT:
         return value
     return json.dumps(value, ensure_ascii=False)
-
-
-def _text(value: Any) -> str:
-    return value.rstrip("\n") if isinstance(value, str) else json.dumps(value, ensure_ascii=False, indent=1)
 
 
 def reference(whole: Node) -> str:
@@ -418,7 +403,7 @@ def _row(path: str, node: Node, definitions: Mapping[str, Node]) -> str:
     default = f"`{_shown(node['default'])}`" if "default" in node else ""
     text = [node.get("description", "")]
     if node.get("x-templated"):
-        text.append(_TEMPLATED)
+        text.append(TEMPLATED)
     if node.get("deprecated"):
         text.append(f"**Deprecated:** {node.get('deprecationMessage', '')}".rstrip(": "))
     example = _example(node)
@@ -447,7 +432,7 @@ def outputs(folder: Path) -> dict[Path, str]:
     """The text of each derived file, by its path below the root of the project."""
     whole = schema(sources(folder / "schema"))
     return {
-        Path("schema/values.schema.json"): _json(whole),
+        Path("schema/values.schema.json"): _json(editor_form(whole)),
         Path("schema/shapes.json"): _shapes_file(whole),
         Path("schema/defaults.json"): _json(defaults(whole)),
         Path("schema/values.yaml"): values_file(whole),

@@ -20,6 +20,7 @@ from chartgen import paths, schema_build
 from tests import engine
 
 WHOLE = schema_build.schema(schema_build.sources(paths.SCHEMA))
+EDITORS = schema_build.editor_form(WHOLE)
 LEAVES = {".".join(leaf.path): leaf for leaf in schema_build.leaves(WHOLE)}
 KNOWN = [
     line.split("\t")
@@ -33,7 +34,7 @@ def chart(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A chart of nothing but the schema and the values file."""
     folder = tmp_path_factory.mktemp("chart")
     (folder / "Chart.yaml").write_text("apiVersion: v2\nname: consul\nversion: 1.0.0\n")
-    (folder / "values.schema.json").write_text(json.dumps(WHOLE))
+    (folder / "values.schema.json").write_text(json.dumps(EDITORS))
     (folder / "values.yaml").write_text(schema_build.values_file(WHOLE))
     (folder / "templates").mkdir()
     (folder / "templates" / "one.yaml").write_text(
@@ -112,7 +113,7 @@ def test_each_section_is_closed_and_described() -> None:
 
 
 def test_nothing_stands_beside_a_reference() -> None:
-    assert [path for path, node in nodes(WHOLE) if "$ref" in node and len(node) > 1] == []
+    assert [path for path, node in nodes(EDITORS) if "$ref" in node and len(node) > 1] == []
 
 
 def test_each_reference_has_a_target() -> None:
@@ -121,12 +122,12 @@ def test_each_reference_has_a_target() -> None:
 
 
 def test_the_schema_keeps_to_what_all_readers_know() -> None:
-    jsonschema.Draft7Validator.check_schema(WHOLE)
-    assert WHOLE["$schema"] == "http://json-schema.org/draft-07/schema#"
-    keywords = {keyword for _, node in nodes(WHOLE) for keyword in node}
+    jsonschema.Draft7Validator.check_schema(EDITORS)
+    assert EDITORS["$schema"] == "http://json-schema.org/draft-07/schema#"
+    keywords = {keyword for _, node in nodes(EDITORS) for keyword in node}
     assert not keywords & {"format", "unevaluatedProperties", "unevaluatedItems", "prefixItems"}
-    assert all(node["$ref"].startswith("#/") for _, node in nodes(WHOLE) if "$ref" in node)
-    patterns = [node["pattern"] for _, node in nodes(WHOLE) if "pattern" in node]
+    assert all(node["$ref"].startswith("#/") for _, node in nodes(EDITORS) if "$ref" in node)
+    patterns = [node["pattern"] for _, node in nodes(EDITORS) if "pattern" in node]
     assert patterns and not [one for one in patterns if "(?" in one]
 
 
@@ -199,6 +200,7 @@ def test_helm_rejects_what_is_wrong(chart: Path, values: dict[str, Any], told: s
     with pytest.raises(HelmError, match=re.escape(told)):
         engine.objects(chart, values=values)
     assert not jsonschema_rs.Draft7Validator(WHOLE).is_valid(values)
+    assert not jsonschema_rs.Draft7Validator(EDITORS).is_valid(values)
 
 
 @pytest.mark.parametrize(
@@ -220,11 +222,6 @@ def test_a_definition_takes_the_defaults_of_its_place() -> None:
     assert built["properties"]["a"]["default"] == "x"
     assert "default" not in built and "default" not in built["properties"]["b"]
     assert built["additionalProperties"] is False
-
-
-def test_null_is_the_first_type_of_what_defaults_to_it() -> None:
-    built = schema_build._built({"type": ["string", "null"], "default": None}, {})
-    assert built["type"] == ["null", "string"]
 
 
 def test_a_default_without_a_property_is_an_error() -> None:

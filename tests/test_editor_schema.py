@@ -1,0 +1,84 @@
+"""The form of the schema that editors get: the same values are valid, and each value says what an editor shows of it."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import jsonschema_rs
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chartgen import paths, schema_build
+
+WHOLE = schema_build.schema(schema_build.sources(paths.SCHEMA))
+EDITORS = schema_build.editor_form(WHOLE)
+LEAVES = {leaf.path: leaf for leaf in schema_build.leaves(WHOLE)}
+PLAIN, BENT = jsonschema_rs.Draft7Validator(WHOLE), jsonschema_rs.Draft7Validator(EDITORS)
+
+# what people write into values files, right and wrong
+VALUES = st.recursive(
+    st.sampled_from(
+        [None, True, False, 0, 1, -1, 3.5, 70000, "", "-", "true", "3", "info", "INFO", "10Gi", "1h", "a b", "x",
+         "a: b", "{{ .Release.Name }}", "LoadBalancer", "hashicorp/consul:1", "10.0.0.0/8"]
+    ),
+    lambda inner: st.lists(inner, max_size=2)
+    | st.dictionaries(
+        st.sampled_from(["name", "key", "type", "enabled", "requests", "limits", "memory", "secretName", "nodeAffinity"]),
+        inner,
+        max_size=3,
+    ),
+    max_leaves=4,
+)  # fmt: skip
+
+
+def at(path: tuple[str, ...]) -> dict[str, Any]:
+    node = EDITORS
+    for key in path:
+        node = node["properties"][key]
+    return node
+
+
+@settings(max_examples=800, deadline=None, derandomize=True)
+@given(path=st.sampled_from(sorted(LEAVES)), value=VALUES)
+def test_the_same_values_are_valid(path: tuple[str, ...], value: Any) -> None:
+    values = value
+    for key in reversed(path):
+        values = {key: values}
+    assert BENT.is_valid(values) == PLAIN.is_valid(values), (path, value)
+
+
+def test_each_value_has_its_path_text_and_default() -> None:
+    for path, leaf in LEAVES.items():
+        node = at(path)
+        assert node["title"] == ".".join(path)
+        assert node["description"] == leaf.description
+        assert node["default"] == leaf.default and type(node["default"]) is type(leaf.default)
+        assert node["markdownDescription"].startswith(leaf.description)
+        assert "efault:" in node["markdownDescription"]
+
+
+@pytest.mark.parametrize(
+    ("given", "expected"),
+    [
+        # completing the name writes the default: nothing else is proposed beside it
+        ({"type": "integer", "default": 1, "examples": [3]},
+         {"default": 1, "allOf": [{"examples": [3], "type": "integer"}]}),
+        # text that must be quoted shows its type
+        ({"enum": [True, "-"], "default": "-"},
+         {"type": ["string", "boolean"], "default": "-"}),
+        # null comes first where it is the default, so that it is what is written
+        ({"type": ["string", "null"], "default": None}, {"type": ["null", "string"], "default": None}),
+        # lists and maps become snippets
+        ({"type": "array", "items": {}, "default": ["*"]},
+         {"default": ["*"], "defaultSnippets": [{"label": "default", "body": ['"*"']}]}),
+        # messages are sentences
+        ({"pattern": "^a$", "patternErrorMessage": "an a"}, {"patternErrorMessage": "Expected an a"}),
+        ({"enum": ["info", "INFO", None]}, {"errorMessage": 'Expected one of "info"'}),
+    ],
+    ids=["default", "quoted", "null", "snippet", "pattern", "enum"],
+)  # fmt: skip
+def test_what_is_bent(given: dict[str, Any], expected: dict[str, Any]) -> None:
+    whole = {"properties": {"one": given}, "$defs": {}}
+    node = schema_build.editor_form(whole)["properties"]["one"]
+    assert {key: node.get(key) for key in expected} == expected
