@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chart test lint generate cases bench clean
+.PHONY: chart test test-editors lint generate cases bench clean
 
 chart: $(VENV)/.installed
 	$(BIN)/chartgen build -f examples/quickstart.yaml
@@ -13,6 +13,10 @@ test: $(VENV)/.installed-test
 	$(BIN)/mypy
 	$(BIN)/python -m chartgen.generated --check
 	$(BIN)/pytest -n auto
+
+# completion, hover and diagnostics in the real yaml-language-server: needs Node (20 or newer) and npm
+test-editors: $(VENV)/.installed-editors tests/editors/node_modules/.package-lock.json
+	$(BIN)/pytest tests/editors
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check chartgen tests
@@ -38,6 +42,14 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	touch $@
+
+$(VENV)/.installed-editors: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[editors]'
+	touch $@
+
+tests/editors/node_modules/.package-lock.json: tests/editors/package-lock.json
+	cd tests/editors && npm ci --no-audit --no-fund
 	touch $@
 
 clean:

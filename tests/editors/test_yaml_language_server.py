@@ -1,0 +1,209 @@
+"""What people see in an editor while they write values: completion, hover, and what is underlined."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from chartgen import schema, schema_build, source, validation
+from tests.editors.editor import Editor, chosen, documentation, inserted
+
+ROOT = Path(__file__).parent.parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+# a line that is wrong for certain: that it is underlined shows that the schema was applied to the text
+WRONG = "\nnoSuchSection: {}\n"
+WRONG_TOLD = "Property noSuchSection is not allowed."
+
+
+def sections(node: Any = None, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """The path of each section of the values, the top first."""
+    node = schema.document() if node is None else node
+    yield path
+    for key, child in node.get("properties", {}).items():
+        if "properties" in child:
+            yield from sections(child, (*path, key))
+
+
+def below(path: tuple[str, ...]) -> str:
+    """A text whose cursor is where a key of the section is to be written."""
+    return "".join(f"{'  ' * depth}{key}:\n" for depth, key in enumerate(path)) + "  " * len(path) + "¦"
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "snippet"),
+    [
+        ("server:\n  ¦", "replicas", "replicas: ${1:1}"),
+        ("server:\n  repl¦", "replicas", "replicas: ${1:1}"),
+        ("server:\n  ¦", "storage", "storage: ${1:10Gi}"),
+        ("server:\n  ¦", "enabled", 'enabled: ${1:"-"}'),
+        ("global:\n  ¦", "logLevel", "logLevel: ${1:info}"),
+        ("global:\n  tls:\n    ¦", "enableAutoEncrypt", "enableAutoEncrypt: ${1:false}"),
+        ("connectInject:\n  cni:\n    ¦", "cniBinDir", "cniBinDir: ${1:/opt/cni/bin}"),
+        ("client:\n  nodeMeta:\n    ¦", "pod-name", "pod-name: ${1:\\${HOSTNAME\\}}"),
+    ],
+)
+def test_a_key_completes_with_its_default(editor: Editor, text: str, label: str, snippet: str) -> None:
+    assert inserted(editor.complete(text)[label]) == snippet
+
+
+def test_a_key_completes_with_its_text(editor: Editor) -> None:
+    shown = documentation(editor.complete("server:\n  ¦")["replicas"])
+    assert shown.startswith(
+        schema.document()["properties"]["server"]["properties"]["replicas"]["description"]
+    )
+    assert shown.endswith("Type: integer, default: `1`")
+
+
+def test_a_section_completes_without_the_defaults_in_it(editor: Editor) -> None:
+    proposed = editor.complete("¦")
+    assert set(schema.document()["properties"]) == set(proposed)
+    assert inserted(proposed["global"]) == "global:\n  "
+    assert inserted(proposed["connectInject"]) == "connectInject:\n  "
+
+
+@pytest.mark.parametrize(
+    ("text", "values", "default"),
+    [
+        ("global:\n  logLevel: ¦", {"trace", "debug", "info", "warn", "error"}, "info"),
+        ("server:\n  enabled: ¦", {"true", "false", '"-"'}, '"-"'),
+        ("server:\n  exposeService:\n    type: ¦", {"ClusterIP", "NodePort", "LoadBalancer"}, "LoadBalancer"),
+        ("global:\n  tls:\n    enabled: ¦", {"true", "false"}, "false"),
+        ("server:\n  replicas: ¦", {"1", "3", "5"}, "1"),
+    ],
+)
+def test_values_are_proposed(editor: Editor, text: str, values: set[str], default: str) -> None:
+    proposed = editor.complete(text)
+    assert values <= proposed.keys()
+    assert {label for label, item in proposed.items() if item.detail == "Default value"} == {default}
+    assert inserted(proposed[default]) == default
+
+
+@pytest.mark.parametrize(
+    ("text", "label"),
+    [
+        ("ingressGateways:\n  gateways: ¦", "example"),
+        ("server:\n  tolerations: ¦", "toleration"),
+        ("server:\n  resources:\n    ¦", "requests and limits"),
+        ("server:\n  extraVolumes:\n    - ¦", "secret volume"),
+        ("client:\n  nodeSelector: ¦", "node label"),
+        ("global:\n  acls:\n    bootstrapToken:\n      ¦", "example"),
+    ],
+)
+def test_what_a_snippet_writes_is_valid(editor: Editor, text: str, label: str) -> None:
+    written = chosen(text, editor.complete(text)[label])
+    result = validation.validate([source.read_text(written, "values.yaml")])
+    shapes = {"unknown-key", "wrong-type", "bad-enum", "bad-format", "missing-key", "out-of-range"}
+    assert not shapes & {one.code for one in result.diagnostics}, written
+
+
+def test_whatever_is_chosen_is_yaml(editor: Editor) -> None:
+    """Each proposal in each section, one after the other in a file of its own."""
+    wrong = []
+    for path in sections():
+        text = below(path)
+        for label, item in editor.complete(text).items():
+            written = chosen(text, item)
+            try:
+                yaml.safe_load(written)
+            except yaml.YAMLError:
+                wrong.append((path, label, written))
+            if "[object" in written:
+                wrong.append((path, label, written))
+    assert wrong == []
+
+
+def test_every_key_is_proposed_but_the_deprecated(editor: Editor) -> None:
+    for path in sections():
+        node = schema.document()
+        for key in path:
+            node = node["properties"][key]
+        wanted = {key for key, child in node["properties"].items() if "deprecationMessage" not in child}
+        proposed = editor.complete(below(path)).keys()
+        assert wanted <= proposed, path
+        assert not (node["properties"].keys() - wanted) & proposed, path
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("server:\n  repl¦icas: 3\n",
+         ["#### server.replicas", "Number of servers.", "Type: integer, default: `1`", "```yaml\n3\n```"]),
+        ("serv¦er:\n  replicas: 3\n", ["#### server", "a StatefulSet with a volume for each"]),
+        ("global:\n  log¦Level: warn\n", ["#### global.logLevel", "Default: `\"info\"`", "* `debug`"]),
+        ("server:\n  sto¦rage: 20Gi\n", ["Type: quantity, default: `\"10Gi\"`"]),
+        ("server:\n  resources:\n    limits:\n      mem¦ory: 1Gi\n", ["#### server.resources.limits.memory"]),
+        ("server:\n  toler¦ations: []\n",
+         ["#### server.tolerations", "Type: list or text", "evaluated as a Helm template", "- key: dedicated"]),
+        ("connectInject:\n  namespaceSele¦ctor: {}\n", ["Default:\n```yaml\nmatchExpressions:"]),
+        ("ingressGateways:\n  gateways:\n    - na¦me: a\n", ["#### ingressGateways.gateways\\[\\].name"]),
+        ("global:\n  enablePod¦SecurityPolicies: true\n", ["**Deprecated:** "]),
+    ],
+)  # fmt: skip
+def test_hover(editor: Editor, text: str, told: list[str]) -> None:
+    shown = editor.hover(text)
+    assert [one for one in told if one not in shown] == [], shown
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("server:\n  replica: 3\n", [(2, "Property replica is not allowed.")]),
+        ("server:\n  replicas: three\n", [(2, 'Incorrect type. Expected "integer".')]),
+        ("server: 3\n", [(1, "Incorrect type. Expected one of object.")]),
+        ("server:\n  enabled: maybe\n", [(2, 'Expected one of true, false, "-"')]),
+        ("server:\n  enabled: 3\n", [(2, 'Expected one of true, false, "-"')]),
+        ("global:\n  logLevel: inf\n",
+         [(2, 'Expected one of "", "trace", "debug", "info", "warn", "error"')]),
+        ("server:\n  storage: 10 pounds\n",
+         [(2, "Expected a Kubernetes quantity such as 500m, 2, 256Mi or 10Gi")]),
+        ("server:\n  resources:\n    limits:\n      memory: 2 gigs\n",
+         [(4, "Expected a Kubernetes quantity such as 500m, 2, 256Mi or 10Gi")]),
+        ("server:\n  tolerations:\n    - keys: a\n", [(3, "Property keys is not allowed.")]),
+        ("server:\n  affinity:\n    nodeAfinity: {}\n", [(3, "Property nodeAfinity is not allowed.")]),
+        ("server:\n  securityContext:\n    seLinuxOptions: 3\n",
+         [(3, "Incorrect type. Expected one of object.")]),
+        ("ingressGateways:\n  gateways:\n    - replicas: 2\n", [(3, 'Missing property "name".')]),
+        ("externalServers:\n  grpcPort: 70000\n", [(2, "Value is above the maximum of 65535.")]),
+        ("server:\n  replica: 3\nclient:\n  enable: true\nglobal:\n  tls:\n    enabled: 1\n",
+         [(2, "Property replica is not allowed."), (4, "Property enable is not allowed."),
+          (7, 'Incorrect type. Expected "boolean".')]),
+    ],
+    ids=lambda one: one.split("\n")[-2].strip() if isinstance(one, str) else "",
+)  # fmt: skip
+def test_mistakes_are_underlined_once(editor: Editor, text: str, told: list[tuple[int, str]]) -> None:
+    assert sorted(editor.problems(text)) == told
+
+
+def test_a_deprecated_value_is_told(editor: Editor) -> None:
+    ((line, told),) = editor.problems("global:\n  enablePodSecurityPolicies: true\n")
+    assert line == 2
+    assert "Pod Security Admission" in told
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda path: path.name)
+def test_nothing_is_wrong_with_an_example(editor: Editor, file: Path) -> None:
+    lines = file.read_text(encoding="utf-8").splitlines()
+    text = "\n".join(line for line in lines if "yaml-language-server" not in line)
+    assert [told for _, told in editor.problems(text + WRONG)] == [WRONG_TOLD]
+
+
+def test_the_starter_file_finds_its_schema(editor: Editor) -> None:
+    """What `chartgen init` writes works at once: the file's first line leads to the schema beside it."""
+    for flags in ([], ["--full"]):
+        (editor.workspace / "consul-values.schema.json").unlink(missing_ok=True)
+        made = subprocess.run(
+            [sys.executable, "-m", "chartgen", "init", *flags], capture_output=True, check=True
+        )
+        printed = subprocess.run(
+            [sys.executable, "-m", "chartgen", "schema"], capture_output=True, check=True
+        )
+        (editor.workspace / "consul-values.schema.json").write_bytes(printed.stdout)
+        problems = editor.problems(made.stdout.decode() + WRONG, prefix="plain")
+        deprecated = {leaf.node.get("deprecationMessage") for leaf in schema_build.leaves(schema.document())}
+        assert {told for _, told in problems} - deprecated == {WRONG_TOLD}
