@@ -100,7 +100,7 @@ class Chart:
         )
 
     def _named_templates(self) -> str:
-        given = self.values.get("fullnameOverride") or self.values["global"]["name"]
+        given = given_name(self.values)
         app = str(self.values.get("nameOverride") or "consul")
         fullname = (
             self.late.template(str(given)[:63].removesuffix("-"))
@@ -120,7 +120,7 @@ class Chart:
         )
 
     def _notes(self) -> str:
-        on = self.values["server"]["enabled"]
+        on = self.values["server"].get("enabled")
         lines = [
             "Consul is being installed as release {{ .Release.Name }} in namespace {{ .Release.Namespace }}.",
             "",
@@ -208,8 +208,7 @@ class Chart:
 def answers_for(values: Mapping[str, Any], release: str, namespace: str) -> dict[str, str]:
     """What the late-bound expressions come out as for a release called `release` in `namespace`."""
     app = str(values.get("nameOverride") or "consul")
-    given = values.get("fullnameOverride") or values["global"]["name"]
-    fullname = str(given or f"{release}-{app}")[:63].removesuffix("-")
+    fullname = (given_name(values) or f"{release}-{app}")[:63].removesuffix("-")
     return {
         ".Release.Name": release,
         ".Release.Namespace": namespace,
@@ -218,6 +217,12 @@ def answers_for(values: Mapping[str, Any], release: str, namespace: str) -> dict
         'include "consul.fullname" .': fullname,
         'include "consul.name" .': app[:63].removesuffix("-"),
     }
+
+
+def given_name(values: Mapping[str, Any]) -> str:
+    """The prefix of all names where the values give one; "" where it is made from the release's name."""
+    # a null in a values file has removed the default
+    return str(values.get("fullnameOverride") or values.get("global", {}).get("name") or "")
 
 
 def _escaped_values(values: Mapping[str, Any]) -> str:

@@ -41,7 +41,14 @@ def validate(sources: Sequence[Source], *, strict: bool = True, kube_version: st
     if broken:
         return Validated(effective, complete, None, tuple(sources), (*findings, *broken))
     facts = settings(complete)
-    findings += rules.check(complete, facts, user, sources, strict=strict)
+    clashes = rules.check(complete, facts, user, sources, strict=strict)
+    # some rules refuse removed values whatever the mode; what they tell is told once
+    refused = [one.path for one in clashes if one.code.startswith("removed-")]
+    findings = [
+        one
+        for one in findings
+        if one.code != "removed-value" or not any(one.path[: len(path)] == path for path in refused)
+    ] + clashes
     return Validated(effective, complete, facts, tuple(sources), tuple(findings))
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import io
 import subprocess
@@ -15,6 +16,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import chartgen
+from chartgen import schema
 from tests import engine
 
 BASE = {"global": {"name": "consul"}, "server": {"replicas": 3}, "client": {"enabled": True}}
@@ -201,3 +203,28 @@ def test_any_release_name(release: str, tmp_path: Path) -> None:
     service = next(one for one in engine.objects(folder, release=release) if one["kind"] == "StatefulSet")
     assert service["metadata"]["name"] == f"{release}-consul"[:63].removesuffix("-") + "-server"
     assert service["metadata"]["labels"]["release"] == release
+
+
+def nulls(node: Any) -> Any:
+    return {key: nulls(value) for key, value in node.items()} if isinstance(node, dict) and node else None
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"global": {"name": None}},
+        {"server": {"enabled": None}},
+        {"server": {"limits": None}},
+        *({section: nulls(standard)} for section, standard in schema.defaults().items()),
+    ],
+    ids=lambda values: ".".join([*values, *(next(iter(values.values())) if len(str(values)) < 40 else "*")]),
+)
+def test_a_null_removes_a_default_or_is_refused(values: dict[str, Any], tmp_path: Path) -> None:
+    """As values files of people who keep all settings in them have it: `name: null`."""
+    with contextlib.suppress(chartgen.Rejected):
+        assert (chartgen.compile(values, strict=False).write(tmp_path) / "Chart.yaml").is_file()
+
+
+def test_a_name_of_null_is_made_from_the_release(tmp_path: Path) -> None:
+    objects = engine.objects(chartgen.compile({"global": {"name": None}}).write(tmp_path), release="blue")
+    assert "blue-consul-server" in {one["metadata"]["name"] for one in objects}

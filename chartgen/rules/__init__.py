@@ -18,6 +18,8 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     *keys.RULES, *servers.RULES, *security.RULES, *datacenters.RULES, *mesh.RULES,
 )  # fmt: skip
 
+# the one section whose name is that of an amount elsewhere
+_REQUEST_LIMITS = ("server", "limits")
 # maps that stand for one value, so that a null only means "none"
 _VALUE_MAPS = frozenset(
     [
@@ -96,9 +98,10 @@ def broken_sections(values: Mapping[str, Any], sources: Sequence[Source]) -> lis
 
     def walk(node: Mapping[str, Any], standard: Mapping[str, Any], path: Path) -> None:
         for key, default in standard.items():
-            if not isinstance(default, dict) or not default or key in _VALUE_MAPS:
-                continue
             value, here = node.get(key), (*path, key)
+            one_value = key in _VALUE_MAPS and here != _REQUEST_LIMITS
+            if not isinstance(default, dict) or not default or one_value:
+                continue
             if isinstance(value, Mapping):
                 walk(value, default, here)
                 continue
