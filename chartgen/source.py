@@ -1,11 +1,10 @@
 """A source of values: a YAML file, standard input, a flag or a mapping → plain data and a span for every path.
 
-Scalars come out as Helm reads them (YAML 1.1 as Go's yaml package has it, then JSON), measured on Helm 4.
+Scalars come out as Helm reads them (`chartgen.helm_scalar`); what it would read otherwise than it looks is refused.
 """
 
 from __future__ import annotations
 
-import base64
 import math
 import re
 import sys
@@ -13,20 +12,16 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
+from chartgen import helm_scalar
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 200
-MAX_NODES = 1_000_000
+MAX_NODES = 200_000
+MAX_ALIASED = 100_000
 
-_BOOLEANS = {
-    **dict.fromkeys(["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"], True),
-    **dict.fromkeys(["false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"], False),
-}
-_NULLS = frozenset(("", "~", "null", "Null", "NULL"))
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
-_NOT_A_NUMBER = re.compile(r"[-+]?\.(?:inf|Inf|INF)|\.(?:nan|NaN|NAN)")
-_NONCHARACTER = re.compile("[\ufdd0\ufdd1]")
+# what tokens are made of, and halves of surrogate pairs
+_NO_TEXT = re.compile("[\ufdd0\ufdd1\ud800-\udfff]")
 
 Edit = tuple[Path, Any]
 
@@ -41,6 +36,8 @@ class Source:
     value_spans: Mapping[Path, Span] = field(default_factory=dict)
     # What a flag of the --set family brings: assignments in order, which replace instead of merging.
     edits: tuple[Edit, ...] = ()
+    # What is taken, but not as it looks.
+    warnings: tuple[Diagnostic, ...] = ()
 
 
 def read_file(path: str) -> Source:
@@ -80,32 +77,55 @@ def _too_large(name: str) -> NoReturn:
 
 
 def from_mapping(mapping: Mapping[str, Any], name: str = "<values>") -> Source:
-    """A Python mapping as a source without spans; its data is copied, whole floats become ints as in JSON.
+    """A Python mapping as a source without spans; its data is copied, numbers and keys come out as in Helm.
 
     Raises Rejected for what has no place in JSON.
     """
-    return Source(name, _plain(mapping, name, ()))
+    warnings: list[Diagnostic] = []
+    return Source(name, _plain(mapping, name, (), warnings), warnings=tuple(warnings))
 
 
-def _plain(value: Any, name: str, path: Path) -> Any:
+def _plain(value: Any, name: str, path: Path, warnings: list[Diagnostic]) -> Any:
     if len(path) > MAX_DEPTH:
         _reject("nesting-too-deep", f"values nest deeper than {MAX_DEPTH} levels", name)
-    if value is None or isinstance(value, (bool, int)):
+    if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
         _check_text(value, Span(name, 0, 0))
         return str(value)
-    if isinstance(value, float):
-        if not math.isfinite(value):
-            _reject("bad-number", f"{dotted(path)} is no number that JSON has", name, found=str(value))
-        return int(value) if value.is_integer() and abs(value) < 2**53 else value
+    if isinstance(value, (int, float)):
+        try:
+            held = helm_scalar.held(value)
+        except (OverflowError, ValueError):
+            held = math.inf
+        if not math.isfinite(held):
+            _reject(
+                "bad-number", f"{dotted(path)} is no number that values have", name, found=str(value)[:80]
+            )
+        if isinstance(value, int) and held != value:
+            warnings.append(digits_lost(value, (), path))
+        return held
     if isinstance(value, Mapping):
-        return {str(key): _plain(item, name, (*path, str(key))) for key, item in value.items()}
+        return {
+            name_: _plain(item, name, (*path, name_), warnings)
+            for key, item in value.items()
+            for name_ in [_key_text(key, name, path)]
+        }
     if isinstance(value, (list, tuple)):
-        return [_plain(item, name, (*path, index)) for index, item in enumerate(value)]
+        return [_plain(item, name, (*path, index), warnings) for index, item in enumerate(value)]
     return _reject(
         "bad-value", f"{dotted(path)} is a {type(value).__name__}", name, expected="data that JSON has"
     )
+
+
+def _key_text(key: Any, name: str, path: Path) -> str:
+    if isinstance(key, str):
+        _check_text(key, Span(name, 0, 0))
+        return str(key)
+    text = helm_scalar.key(str(key), key) if isinstance(key, (bool, int, float)) else None
+    if text is None:
+        _reject("bad-key", f"a key of {dotted(path) or 'the values'} is no text", name, found=repr(key)[:80])
+    return text
 
 
 def _reject(code: str, message: str, name: str, **details: Any) -> NoReturn:
@@ -114,12 +134,12 @@ def _reject(code: str, message: str, name: str, **details: Any) -> NoReturn:
 
 
 def _check_text(text: str, span: Span) -> None:
-    if _NONCHARACTER.search(text):
+    if _NO_TEXT.search(text):
         raise Rejected(
             [
                 Diagnostic(
                     "noncharacter",
-                    "the text holds a Unicode noncharacter",
+                    "the text holds what is no character in Unicode",
                     spans=(span,),
                     found=ascii(text)[:80],
                     hint="remove it: no text may interchange it",
@@ -128,14 +148,11 @@ def _check_text(text: str, span: Span) -> None:
         )
 
 
-def read_text(text: str | bytes, name: str, *, any_shape: bool = False) -> Source:
-    """The values in YAML text; `any_shape` also takes a list or a scalar at the top.
-
-    Raises Rejected with the place for anything that is not one YAML mapping in UTF-8.
-    """
+def read_text(text: str | bytes, name: str) -> Source:
+    """The values in YAML text; raises Rejected with the place for anything that is not one YAML map in UTF-8."""
     if isinstance(text, bytes):
         text = _decoded(text, name)
-    return _Builder(text.removeprefix("\ufeff"), name, any_shape).build()
+    return _Builder(text.removeprefix("\ufeff"), name).build()
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -159,26 +176,39 @@ def _decoded(data: bytes, name: str) -> str:
 
 @dataclass(slots=True)
 class _Level:
-    """A collection being read, and where: its data, its path, the key that waits for a value."""
+    """A collection being read, and where: its data, its path, the keys so far, the key that waits for a value."""
 
     data: Any
     path: Path
     anchor: str | None
+    is_flow: bool
+    nodes: int = 1
+    depth: int = 1
+    keys: dict[str, Span] = field(default_factory=dict)
     key: Any = None
     has_key: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Anchored:
+    """What an anchor names: its value, where that stands (None for a key), how many nodes and levels it has."""
+
+    value: Any
+    path: Path | None
+    nodes: int = 1
+    depth: int = 0
 
 
 class _Builder:
     """Builds data and spans from parser events, without recursion: depth and size are bounded here."""
 
-    def __init__(self, text: str, name: str, any_shape: bool) -> None:
-        self.text, self.name, self.any_shape = text, name, any_shape
+    def __init__(self, text: str, name: str) -> None:
+        self.text, self.name = text, name
         self.lines = text.splitlines()
         self.spans: dict[Path, Span] = {}
         self.value_spans: dict[Path, Span] = {}
-        self.anchors: dict[str, Any] = {}
-        self.sizes: dict[int, int] = {}
-        self.nodes = 0
+        self.anchors: dict[str, _Anchored | _Level] = {}
+        self.nodes = self.aliased = 0
         self.findings: list[Diagnostic] = []
 
     def span(self, start: Any, end: Any = None) -> Span:
@@ -188,50 +218,57 @@ class _Builder:
         return Span(self.name, line + 1, start.column + 1, max(stop, start.column + 2), text)
 
     def build(self) -> Source:
-        from ruamel.yaml.error import MarkedYAMLError, YAMLError
+        from yaml.error import MarkedYAMLError, YAMLError
 
+        if "\ufeff" in self.text:
+            line, column = self._place_of("\ufeff")
+            _reject(
+                "byte-order-mark",
+                "a byte order mark stands inside the text",
+                self.name,
+                spans=(Span(self.name, line, column),),
+                hint="remove the invisible character U+FEFF: files that had one each were joined",
+            )
         try:
             root = self._read(_parser(self.text))
         except MarkedYAMLError as error:
             mark = error.problem_mark or error.context_mark
             spans = (self.span(mark),) if mark is not None else (Span(self.name, 1, 1),)
-            hint = "YAML indents with spaces, not tabs" if "\\t" in str(error.problem) else ""
-            _reject(
-                "yaml-syntax",
-                f"not YAML: {error.problem or error.context}",
-                self.name,
-                spans=spans,
-                hint=hint,
-            )
+            problem = str(error.problem or error.context)
+            if "nesting depth" in problem:
+                self._too_deep(spans[0])
+            if "<document start>" in problem:
+                _reject("several-documents", "text follows the end of the document", self.name, spans=spans)
+            hint = "YAML indents with spaces, not tabs" if "\\t" in problem or "tab" in problem else ""
+            _reject("yaml-syntax", f"not YAML: {problem}", self.name, spans=spans, hint=hint)
         except (YAMLError, ValueError) as error:
-            line, column = self._control_character()
+            line, column = self._place_of("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
             _reject(
                 "yaml-syntax",
                 f"not YAML: {str(error).splitlines()[0]}",
                 self.name,
                 spans=(Span(self.name, line, column),),
             )
-        if self.findings:
+        if any(one.severity == "error" for one in self.findings):
             raise Rejected(self.findings)
-        if root is None and not self.any_shape:
+        if root is None:
             root = {}
-        if not isinstance(root, dict) and not self.any_shape:
+        if not isinstance(root, dict):
             _reject(
                 "not-a-mapping",
                 f"{self.name} holds no map of values",
                 self.name,
-                found=type(root).__name__,
+                spans=(self.value_spans[()],),
+                found="a list" if isinstance(root, list) else type(root).__name__,
                 expected="keys such as `server:` at the top",
             )
-        return Source(self.name, root, self.spans, self.value_spans)
+        return Source(self.name, root, self.spans, self.value_spans, warnings=tuple(self.findings))
 
-    def _control_character(self) -> tuple[int, int]:
-        match = re.search("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]", self.text)
-        if match is None:
-            return 1, 1
-        return self.text.count("\n", 0, match.start()) + 1, match.start() - self.text.rfind(
-            "\n", 0, match.start()
-        )
+    def _place_of(self, pattern: str) -> tuple[int, int]:
+        """Line and column of the first match, or of the start where there is none."""
+        match = re.search(pattern, self.text)
+        start = match.start() if match else 0
+        return self.text.count("\n", 0, start) + 1, start - self.text.rfind("\n", 0, start)
 
     def _read(self, parser: Any) -> Any:
         levels: list[_Level] = []
@@ -240,26 +277,34 @@ class _Builder:
         while True:
             event = parser.get_event()
             kind = type(event).__name__
-            if kind == "StreamEndEvent":
+            if kind == "ScalarEvent":
+                self._count(event, 1)
+                self._in_flow(levels, event)
+                if _wants_key(levels):
+                    self._key(levels[-1], event)
+                    continue
+                path = self._path(levels, event)
+                value = self._value(event)
+                self.value_spans[path] = self.span(event.start_mark, event.end_mark)
+                if event.anchor:
+                    self.anchors[event.anchor] = _Anchored(value, path)
+                root = self._place(levels, value, root)
+            elif kind == "StreamEndEvent":
                 return root
-            if kind == "DocumentStartEvent":
+            elif kind == "DocumentStartEvent":
                 documents += 1
-                if documents > 1:
+                self._directive(event)
+                if documents > 1 and not self._is_empty(parser.get_event()):
                     self._fail(
-                        "several-documents", "values are one YAML document", event, hint="split the file"
+                        "several-documents",
+                        "values are one YAML document",
+                        event,
+                        hint="split the file: some versions of Helm take the first document only, some merge all",
                     )
                     return root
             elif kind in ("MappingStartEvent", "SequenceStartEvent"):
-                if len(levels) >= MAX_DEPTH:
-                    _reject(
-                        "nesting-too-deep",
-                        f"values nest deeper than {MAX_DEPTH} levels",
-                        self.name,
-                        spans=(self.span(event.start_mark),),
-                    )
-                data: Any = {} if kind == "MappingStartEvent" else []
-                path = self._path(levels, event)
-                if levels and isinstance(levels[-1].data, dict) and not levels[-1].has_key:
+                self._deepen(levels, 1, event)
+                if _wants_key(levels):
                     _reject(
                         "bad-key",
                         "a key is text, a number or a boolean",
@@ -267,61 +312,106 @@ class _Builder:
                         spans=(self.span(event.start_mark),),
                         found="a map or list",
                     )
+                self._collection_tag(event, kind == "MappingStartEvent")
+                path = self._path(levels, event)
                 self.value_spans[path] = self.span(event.start_mark)
-                levels.append(_Level(data, path, event.anchor))
+                level = _Level(
+                    {} if kind == "MappingStartEvent" else [], path, event.anchor, bool(event.flow_style)
+                )
+                if event.anchor:
+                    self.anchors[event.anchor] = level
+                levels.append(level)
             elif kind in ("MappingEndEvent", "SequenceEndEvent"):
                 level = levels.pop()
-                if level.anchor:
-                    self.anchors[level.anchor] = level.data
-                root = self._place(levels, level.data, root)
-            elif kind == "ScalarEvent":
-                self._count(event, 1)
-                if levels and isinstance(levels[-1].data, dict) and not levels[-1].has_key:
-                    self._key(levels[-1], event)
-                    continue
-                path = self._path(levels, event)
-                value = self._scalar(event)
-                self.value_spans[path] = self.span(event.start_mark, event.end_mark)
-                if event.anchor:
-                    self.anchors[event.anchor] = value
-                root = self._place(levels, value, root)
+                # unless an inner node took the name since
+                if level.anchor and self.anchors[level.anchor] is level:
+                    self.anchors[level.anchor] = _Anchored(level.data, level.path, level.nodes, level.depth)
+                root = self._place(levels, level.data, root, level.nodes, level.depth)
             elif kind == "AliasEvent":
-                if event.anchor not in self.anchors:
-                    self._fail("unknown-anchor", f"there is no anchor &{event.anchor} before this", event)
-                value = self.anchors.get(event.anchor)
-                if levels and isinstance(levels[-1].data, dict) and not levels[-1].has_key:
-                    levels[-1].key, levels[-1].has_key = _key_text(value), True
-                    continue
-                path = self._path(levels, event)
-                self._count(event, self._size(value))
-                self.value_spans[path] = self.span(event.start_mark, event.end_mark)
-                root = self._place(levels, _copy(value), root)
+                root = self._alias(levels, event, root)
 
-    def _size(self, value: Any) -> int:
-        """The number of nodes below an anchor's value: what each alias to it costs."""
-        if not isinstance(value, (dict, list)):
-            return 1
-        known = self.sizes.get(id(value))
-        if known is None:
-            items = value.values() if isinstance(value, dict) else value
-            known = self.sizes[id(value)] = 1 + sum(self._size(item) for item in items)
-        return known
-
-    def _count(self, event: Any, nodes: int) -> None:
-        self.nodes += nodes
-        if self.nodes > MAX_NODES:
-            _reject(
-                "alias-bomb",
-                f"aliases expand to more than {MAX_NODES:,} values",
-                self.name,
-                spans=(self.span(event.start_mark, event.end_mark),),
-                hint="write the values out, or split the file",
+    def _directive(self, event: Any) -> None:
+        version = tuple(event.version or (1, 1))
+        if version != (1, 1):
+            self._fail(
+                "yaml-version",
+                "Helm reads YAML 1.1 only",
+                event,
+                found="%YAML " + ".".join(map(str, version)),
+                hint="remove the directive",
             )
+
+    def _in_flow(self, levels: list[_Level], event: Any) -> None:
+        if not event.style and "?" in event.value and levels and levels[-1].is_flow:
+            self._fail(
+                "yaml-syntax", "Helm's YAML ends text at a ? between brackets", event, hint="put it in quotes"
+            )
+
+    def _is_empty(self, event: Any) -> bool:
+        return type(event).__name__ == "ScalarEvent" and event.value == "" and not event.style
+
+    def _deepen(self, levels: list[_Level], more: int, event: Any) -> None:
+        if len(levels) + more > MAX_DEPTH:
+            self._too_deep(self.span(event.start_mark))
+
+    def _too_deep(self, span: Span) -> NoReturn:
+        _reject("nesting-too-deep", f"values nest deeper than {MAX_DEPTH} levels", self.name, spans=(span,))
+
+    def _alias(self, levels: list[_Level], event: Any, root: Any) -> Any:
+        known = self.anchors.get(event.anchor)
+        if not isinstance(known, _Anchored):
+            why = "is inside what it names" if known else "has no anchor before it"
+            self._fail("unknown-anchor", f"the alias *{event.anchor} {why}", event)
+            known = _Anchored(None, None)
+        if _wants_key(levels):
+            if not isinstance(known.value, str):
+                self._fail("bad-key", "an alias that is a key has to name text", event)
+            self._enter(levels[-1], str(known.value), event)
+            return root
+        if levels and levels[-1].key is _MERGE and not isinstance(known.value, dict):
+            self._fail("bad-merge", f"<< takes a map or a list of maps, and *{event.anchor} is none", event)
+            known = _Anchored({}, None)
+        self._deepen(levels, known.depth, event)
+        self._count(event, known.nodes, aliased=True)
+        path = self._path(levels, event)
+        self.value_spans[path] = self.span(event.start_mark, event.end_mark)
+        if known.path is not None:
+            self._trace(known.value, known.path, path)
+        return self._place(levels, known.value, root, known.nodes, known.depth)
+
+    def _trace(self, value: Any, origin: Path, target: Path) -> None:
+        """Gives what is below `target` the places of what is below `origin`: where an alias's values are written."""
+        items: Any = ()
+        if isinstance(value, dict):
+            items = value.items()
+        elif isinstance(value, list):
+            items = enumerate(value)
+        for key, item in items:
+            old, new = (*origin, key), (*target, key)
+            for spans in (self.spans, self.value_spans):
+                if old in spans:
+                    spans[new] = spans[old]
+            self._trace(item, old, new)
+
+    def _count(self, event: Any, nodes: int, *, aliased: bool = False) -> None:
+        self.nodes += nodes
+        self.aliased += nodes if aliased else 0
+        if self.aliased > MAX_ALIASED:
+            code, message = "alias-bomb", f"aliases expand to more than {MAX_ALIASED:,} values"
+        elif self.nodes > MAX_NODES:
+            code, message = "too-many-values", f"{self.name} holds more than {MAX_NODES:,} values"
+        else:
+            return
+        spans = (self.span(event.start_mark, event.end_mark),)
+        _reject(code, message, self.name, spans=spans, hint="write the values out, or split the file")
 
     def _fail(self, code: str, message: str, event: Any, **details: Any) -> None:
         self.findings.append(
             Diagnostic(code, message, spans=(self.span(event.start_mark, event.end_mark),), **details)
         )
+
+    def _warn(self, code: str, message: str, spans: tuple[Span, ...], **details: Any) -> None:
+        self.findings.append(Diagnostic(code, message, severity="warning", spans=spans, **details))
 
     def _path(self, levels: list[_Level], event: Any) -> Path:
         if not levels:
@@ -335,30 +425,53 @@ class _Builder:
 
     def _key(self, level: _Level, event: Any) -> None:
         value = self._scalar(event)
-        level.has_key = True
-        if value == "<<" and event.implicit[0] and not event.style:
-            level.key = _MERGE
+        bare = not event.style and (not event.tag or event.tag == _TAGS + "merge")
+        if bare and event.value == "<<":
+            level.key, level.has_key = _MERGE, True
             return
-        key = _key_text(value)
+        key = helm_scalar.key(event.value, value)
+        if key is None:
+            self._fail(
+                "bad-key",
+                "Helm cannot take this key as it is written",
+                event,
+                found="null" if value is None else "a number",
+                hint="put it in quotes",
+            )
+            key = event.value
+        elif isinstance(value, bool) and event.value.lower() not in ("true", "false"):
+            self._warn(
+                "key-read-as-boolean",
+                f"Helm reads the key {event.value} as {key}",
+                (self.span(event.start_mark, event.end_mark),),
+                hint="put it in quotes",
+            )
+        if event.anchor:
+            self.anchors[event.anchor] = _Anchored(value, None)
+        self._enter(level, key, event)
+
+    def _enter(self, level: _Level, key: str, event: Any) -> None:
         path = (*level.path, key)
         span = self.span(event.start_mark, event.end_mark)
-        if path in self.spans:
+        if key in level.keys:
             self.findings.append(
                 Diagnostic(
                     "duplicate-key",
                     f"{dotted(path)} is there twice",
                     path=path,
-                    spans=(span, self.spans[path]),
+                    spans=(span, level.keys[key]),
                     hint="keep one of the two: Helm would silently take the last",
                 )
             )
-        self.spans[path] = span
-        level.key = key
+        self.spans[path] = level.keys[key] = span
+        level.key, level.has_key = key, True
 
-    def _place(self, levels: list[_Level], value: Any, root: Any) -> Any:
+    def _place(self, levels: list[_Level], value: Any, root: Any, nodes: int = 1, depth: int = 0) -> Any:
         if not levels:
             return value
         level = levels[-1]
+        level.nodes += nodes
+        level.depth = max(level.depth, depth + 1)
         if isinstance(level.data, list):
             level.data.append(value)
             return root
@@ -371,134 +484,100 @@ class _Builder:
 
     def _merge(self, level: _Level, merged: Any) -> None:
         """As Helm has it: the later of a key and a merge that brings the same key wins; in a list, the first."""
-        together: dict[str, Any] = {}
-        for one in merged if isinstance(merged, list) else [merged]:
+        origin = (*level.path, _MERGE)
+        several = isinstance(merged, list)
+        together: dict[str, tuple[Any, Path]] = {}
+        for number, one in enumerate(merged if several else [merged]):
+            place = (*origin, number) if several else origin
             if isinstance(one, dict):
-                together = {**one, **together}
+                together = {**{key: (item, place) for key, item in one.items()}, **together}
                 continue
-            span = self.value_spans.get((*level.path, _MERGE), Span(self.name, 1, 1))
-            self.findings.append(Diagnostic("bad-merge", "<< takes a map or a list of maps", spans=(span,)))
-        for key, item in together.items():
-            level.data[key] = _copy(item)
+            self.findings.append(
+                Diagnostic("bad-merge", "<< takes a map or a list of maps", spans=(self.value_spans[place],))
+            )
+        for key, (item, place) in together.items():
+            if key in level.keys and level.data[key] != item:
+                path = (*level.path, key)
+                self._warn(
+                    "merge-after-key",
+                    f"{dotted(path)} is overridden by the << below it",
+                    (level.keys[key], self.value_spans[origin]),
+                    hint="Helm lets the later of the two win: write the << first",
+                )
+            level.data[key] = item
+            self._trace({key: item}, place, level.path)
 
-    def _scalar(self, event: Any) -> Any:
-        text, tag = event.value, event.tag
-        if "\ufdd0" in text or "\ufdd1" in text:
-            _check_text(text, self.span(event.start_mark, event.end_mark))
-        if tag and tag not in ("!", "tag:yaml.org,2002:str"):
-            return self._tagged(event, tag.removeprefix("tag:yaml.org,2002:"), text)
-        if tag or event.style or not event.implicit[0]:
-            return text
-        value = scalar(text)
-        if isinstance(value, float) and not math.isfinite(value):
-            self._fail("bad-number", "values have no such number", event, found=text)
-        return value
-
-    def _tagged(self, event: Any, tag: str, text: str) -> Any:
-        value = scalar(text)
-        if tag == "binary":
-            try:
-                return base64.b64decode(text, validate=False).decode()
-            except ValueError:
-                self._fail("bad-tag", "!!binary holds no text in base64", event)
-        elif (
-            tag == "float"
-            and isinstance(value, (int, float))
-            and not isinstance(value, bool)
-            and math.isfinite(value)
-        ):
-            return int(value) if float(value).is_integer() else value
-        elif (
-            (tag == "int" and isinstance(value, int))
-            or (tag == "bool" and isinstance(value, bool))
-            or (tag == "null" and value is None)
-        ):
+    def _value(self, event: Any) -> Any:
+        value = self._scalar(event)
+        if isinstance(value, bool) or not isinstance(value, (int, float)):
             return value
-        else:
-            self._fail("bad-tag", f"{text!r} is not of the type that its tag names", event, found=f"!!{tag}")
-        return None
-
-
-class _Merge:
-    def __repr__(self) -> str:
-        return "<<"
-
-
-_MERGE: Any = _Merge()
-
-
-def _copy(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copy(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_copy(item) for item in value]
-    return value
-
-
-def _key_text(value: Any) -> str:
-    """A key as JSON has it: text. Go writes booleans and numbers as YAML does."""
-    if isinstance(value, str):
-        return value
-    if value is None:
-        return "null"
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return str(value)
-
-
-def scalar(text: str) -> Any:
-    """A plain YAML scalar as Helm reads it: null, bool, int, float (int when whole) or the text itself."""
-    if text in _NULLS:
-        return None
-    if text in _BOOLEANS:
-        return _BOOLEANS[text]
-    first = text[0]
-    if first not in "+-.0123456789":
-        return text
-    if _NOT_A_NUMBER.fullmatch(text):
-        return math.nan if "n" in text.lower()[:2] and "inf" not in text.lower() else math.inf
-    # Go's reader takes underscores out, except where a number starts with its point
-    digits = text if first == "." else text.replace("_", "")
-    number = _integer(digits)
-    if number is not None:
-        # Go has 64-bit integers; what does not fit is read as a float, and a float loses digits
-        return number if -(2**63) <= number < 2**64 else float(number)
-    if _FLOAT.fullmatch(digits):
-        value = float(digits)
-        return int(value) if math.isfinite(value) and value.is_integer() and abs(value) < 2**53 else value
-    return text
-
-
-def _integer(digits: str) -> int | None:
-    sign, body = (-1, digits[1:]) if digits[:1] == "-" else (1, digits[1:] if digits[:1] == "+" else digits)
-    try:
-        if body[:2] in ("0b", "0B"):
-            return sign * int(body[2:], 2)
-        if body[:2] in ("0o", "0O"):
-            return sign * int(body[2:], 8)
-        if body[:2] in ("0x", "0X"):
-            return sign * int(body[2:], 16)
-        if not body.isascii() or not body.isdigit():
+        if not math.isfinite(value):
+            self._fail("bad-number", "values have no such number", event, found=event.value)
             return None
-        return sign * (int(body, 8) if len(body) > 1 and body[0] == "0" else int(body))
-    except ValueError:
-        return None
+        held = helm_scalar.held(value)
+        if isinstance(value, int) and held != value:
+            span = self.span(event.start_mark, event.end_mark)
+            self.findings.append(digits_lost(value, (span,)))
+        return held
+
+    def _scalar(self, event: Any) -> helm_scalar.Scalar:
+        text: str = event.value
+        tag: str | None = event.tag
+        if not text.isascii():
+            _check_text(text, self.span(event.start_mark, event.end_mark))
+        if event.style == '"' and "\\/" in self.text:
+            written = self.text[event.start_mark.index : event.end_mark.index]
+            if "\\/" in re.sub(r"\\\\", "", written):
+                self._fail("yaml-syntax", "Helm's YAML has no escape \\/", event, hint="write a plain /")
+        if not tag or (tag == "!" and text):
+            return text if tag or event.style else helm_scalar.plain(text)
+        name = tag.removeprefix(_TAGS)
+        try:
+            if tag.startswith(_TAGS) and name in ("str", "int", "float", "bool", "null", "binary"):
+                return helm_scalar.tagged(text, name)
+            if tag == _TAGS + "merge" and text == "<<":
+                return text
+            self._fail("bad-tag", "Helm ignores this tag", event, hint=_TAG_HINT)
+        except helm_scalar.BadTag as error:
+            self._fail("bad-tag", str(error), event, found=f"!!{name}")
+        return text
+
+    def _collection_tag(self, event: Any, is_map: bool) -> None:
+        known = ("map", "set") if is_map else ("seq", "omap", "pairs")
+        if event.tag and event.tag != "!" and event.tag not in [_TAGS + name for name in known]:
+            span = self.span(event.start_mark)
+            self.findings.append(
+                Diagnostic("bad-tag", "Helm ignores this tag", spans=(span,), hint=_TAG_HINT)
+            )
+
+
+class _Merge(str):
+    """The key that merges, told from the quoted text "<<" by its identity."""
+
+
+_MERGE = _Merge("<<")
+_TAGS = "tag:yaml.org,2002:"
+_TAG_HINT = "remove it, or run the tool that it is meant for first"
+
+
+def _wants_key(levels: list[_Level]) -> bool:
+    return bool(levels) and isinstance(levels[-1].data, dict) and not levels[-1].has_key
+
+
+def digits_lost(number: int, spans: tuple[Span, ...], path: Path = ()) -> Diagnostic:
+    """The warning about a whole number that a 64-bit float does not hold."""
+    return Diagnostic(
+        "digits-lost",
+        f"Helm's numbers have 53 bits: {number} becomes {helm_scalar.held(number)}",
+        severity="warning",
+        path=path,
+        spans=spans,
+        hint="put it in quotes if it is a name, not an amount",
+    )
 
 
 def _parser(text: str) -> Any:
-    """A parser of YAML events: the C one, or the same in Python where it is missing."""
-    try:
-        from ruamel.yaml.cyaml import CParser  # type: ignore[attr-defined]  # re-exported, only not declared so
-    except ImportError:
-        from ruamel.yaml import YAML
+    """A parser of YAML events: libyaml's, or the same in Python where that is missing."""
+    import yaml
 
-        loader = YAML(typ="safe", pure=True)
-        loader.version = (1, 1)
-        return loader.get_constructor_parser(_stream(text))[1]
-    return CParser(text)
-
-
-def _stream(text: str) -> Any:
-    import io
-
-    return io.StringIO(text)
+    return yaml.CBaseLoader(text) if yaml.__with_libyaml__ else yaml.BaseLoader(text)

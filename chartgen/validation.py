@@ -33,7 +33,11 @@ def validate(sources: Sequence[Source], *, strict: bool = True, kube_version: st
     """
     user = values.layer(sources)
     effective = values.effective(user, schema.defaults())
-    findings = [*version_findings(kube_version), *schema.check(effective, sources, strict=strict)]
+    findings = [
+        *version_findings(kube_version),
+        *(warning for source in sources for warning in source.warnings),
+        *schema.check(effective, sources, strict=strict),
+    ]
     complete = schema.complete(effective)
     if any(one.severity == "error" for one in findings):
         return Validated(effective, complete, None, tuple(sources), tuple(findings))

@@ -1,0 +1,107 @@
+"""A YAML scalar as Helm reads it: YAML 1.1 as Go's yaml package has it, then JSON. Measured on Helm 4."""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from decimal import Decimal
+
+Scalar = None | bool | int | float | str
+
+_WORDS: dict[str, Scalar] = {
+    **dict.fromkeys(["true", "True", "TRUE", "yes", "Yes", "YES", "on", "On", "ON", "y", "Y"], True),
+    **dict.fromkeys(["false", "False", "FALSE", "no", "No", "NO", "off", "Off", "OFF", "n", "N"], False),
+    **dict.fromkeys(["", "~", "null", "Null", "NULL"], None),
+    **dict.fromkeys([".inf", ".Inf", ".INF", "+.inf", "+.Inf", "+.INF"], math.inf),
+    **dict.fromkeys(["-.inf", "-.Inf", "-.INF"], -math.inf),
+    **dict.fromkeys([".nan", ".NaN", ".NAN"], math.nan),
+}
+_INTEGERS = (
+    (re.compile(r"([-+]?)0[bB]([01]+)"), 2),
+    (re.compile(r"([-+]?)0[xX]([0-9a-fA-F]+)"), 16),
+    (re.compile(r"([-+]?)0[oO]?([0-7]+)"), 8),
+    (re.compile(r"([-+]?)(0|[1-9][0-9]*)"), 10),
+)
+_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+# a number that starts with its point may have underscores, but only between digits
+_POINT_FIRST = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
+_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+# the fractions that come out of Helm as a key spelt as they went in
+_FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9]")
+
+
+class BadTag(ValueError):
+    """The text is not of the type that its tag names, or Helm knows no such tag."""
+
+
+def plain(text: str) -> Scalar:
+    """An unquoted scalar without a tag: null, bool, int (64 bits), float (infinities and NaN too) or the text."""
+    first = text[:1]
+    if text in _WORDS:
+        return _WORDS[text]
+    if first == ".":
+        return _float(text.replace("_", ""), text) if _POINT_FIRST.fullmatch(text) else text
+    if first not in "+-0123456789":
+        return text
+    digits = text.replace("_", "")
+    for pattern, base in _INTEGERS:
+        match = pattern.fullmatch(digits)
+        if match:
+            number = int(match[2], base) if len(match[2]) < 100 else 2**64
+            number = -number if match[1] == "-" else number
+            if -(2**63) <= number < (2**63 if match[1] else 2**64):
+                return number
+    return _float(digits, text) if _FLOAT.fullmatch(digits) else text
+
+
+def _float(digits: str, text: str) -> float | str:
+    """What does not fit a float is text."""
+    value = float(digits)
+    return value if math.isfinite(value) else text
+
+
+def tagged(text: str, tag: str) -> Scalar:
+    """A scalar with one of YAML's own tags, given without its prefix (`int`); raises BadTag."""
+    if tag == "str":
+        return text
+    if tag == "binary":
+        return _binary(text)
+    value = plain(text)
+    kind = {type(None): "null", bool: "bool", int: "int", float: "float"}.get(type(value))
+    if tag == "float" and isinstance(value, int) and not isinstance(value, bool) and value < 2**63:
+        return float(value)
+    if kind is None or kind != tag:
+        raise BadTag(f"{text!r} is not of the type that its tag names")
+    return value
+
+
+def _binary(text: str) -> str:
+    packed = text.replace("\n", "").replace("\r", "")
+    if not _BASE64.fullmatch(packed):
+        raise BadTag("!!binary holds no base64")
+    try:
+        return base64.b64decode(packed).decode()
+    except UnicodeDecodeError:
+        raise BadTag("!!binary holds bytes that are no text in UTF-8") from None
+
+
+def held(number: int | float) -> int | float:
+    """A finite number as values hold it: a 64-bit float as JSON writes it, so an int where it is whole."""
+    if isinstance(number, int) and abs(number) <= 2**53:
+        return number
+    value = float(number)
+    return int(Decimal(repr(value))) if value.is_integer() and abs(value) < 1e21 else value
+
+
+def key(text: str, value: Scalar) -> str | None:
+    """The text that a key comes out as, or None if Helm refuses it or would spell a number otherwise."""
+    if isinstance(value, str):
+        return value
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, int):
+        return str(value) if value < 2**63 else None
+    # Helm writes fractions with 32 bits: what has more than six digits comes out as another one
+    short = isinstance(value, float) and _FRACTION.fullmatch(text) and sum(map(str.isdigit, text)) <= 6
+    return text if short and 1e-4 <= abs(float(text)) < 1e6 else None
