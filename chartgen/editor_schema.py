@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from chartgen import document, source
+from chartgen import document, helm_scalar
 from chartgen.schema import EXPECTED
 
 Node = dict[str, Any]
@@ -168,7 +168,7 @@ def _first_type(node: Node) -> str:
 
 def _plain(text: str) -> bool:
     """True if YAML takes the text as it stands, for text."""
-    return _SAFE.fullmatch(text) is not None and isinstance(source.scalar(text), str)
+    return _SAFE.fullmatch(text) is not None and isinstance(helm_scalar.plain(text), str)
 
 
 def _apart(node: Node, keywords: Sequence[str]) -> Node:

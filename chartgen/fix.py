@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from chartgen import source
+from chartgen import helm_scalar, source
 from chartgen.diagnostics import Diagnostic, Mend, Path, Rejected
 
 # a mend may bring to light what the next one is about: a key under its right name, the value below it
@@ -345,7 +345,7 @@ def _step(text: str, root: Any) -> int:
 
 def _scalar(value: Any) -> str:
     """A scalar in one line: plain where every reader takes it as the text that it is."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and source.scalar(value) == value:
+    if isinstance(value, str) and _PLAIN.fullmatch(value) and helm_scalar.plain(value) == value:
         return value
     return json.dumps(value, ensure_ascii=False)
 
