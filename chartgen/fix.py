@@ -76,13 +76,15 @@ def unified_diff(before: str, after: str, name: str) -> str:
 
 def _mended(text: str, mend: Mend) -> str:
     """The text with one mend applied, or as it was where that cannot be done with certainty."""
+    from yaml.error import YAMLError
+
     try:
         data = source.read_text(text, "").data
         if not _change(wanted := copy.deepcopy(data), mend):
             return text
         after = _edited(text, mend)
         return after if source.read_text(after, "").data == wanted else text
-    except (Rejected, _NotEditable):
+    except (Rejected, YAMLError, _NotEditable):
         return text
 
 
@@ -178,9 +180,9 @@ def _spliced(text: str, start: int, stop: int, new: str) -> str:
 
 
 def _composed(text: str) -> Any:
-    from ruamel.yaml import YAML
+    import yaml
 
-    return YAML(typ="safe", pure=True).compose(text)
+    return yaml.compose(text, yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)
 
 
 def _entry(root: Any, path: Path) -> tuple[Any, Any, Any]:

@@ -145,9 +145,9 @@ def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
 
 def build() -> str:
     """The text of `schema/removed.json`, made from `schema/_removed.yaml`."""
-    from ruamel.yaml import YAML
+    import yaml12
 
-    read = YAML(typ="safe").load(paths.SCHEMA / "_removed.yaml")
+    read = yaml12.read_yaml(paths.SCHEMA / "_removed.yaml")
     return json.dumps(read, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
