@@ -40,6 +40,6 @@ def show(findings: Sequence[Diagnostic], format_: str, *, always: bool = False) 
     from chartgen import report
 
     if format_ == "text":
-        sys.stderr.write(report.text(findings, colour=report.wants_colour()))
+        sys.stderr.write(report.text(findings, colour=report.wants_colour(), width=report.columns()))
     else:
         sys.stdout.write(report.FORMATS[format_](findings))

@@ -11,7 +11,6 @@ from chartgen import __version__
 from chartgen.diagnostics import Diagnostic, Span, dotted
 
 JSON_VERSION = 1
-_SARIF_LEVEL = {"error": "error", "warning": "warning"}
 
 
 def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -24,40 +23,78 @@ def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     return sorted(diagnostics, key=place)
 
 
-def text(diagnostics: Sequence[Diagnostic], *, colour: bool = False) -> str:
-    """For people: each finding with its source line underlined; a count at the end."""
+def text(diagnostics: Sequence[Diagnostic], *, colour: bool = False, width: int = 120) -> str:
+    """For people: each finding with its source line underlined, cut to `width` columns; a count at the end."""
     paint = _paint if colour else _plain
     blocks = []
     for one in by_place(diagnostics):
         tone = "31;1" if one.severity == "error" else "33;1"
-        lines = [f"{paint(one.severity, tone)}[{one.code}]: {paint(one.message, '1')}"]
-        width = max((len(str(span.line)) for span in one.spans), default=1)
-        margin = " " * width
+        lines = [f"{paint(one.severity, tone)}[{one.code}]: {paint(_visible(one.message), '1')}"]
+        gutter = max((len(str(span.line)) for span in one.spans), default=1)
+        margin = " " * gutter
         for span in one.spans:
-            lines.append(f"{margin}{paint('-->', '34')} {span.source}:{span.line}:{span.column}")
+            lines.append(f"{margin}{paint('-->', '34')} {_visible(span.source)}:{span.line}:{span.column}")
             if span.text:
-                lines.extend(_excerpt(span, width, tone, paint))
+                lines.extend(_excerpt(span, gutter, width, tone, paint))
         for label, detail in (("found", one.found), ("expected", one.expected), ("hint", one.hint)):
             if detail:
-                lines.append(f"{margin} {paint('= ' + label, '36')}: {detail}")
+                lines.append(f"{margin} {paint('= ' + label, '36')}: {_visible(detail)}")
         if not one.spans and one.path:
-            lines.append(f"{margin} {paint('= at', '36')}: {dotted(one.path)}")
+            lines.append(f"{margin} {paint('= at', '36')}: {_visible(dotted(one.path))}")
         blocks.append("\n".join(lines))
     return "\n\n".join([*blocks, _count(diagnostics)]) + "\n" if diagnostics else ""
 
 
-def _excerpt(span: Span, width: int, tone: str, paint: Callable[[str, str], str]) -> list[str]:
-    # a very long line is shown around the place it is about
-    start = max(0, span.column - 60) if len(span.text) > 120 else 0
-    shown = span.text[start : start + 120].expandtabs(1)
-    length = max(1, min(span.end_column or span.column + 1, start + 121) - span.column)
+def _excerpt(span: Span, gutter: int, width: int, tone: str, paint: Callable[[str, str], str]) -> list[str]:
+    """The source line, cut around the place where it is longer than the room for it, and the place underlined."""
+    room = max(20, width - gutter - 3)
+    first = span.column - 1
+    length = max(1, span.end_column - span.column)
+    # as much before the place as leaves room for it, or for the most of it where it is long
+    marked = _fitting(_visible(span.text[first : first + min(length, room)]), room)
+    before = room - min(_cells(marked), 2 * room // 3)
+    lead = _visible(span.text[max(0, first - before) : first])
+    while _cells(lead) > before:
+        lead = lead[1:]
+    shown = _fitting(lead + _visible(span.text[first : first + room]), room)
+    marks = max(1, min(_cells(marked), room - _cells(lead)))
     bar = paint("|", "34")
-    underline = " " * (span.column - 1 - start) + paint("^" * length, tone)
     return [
-        f"{' ' * width} {bar}",
-        f"{paint(str(span.line).rjust(width), '34')} {bar} {shown}",
-        f"{' ' * width} {bar} {underline}",
+        f"{' ' * gutter} {bar}",
+        f"{paint(str(span.line).rjust(gutter), '34')} {bar} {shown}".rstrip(),
+        f"{' ' * gutter} {bar} {' ' * _cells(lead)}{paint('^' * marks, tone)}",
     ]
+
+
+def _fitting(text: str, room: int) -> str:
+    """As much of the beginning of the text as `room` columns hold."""
+    end = min(len(text), room)
+    while _cells(text[:end]) > room:
+        end -= 1
+    return text[:end]
+
+
+def _cells(text: str) -> int:
+    """The columns of a terminal that a text takes."""
+    if text.isascii():
+        return len(text)
+    import unicodedata
+
+    return sum(
+        0 if unicodedata.combining(char) else 2 if unicodedata.east_asian_width(char) in "WF" else 1
+        for char in text
+    )
+
+
+def _visible(text: str) -> str:
+    """The text with everything that a terminal would obey, or that hides, replaced by one sign each."""
+    return (
+        text if text.isprintable() else "".join(char if char.isprintable() else _sign(char) for char in text)
+    )
+
+
+def _sign(char: str) -> str:
+    return " " if char in "\t\u00a0\u3000" else "\ufffd"
 
 
 def _count(diagnostics: Sequence[Diagnostic]) -> str:
@@ -135,57 +172,107 @@ def github(diagnostics: Sequence[Diagnostic]) -> str:
     lines = []
     for one in by_place(diagnostics):
         attributes = [f"title={attribute(one.code)}"]
-        if one.spans:
+        if one.spans and _is_file(one.spans[0]):
             span = one.spans[0]
+            columns = f"col={span.column}"
+            if span.end_column > span.column:
+                # the last column that is meant, not the one after it
+                columns += f",endColumn={span.end_column - 1}"
             attributes = [
-                f"file={attribute(span.source)}",
+                f"file={attribute(_relative(span.source))}",
                 f"line={span.line}",
-                f"col={span.column}",
+                columns,
                 *attributes,
             ]
         lines.append(f"::{one.severity} {','.join(attributes)}::{data(_sentence(one))}")
     return "".join(line + "\n" for line in lines)
 
 
+def _is_file(span: Span) -> bool:
+    """False for a flag, standard input and a mapping, which no annotation can be put on."""
+    return not span.source.startswith(("--", "<"))
+
+
+def _relative(source: str) -> str:
+    """The path of a file as tools want it: from the current folder where it is below, with forward slashes."""
+    from pathlib import Path
+
+    path = Path(source)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return path.as_posix()
+
+
 def sarif(diagnostics: Sequence[Diagnostic]) -> str:
     """SARIF 2.1.0, as code scanning takes it: stable rule ids, relative paths, a fingerprint for each finding."""
-    import hashlib
-
     ordered = by_place(diagnostics)
-    rules = [
-        {"id": code, "shortDescription": {"text": code}} for code in sorted({one.code for one in ordered})
-    ]
-    results = []
-    for one in ordered:
-        fingerprint = hashlib.sha256(f"{one.code}\0{dotted(one.path)}\0{one.message}".encode()).hexdigest()[
-            :32
-        ]
-        results.append(
-            {
-                "ruleId": one.code,
-                "level": _SARIF_LEVEL[one.severity],
-                "message": {"text": _sentence(one)},
-                "locations": [_sarif_location(span) for span in one.spans[:1]],
-                "relatedLocations": [_sarif_location(span) for span in one.spans[1:]],
-                "partialFingerprints": {"chartgen/v1": fingerprint},
-            }
-        )
-    driver = {"name": "chartgen", "version": __version__, "rules": rules}
+    codes = sorted({one.code for one in ordered})
+    driver = {
+        "name": "chartgen",
+        "semanticVersion": __version__,
+        "rules": [_sarif_rule(code) for code in codes],
+    }
     log = {
         "$schema": "https://json.schemastore.org/sarif-2.1.0.json",
         "version": "2.1.0",
-        "runs": [{"tool": {"driver": driver}, "columnKind": "unicodeCodePoints", "results": results}],
+        "runs": [
+            {
+                "tool": {"driver": driver},
+                "columnKind": "unicodeCodePoints",
+                "results": [_sarif_result(one, codes.index(one.code)) for one in ordered],
+            }
+        ],
     }
     return json.dumps(log, indent=2, ensure_ascii=False) + "\n"
 
 
-def _sarif_location(span: Span) -> dict[str, Any]:
+def _sarif_rule(code: str) -> dict[str, Any]:
+    from chartgen import meanings
+
+    meaning = meanings.of(code)
+    return {
+        "id": code,
+        "shortDescription": {"text": meaning},
+        "fullDescription": {"text": meaning},
+        "help": {
+            "text": f"{meaning} `chartgen explain {code}` says more.",
+            "markdown": meanings.page(code),
+        },
+    }
+
+
+def _sarif_result(one: Diagnostic, rule: int) -> dict[str, Any]:
+    import hashlib
+
+    name = dotted(one.path)
+    known = f"{one.code}\0{name}\0{one.message}"
+    places: list[dict[str, Any]] = [
+        {"physicalLocation": _sarif_place(span)} for span in one.spans if _is_file(span)
+    ]
+    if name:
+        places = places or [{}]
+        places[0]["logicalLocations"] = [{"fullyQualifiedName": name, "kind": "member"}]
+    return {
+        "ruleId": one.code,
+        "ruleIndex": rule,
+        "level": one.severity,
+        "message": {"text": _sentence(one)},
+        "locations": places[:1],
+        "relatedLocations": places[1:],
+        "partialFingerprints": {"chartgen/v1": hashlib.sha256(known.encode()).hexdigest()[:32]},
+    }
+
+
+def _sarif_place(span: Span) -> dict[str, Any]:
+    from pathlib import Path
     from urllib.parse import quote
 
+    path = _relative(span.source)
+    uri = Path(path).as_uri() if Path(path).is_absolute() else quote(path)
     region = {"startLine": max(1, span.line), "startColumn": max(1, span.column)}
     if span.end_column > span.column:
         region["endColumn"] = span.end_column
-    return {"physicalLocation": {"artifactLocation": {"uri": quote(span.source)}, "region": region}}
+    return {"artifactLocation": {"uri": uri}, "region": region}
 
 
 def junit(diagnostics: Sequence[Diagnostic]) -> str:
@@ -214,7 +301,10 @@ def junit(diagnostics: Sequence[Diagnostic]) -> str:
 
 
 def _xml(words: str) -> str:
-    return "".join(char if char >= " " or char in "\n\t" else "\ufffd" for char in words)
+    """The text without what XML cannot hold."""
+    import re
+
+    return re.sub("[^\t\n\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]", "\ufffd", words)
 
 
 def wants_colour(stream: Any = None) -> bool:
@@ -223,6 +313,17 @@ def wants_colour(stream: Any = None) -> bool:
 
     stream = stream or sys.stderr
     return bool(stream.isatty()) and not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+
+def columns(stream: Any = None) -> int:
+    """The columns of the stream's terminal (standard error when none is given); 120 where it is none."""
+    import os
+
+    stream = stream or sys.stderr
+    try:
+        return os.get_terminal_size(stream.fileno()).columns or 120
+    except (OSError, ValueError, AttributeError):
+        return 120
 
 
 FORMATS: dict[str, Callable[[Sequence[Diagnostic]], str]] = {

@@ -1,0 +1,74 @@
+"""What each code of a diagnostic means: a rule's reason, or for all others a sentence or two of `OTHERS`."""
+
+from __future__ import annotations
+
+OTHERS = {
+    # reading
+    "alias-bomb": "Aliases in the file expand to more values than any chart has. Write the values out.",
+    "bad-key": "A key of a map is text, a number or a boolean; this one is a list or a map.",
+    "bad-kube-version": "A Kubernetes version is written as 1.30 or v1.30.4.",
+    "bad-merge": "A merge key (`<<`) takes a map, or a list of maps.",
+    "bad-number": "JSON, into which Helm turns values, has no infinity and no not-a-number.",
+    "bad-set-syntax": "A flag of the --set family is not written as Helm reads it. Helm would drop or garble it.",
+    "bad-tag": "A YAML tag (such as `!!int`) does not fit the text that it stands before.",
+    "byte-order-mark": "The file starts with a byte order mark, which does not belong into YAML.",
+    "digits-lost": "Helm reads numbers as 64-bit floats: beyond 2^53 digits are lost. Write it as text.",
+    "duplicate-key": "A key is there twice in one map. Helm takes the last; one of the two is surely a mistake.",
+    "file-not-found": "There is no file at this path, which is relative to the current folder.",
+    "file-too-large": "The file is far larger than any values: another file was surely meant.",
+    "is-a-directory": "A values file is needed, and the path is that of a folder.",
+    "key-read-as-boolean": "YAML 1.1, which Helm reads, takes y, yes, on and the like as true, keys included. Quote it.",
+    "late-not-built": "Only the release's name, its namespace, and install or upgrade are left for Helm to fill in.",
+    "merge-after-key": "A merge key after a key that it also brings overrides it in Helm. Put the merge first.",
+    "nesting-too-deep": "The values nest deeper than a chart's ever do.",
+    "noncharacter": "The text holds a Unicode noncharacter, which no text may interchange.",
+    "not-a-mapping": "A values file is a map with keys such as `server:` at its top.",
+    "not-utf-8": "The file is not encoded as UTF-8, the only encoding that Helm reads right.",
+    "several-documents": "A values file is one YAML document; Helm would ignore the second.",
+    "unknown-anchor": "An alias (`*name`) needs its anchor (`&name`) before it in the same file.",
+    "unreadable-file": "The system refuses to read the file.",
+    "yaml-syntax": "The file is not YAML from this place on.",
+    "yaml-version": "Helm reads YAML 1.1, with some of 1.2, whatever the file's %YAML line says.",
+    # names and shapes
+    "bad-enum": "The setting takes one of a few values, and this is none of them.",
+    "bad-format": "The text is not written as what it stands for: an amount, a duration, an address, a name.",
+    "bad-value": "The setting does not take this value.",
+    "missing-key": "An entry lacks a key without which it means nothing.",
+    "out-of-range": "The number, or the length, is outside what the setting takes.",
+    "removed-value": "Older charts had this setting; today's would ignore it. The hint says what to write instead, "
+    "and `chartgen migrate` does what can be done without you.",
+    "unknown-key": "There is no such setting. The official chart ignores it in silence, most often a typo.",
+    "values-of-a-parent-chart": "These values are for a chart that has Consul's as a dependency. Pass what stands below "
+    "the dependency's name.",
+    "values-of-another-chart": "These are values for another chart that also installs Consul; its settings differ.",
+    "wrong-type": "The value is of another type than the setting: text for a number, a list for a map.",
+    # objects
+    "dangling-reference": "An object refers to another that neither the chart makes nor a job of its.",
+    "invalid-object": "An object is not what the cluster's Kubernetes version takes.",
+    "kubernetes-schemas-missing": "Objects are checked with `pip install chartgen[kubernetes]` only.",
+    "kubernetes-too-old": "Consul's objects use APIs that this version of Kubernetes does not have.",
+    "object-twice": "Two objects of the chart have the same kind and name; the second would overwrite the first.",
+    "selector-mismatch": "A selector matches none of the chart's pods.",
+    "template-error": "A template of chartgen cannot use this value. That is a gap of ours: please report it.",
+    "unwritable-value": "The value cannot stand where it goes, such as a line break in an argument of a command.",
+}  # fmt: skip
+
+
+def of(code: str) -> str:
+    """What a diagnostic's code means, in a sentence or two."""
+    from chartgen import rules
+
+    if code in OTHERS:
+        return OTHERS[code]
+    if code in rules.by_slug():
+        return " ".join((rules.by_slug()[code][1].__doc__ or "").split())
+    return code.replace("-", " ")
+
+
+def page(code: str) -> str:
+    """The same at length, as Markdown: a rule's page with an example, or the meaning below the code."""
+    from chartgen import paths, rules
+
+    if code in rules.by_slug():
+        return (paths.RULE_PAGES / f"{code}.md").read_text(encoding="utf-8")
+    return f"# {code}\n\n{of(code)}\n"
