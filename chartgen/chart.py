@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import gzip
-import io
 import os
 import shutil
+import struct
 import tarfile
 import tempfile
+import zlib
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
@@ -61,7 +61,7 @@ class Chart:
         files = {
             "Chart.yaml": self._chart_yaml(),
             "README.md": self._readme(),
-            "values.schema.json": scalar.json_text(frozen_schema(self.values), indent=2) + "\n",
+            "values.schema.json": frozen_schema(self.values),
             "values.yaml": "# Frozen when this chart was compiled: to change one, compile again.\n"
             + _escaped_values(self.values),
             "templates/NOTES.txt": self._notes(),
@@ -180,17 +180,14 @@ class Chart:
 
     def archive(self) -> bytes:
         """The chart as the .tgz that Helm installs: same input, same bytes, on any machine."""
-        raw = io.BytesIO()
-        with tarfile.open(fileobj=raw, mode="w", format=tarfile.USTAR_FORMAT) as tar:
-            for name, text in self.files.items():
-                content = text.encode()
-                member = tarfile.TarInfo(f"{self.name}/{name}")
-                member.size, member.mode = len(content), 0o644
-                tar.addfile(member, io.BytesIO(content))
-        packed = io.BytesIO()
-        with gzip.GzipFile(filename="", fileobj=packed, mode="wb", compresslevel=6, mtime=0) as stream:
-            stream.write(raw.getvalue())
-        return packed.getvalue()
+        blocks: list[bytes] = []
+        for name, text in self.files.items():
+            content = text.encode()
+            member = tarfile.TarInfo(f"{self.name}/{name}")
+            member.size, member.mode = len(content), 0o644
+            blocks += [member.tobuf(tarfile.USTAR_FORMAT), content, bytes(-len(content) % tarfile.BLOCKSIZE)]
+        blocks.append(bytes(2 * tarfile.BLOCKSIZE))
+        return gzipped(b"".join(blocks))
 
     def write_archive(self, path: str | os.PathLike[str]) -> Path:
         """Writes the .tgz to `path`, beside it first and then renamed."""
@@ -203,6 +200,21 @@ class Chart:
         finally:
             staging.unlink(missing_ok=True)
         return target
+
+
+def gzipped(data: bytes) -> bytes:
+    """`data` in the container that gzip has, stored without compression.
+
+    What a compressor yields depends on the machine's zlib, so that the same chart would have other bytes, and another
+    digest, elsewhere. Nothing is lost: git and registries compress what they keep and send.
+    """
+    blocks = [data[start : start + 0xFFFF] for start in range(0, len(data), 0xFFFF)] or [b""]
+    out = [b"\x1f\x8b\x08\0\0\0\0\0\0\xff"]
+    for block in blocks:
+        last = block is blocks[-1]
+        out += [struct.pack("<BHH", last, len(block), len(block) ^ 0xFFFF), block]
+    out.append(struct.pack("<II", zlib.crc32(data), len(data) & 0xFFFFFFFF))
+    return b"".join(out)
 
 
 def answers_for(values: Mapping[str, Any], release: str, namespace: str) -> dict[str, str]:
@@ -229,21 +241,23 @@ def _escaped_values(values: Mapping[str, Any]) -> str:
     return document.block_yaml(document.pruned(dict(values)), str)
 
 
-def frozen_schema(values: Mapping[str, Any]) -> dict[str, Any]:
-    """A draft-07 schema that holds each value constant, so that Helm refuses to change it at install time."""
-    return {"$schema": "http://json-schema.org/draft-07/schema#", **_frozen(values, open_keys=("global",))}
+def frozen_schema(values: Mapping[str, Any]) -> str:
+    """A draft-07 schema that holds each value constant, so that Helm refuses to change it at install time.
+
+    As text, one value a line, so that two versions of a chart can be compared.
+    """
+    head = '"$schema": "http://json-schema.org/draft-07/schema#", '
+    return "{" + head + _frozen(values, "", open_keys=("global",))[1:] + "\n"
 
 
-def _frozen(value: Any, open_keys: tuple[str, ...] = ()) -> dict[str, Any]:
+def _frozen(value: Any, indent: str, open_keys: tuple[str, ...] = (), rest: str = "false") -> str:
     if not isinstance(value, Mapping) or not value:
         # Helm drops nulls that stand in lists of a chart's own values
-        return {"const": document.pruned(value)}
-    # a parent chart adds keys of its own to `global` and may add `global` itself
-    return {
-        "type": "object",
-        "properties": {
-            key: {**_frozen(item), **({"additionalProperties": True} if key in open_keys else {})}
-            for key, item in value.items()
-        },
-        "additionalProperties": False,
-    }
+        return '{"const": ' + scalar.json_text(document.pruned(value)) + "}"
+    inner = indent + "  "
+    entries = ",\n".join(
+        # a parent chart adds keys of its own to `global` and may add `global` itself
+        f"{inner}{scalar.json_text(key)}: {_frozen(item, inner, rest='true' if key in open_keys else 'false')}"
+        for key, item in value.items()
+    )
+    return f'{{"type": "object", "additionalProperties": {rest}, "properties": {{\n{entries}\n{indent}}}}}'

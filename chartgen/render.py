@@ -6,7 +6,7 @@ import hashlib
 import os
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -29,8 +29,34 @@ _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
 _METHODS = frozenset(("get", "items", "keys", "values", "update", "pop"))
 
 
+@dataclass(slots=True)
+class _Imports:
+    """The macro files that one rendering has imported, each made once for all templates."""
+
+    variables: Mapping[str, Any]
+    modules: dict[str | None, Any] = field(default_factory=dict)
+
+
+class _Template(jinja2.Template):
+    """A template that is imported once per rendering. Its macros see the rendering's variables, and nothing that
+    the importing template sets."""
+
+    def make_module(
+        self, vars: dict[str, Any] | None = None, shared: bool = False, locals: Mapping[str, Any] | None = None
+    ) -> Any:
+        imports = (vars or {}).get("imports")
+        if not isinstance(imports, _Imports):
+            return super().make_module(vars, shared, locals)
+        made = imports.modules.get(self.name)
+        if made is None:
+            made = imports.modules[self.name] = super().make_module(dict(imports.variables))
+        return made
+
+
 class ValuesEnvironment(jinja2.Environment):
     """A Jinja environment in which `a.b` of a mapping is its entry `b`, even where dict has a method `b`."""
+
+    template_class = _Template
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, dict):
@@ -73,6 +99,8 @@ def environment() -> ValuesEnvironment:
         lstrip_blocks=True,
         keep_trailing_newline=True,
         auto_reload=False,
+        # there are fewer templates than make a limit worth its cost
+        cache_size=-1,
         bytecode_cache=_bytecode_cache(),
         extensions=[do_extension],
     )
@@ -239,6 +267,7 @@ def render(
     value (the diagnostic points at the template's line).
     """
     variables = Context(values, settings, late, kube_version).variables()
+    variables["imports"] = _Imports(variables)
     documents: list[Document] = []
     findings: list[Diagnostic] = []
     for component in components():

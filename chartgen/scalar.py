@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -21,13 +22,21 @@ class Unwritable(ValueError):
     """A value that cannot stand where a template puts it."""
 
 
+_compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+
+
 def json_text(value: Any, indent: int | None = None) -> str:
     """`value` as JSON that is also a YAML flow value in 1.1 and 1.2."""
-    separators = None if indent is not None else (", ", ": ")
-    text = json.dumps(value, ensure_ascii=False, indent=indent, separators=separators, allow_nan=False)
+    text = (
+        _compact(value)
+        if indent is None
+        else json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
+    )
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+# keys and short words come again and again
+@lru_cache(4096)
 def is_plain(text: str) -> bool:
     """True if `text` needs no quotes: every YAML reader takes it for this string."""
     return _PLAIN.fullmatch(text) is not None and text.lower() not in _WORDS
@@ -37,9 +46,12 @@ def finalize(value: Any) -> Markup:
     """The Jinja environment's last word on each `{{ expression }}`; markup (from macros and filters) passes."""
     if isinstance(value, Markup):
         return value
-    if isinstance(value, str):
-        return Markup(value if is_plain(value) else json_text(value))
-    return Markup(json_text(value))
+    return _text(value) if isinstance(value, str) else Markup(json_text(value))
+
+
+@lru_cache(4096)
+def _text(value: str) -> Markup:
+    return Markup(value if is_plain(value) else json_text(value))
 
 
 def sh(value: Any) -> Markup:

@@ -90,11 +90,15 @@ def _type(value: Any, wanted: str | Sequence[str], *_: Any) -> bool:
 def _properties(
     value: Any, wanted: Mapping[str, Shape], _: Any, definitions: Mapping[str, Shape], known: Any
 ) -> bool:
-    return not isinstance(value, dict) or all(
-        fits(value[key], shape, definitions, _part(known, key))
-        for key, shape in wanted.items()
-        if key in value
-    )
+    if not isinstance(value, dict):
+        return True
+    same = known if isinstance(known, dict) else {}
+    for key, item in value.items():
+        part = same.get(key, _UNKNOWN)
+        # most values are defaults: no need to ask `fits` for those
+        if item is not part and key in wanted and not fits(item, wanted[key], definitions, part):
+            return False
+    return True
 
 
 def _pattern_properties(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import gzip
 import hashlib
 import io
 import subprocess
@@ -17,6 +18,7 @@ from hypothesis import strategies as st
 
 import chartgen
 from chartgen import schema
+from chartgen.chart import gzipped
 from tests import engine
 
 BASE = {"global": {"name": "consul"}, "server": {"replicas": 3}, "client": {"enabled": True}}
@@ -134,25 +136,49 @@ def test_line_break_in_shell_text_is_refused() -> None:
     assert {one.code for one in caught.value.diagnostics} == {"unwritable-value"}
 
 
-def test_same_bytes_anywhere(tmp_path: Path) -> None:
-    script = (
-        "import sys, chartgen; chart = chartgen.compile(sys.argv[1]);"
-        "sys.stdout.write(__import__('hashlib').sha256(chart.archive()).hexdigest())"
-    )
-    example = str(Path(__file__).parent.parent / "examples" / "secure.yaml")
-    digests = set()
-    for seed, locale in (("0", "C"), ("1", "C.UTF-8"), ("4242", "POSIX")):
-        (tmp_path / seed).mkdir()
-        run = subprocess.run(
-            [sys.executable, "-c", script, example],
-            cwd=tmp_path / seed,
-            capture_output=True,
-            text=True,
+@pytest.mark.parametrize("example", ["secure", "vault"])
+def test_same_bytes_anywhere(example: str, tmp_path: Path) -> None:
+    """Two machines that differ in all that they may: folder, locale, time zone, umask, hash seed, cache."""
+    values = Path(__file__).parent.parent / "examples" / f"{example}.yaml"
+    built = []
+    for number, (seed, locale, zone, umask) in enumerate(
+        [("0", "C", "UTC", 0o022), ("4242", "tr_TR.UTF-8", "Asia/Tokyo", 0o077)]
+    ):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        subprocess.run(
+            [sys.executable, "-m", "chartgen", "build", "-f", str(values)],
+            cwd=folder,
             check=True,
-            env={"PYTHONHASHSEED": seed, "LC_ALL": locale, "PATH": "/usr/bin:/bin", "TZ": "Asia/Tokyo"},
+            umask=umask,
+            env={
+                **{"PYTHONHASHSEED": seed, "LC_ALL": locale, "TZ": zone, "PATH": "/usr/bin:/bin"},
+                "XDG_CACHE_HOME": str(folder / "cache"),
+            },
         )
-        digests.add(run.stdout)
-    assert len(digests) == 1
+        charts = folder / "charts"
+        built.append(
+            {
+                path.relative_to(charts): path.read_bytes()
+                for path in sorted(charts.rglob("*"))
+                if path.is_file()
+            }
+        )
+    assert built[0] == built[1]
+    assert Path("consul-0.1.0.tgz") in built[0]
+
+
+def test_helm_loads_the_archive(tmp_path: Path) -> None:
+    """It is stored, not compressed, and yields what the folder yields."""
+    chart = chartgen.compile(BASE)
+    folder, archive = chart.write(tmp_path / "consul"), chart.write_archive(tmp_path / "consul.tgz")
+    assert engine.objects(archive) == engine.objects(folder)
+
+
+@pytest.mark.parametrize("size", [0, 1, 0xFFFF, 0x10000, 0x1FFFE, 200_000])
+def test_stored_data_is_gzip(size: int) -> None:
+    data = bytes(number * 7 % 251 for number in range(size))
+    assert gzip.decompress(gzipped(data)) == data
 
 
 def test_key_order_does_not_matter() -> None:
