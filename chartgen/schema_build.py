@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from chartgen import paths
+from chartgen import agent, paths
 from chartgen import shapes as fast
 from chartgen.editor_schema import TEMPLATED, enum_words, for_editors
 
@@ -66,7 +66,7 @@ _MOVED = ("description", "examples", "defaultSnippets")
 _TEXTS = {
     "title", "description", "markdownDescription", "default", "examples", "defaultSnippets", "deprecated",
     "deprecationMessage", "patternErrorMessage", "enumDescriptions", "markdownEnumDescriptions", "errorMessage",
-    "doNotSuggest", "x-templated",
+    "doNotSuggest", "x-templated", "x-holds",
 }  # fmt: skip
 
 
@@ -94,7 +94,7 @@ def schema(read: Mapping[str, Node]) -> Node:
 
     Raises KeyError for a section or a definition that is not there.
     """
-    definitions = read["_defs"]
+    definitions = {**read["_defs"], **agent.definitions(read["_agent"])}
     properties = {key: _built(read[key], definitions) for key in SECTIONS}
     properties |= {key: _built(node, definitions) for key, node in TOP.items()}
     whole: Node = _ordered(
@@ -284,6 +284,36 @@ def defaults(whole: Node) -> Node:
     return nested
 
 
+def texts(whole: Node) -> dict[str, str]:
+    """What each value holds that may be text in place of a map or list: `yaml` or `json`, by its dotted path.
+
+    `[]` in a path stands for each item of a list.
+    """
+    definitions = whole["$defs"]
+    found: dict[str, str] = {}
+
+    def whole_node(node: Node) -> Node:
+        for inner in (*node.get("allOf", ()), *([node] if "$ref" in node else [])):
+            if "$ref" in inner:
+                node = {**whole_node(definitions[inner["$ref"].removeprefix(_REF)]), **node}
+        return node
+
+    def walk(node: Node, path: str) -> None:
+        node = whole_node(node)
+        if {"string"} < set(node.get("type", ())) & {"string", "object", "array"}:
+            found[path] = node.get("x-holds", "yaml")
+        if "x-holds" in node:
+            return
+        for key, child in node.get("properties", {}).items():
+            walk(child, f"{path}.{key}" if path else key)
+        if isinstance(node.get("items"), dict):
+            walk(node["items"], f"{path}[]")
+
+    for key, node in whole["properties"].items():
+        walk(node, key)
+    return found
+
+
 def kind(node: Node, definitions: Mapping[str, Node]) -> str:
     """What a value may be, in a few words for people."""
     for inner in node.get("allOf", ()):
@@ -435,6 +465,7 @@ def outputs(folder: Path) -> dict[Path, str]:
         Path("schema/values.schema.json"): _json(editor_form(whole)),
         Path("schema/shapes.json"): _shapes_file(whole),
         Path("schema/defaults.json"): _json(defaults(whole)),
+        Path("schema/texts.json"): _json(texts(whole)),
         Path("schema/values.yaml"): values_file(whole),
         Path("docs/values.md"): reference(whole),
     }

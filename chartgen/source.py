@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
@@ -38,6 +38,8 @@ class Source:
     edits: tuple[Edit, ...] = ()
     # What is taken, but not as it looks.
     warnings: tuple[Diagnostic, ...] = ()
+    # The lines of a file, for places inside a value.
+    lines: Sequence[str] = ()
 
 
 def read_file(path: str) -> Source:
@@ -262,7 +264,9 @@ class _Builder:
                 found="a list" if isinstance(root, list) else type(root).__name__,
                 expected="keys such as `server:` at the top",
             )
-        return Source(self.name, root, self.spans, self.value_spans, warnings=tuple(self.findings))
+        return Source(
+            self.name, root, self.spans, self.value_spans, warnings=tuple(self.findings), lines=self.lines
+        )
 
     def _place_of(self, pattern: str) -> tuple[int, int]:
         """Line and column of the first match, or of the start where there is none."""

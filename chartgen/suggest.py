@@ -19,39 +19,30 @@ _ALIKE = 0.87
 _TOO_COMMON = 12
 
 
-def unknown_key(
-    path: Path, properties: Mapping[str, Node], value: Any = None, tree: Node | None = None
-) -> Diagnostic:
-    """The finding for a key that is none of `properties`: misspelt, misplaced or unheard of.
-
-    `value` is what stands at it; `tree` the schema whose other places are looked at, that of the values by default.
-    """
+def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -> Diagnostic:
+    """The finding for a key that is none of `properties`, by `value` that stands at it: misspelt, misplaced or new."""
     key, parent = str(path[-1]), path[:-1]
-    meant, node, certain = _meant(path, properties, value, tree)
+    meant, node, certain = _meant(path, properties, value)
     hint = f"did you mean {dotted(_followed(meant, node, value))}?" if meant else ""
     if not hint and 0 < len(properties) <= _TOO_COMMON:
         hint = "known here: " + ", ".join(properties)
     mend = None
     if certain:
         mend = Mend("rename", path, meant[-1]) if meant[:-1] == parent else Mend("move", path, meant)
-    return Diagnostic(
-        "unknown-key",
-        f"there is no value {dotted(path)}",
-        path=path,
-        found=key,
-        expected="a key of " + (dotted(parent) or "the chart"),
-        hint=hint,
-        mend=mend,
-    )
+    base = _base(path)
+    if base:
+        message = f"the Consul agent has no option {dotted(path[len(base) :])}"
+        expected = f"an option of its {dotted(parent[len(base) :])}" if parent != base else "an option of the agent"
+    else:
+        message, expected = f"there is no value {dotted(path)}", "a key of " + (dotted(parent) or "the chart")
+    return Diagnostic("unknown-key", message, path=path, found=key, expected=expected, hint=hint, mend=mend)
 
 
-def _meant(
-    path: Path, properties: Mapping[str, Node], value: Any, tree: Node | None
-) -> tuple[Path, Node, bool]:
+def _meant(path: Path, properties: Mapping[str, Node], value: Any) -> tuple[Path, Node, bool]:
     """(path, its schema, whether that is certain); an empty path when nothing is near."""
     key, parent = str(path[-1]), path[:-1]
     near = _misspelt(key, properties, value)
-    places = _elsewhere(path, value, tree)
+    places = _elsewhere(path, value)
     if near and near[0][0] == 1 and not (near[0][1] == _WRONG and places and places[0][1] != _WRONG):
         name = near[0][2]
         certain = near[0][1] != _WRONG and (len(near) == 1 or name.lower() == key.lower())
@@ -62,8 +53,8 @@ def _meant(
     name = near[0][2] if near else _alike(key, properties)
     if name:
         return (*parent, name), properties[name], False
-    for name in _misspelt_elsewhere(key, tree):
-        places = _elsewhere((*parent, name), value, tree)
+    for name in _misspelt_elsewhere(path):
+        places = _elsewhere((*parent, name), value)
         if places:
             return places[0][0], places[0][2], False
     return (), {}, False
@@ -161,28 +152,39 @@ def _followed(path: Path, node: Node, value: Any) -> Path:
 
 
 @cache
-def _value_places() -> dict[str, list[tuple[Path, Node]]]:
-    return _places(schema.document())
-
-
-def _places(tree: Node) -> dict[str, list[tuple[Path, Node]]]:
-    """Every path of the tree, sections included, by its last key."""
+def _places(base: Path) -> dict[str, list[tuple[Path, Node]]]:
+    """Every path below `base`, sections included, by its last key."""
     found: dict[str, list[tuple[Path, Node]]] = {}
 
     def walk(node: Node, path: Path) -> None:
+        # of the values, only what has a place of its own; shapes that many places share would be found everywhere
+        node = _resolved(node) if base else node
         for key, child in node.get("properties", {}).items():
             found.setdefault(key, []).append(((*path, key), child))
             walk(child, (*path, key))
 
-    walk(tree, ())
+    node = schema.document()
+    for key in base:
+        node = _resolved(node)["properties"][key]
+    walk(node, base)
     return found
 
 
-def _elsewhere(path: Path, value: Any, tree: Node | None) -> list[tuple[Path, int, Node]]:
+def _base(path: Path) -> Path:
+    """The value that holds a language of its own (an agent's configuration) and `path`; else the whole of the values."""
+    node: Node = schema.document()
+    for length, key in enumerate(path[:-1], 1):
+        node = _resolved(node).get("properties", {}).get(key, {})
+        if "x-holds" in _resolved(node):
+            return path[:length]
+    return ()
+
+
+def _elsewhere(path: Path, value: Any) -> list[tuple[Path, int, Node]]:
     """(path, how the value fits, schema) where a key of this name does exist, the likeliest first."""
     from rapidfuzz.distance import OSA
 
-    index = _value_places() if tree is None else _places(tree)
+    index = _places(_base(path))
     matches = [
         (known, _fit(node, value), node) for known, node in index.get(str(path[-1]), ()) if known != path
     ]
@@ -198,7 +200,9 @@ def _elsewhere(path: Path, value: Any, tree: Node | None) -> list[tuple[Path, in
     return sorted(matches, key=likeness)
 
 
-def _misspelt_elsewhere(key: str, tree: Node | None) -> list[str]:
+def _misspelt_elsewhere(path: Path) -> list[str]:
     """Names of other places that are one letter off, where the name is long enough for that to mean something."""
-    index = _value_places() if tree is None else _places(tree)
-    return [name for name in index if len(name) > 6 and distance(key, name) == 1] if len(key) > 5 else []
+    key = str(path[-1])
+    if len(key) <= 5:
+        return []
+    return [name for name in _places(_base(path)) if len(name) > 6 and distance(key, name) == 1]

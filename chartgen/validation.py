@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chartgen import rules, schema, values
+from chartgen import embedded, rules, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected
 from chartgen.settings import Settings, settings
 from chartgen.source import Source
@@ -38,6 +38,9 @@ def validate(sources: Sequence[Source], *, strict: bool = True, kube_version: st
         *(warning for source in sources for warning in source.warnings),
         *schema.check(effective, sources, strict=strict),
     ]
+    texts = embedded.opened(user, sources)
+    if texts is not None:
+        findings += embedded.check(texts, sources, strict=strict)
     complete = schema.complete(effective)
     if any(one.severity == "error" for one in findings):
         return Validated(effective, complete, None, tuple(sources), tuple(findings))
@@ -45,7 +48,8 @@ def validate(sources: Sequence[Source], *, strict: bool = True, kube_version: st
     if broken:
         return Validated(effective, complete, None, tuple(sources), (*findings, *broken))
     facts = settings(complete)
-    clashes = rules.check(complete, facts, user, sources, strict=strict)
+    inside = texts.sources if texts is not None else ()
+    clashes = rules.check(complete, facts, user, [*sources, *inside], strict=strict)
     # some rules refuse removed values whatever the mode; what they tell is told once
     refused = [one.path for one in clashes if one.code.startswith("removed-")]
     findings = [
