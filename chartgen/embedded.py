@@ -122,12 +122,15 @@ def _texts(user: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
         elif isinstance(node, list):
             for place, item in enumerate(node):
                 yield from walk(item, (*path, place), f"{name}[]")
-        elif isinstance(node, str) and len(node) > 2 and name in _kinds() and not _SHAPING.search(node):
-            # an action that is not closed is for the rule about templates
-            if "{{" not in _ACTIONS.sub("", node):
-                yield path, node, _kinds()[name]
+        elif isinstance(node, str) and len(node) > 2 and name in _kinds() and _readable(node):
+            yield path, node, _kinds()[name]
 
     return walk(user, (), "")
+
+
+def _readable(text: str) -> bool:
+    """False for text that is shaped by its actions, or has one that is not closed (a rule of its own tells that)."""
+    return not _SHAPING.search(text) and "{{" not in _ACTIONS.sub("", text)
 
 
 def _read(text: str, kind: str) -> tuple[Any, Mapping[Path, Span], Mapping[Path, Span]]:
