@@ -150,11 +150,14 @@ def _check_text(text: str, span: Span) -> None:
         )
 
 
-def read_text(text: str | bytes, name: str) -> Source:
-    """The values in YAML text; raises Rejected with the place for anything that is not one YAML map in UTF-8."""
+def read_text(text: str | bytes, name: str, *, any_shape: bool = False) -> Source:
+    """The values in YAML text; `any_shape` also takes a list or a scalar at the top.
+
+    Raises Rejected with the place for anything that is not one YAML map in UTF-8.
+    """
     if isinstance(text, bytes):
         text = _decoded(text, name)
-    return _Builder(text.removeprefix("\ufeff"), name).build()
+    return _Builder(text.removeprefix("\ufeff"), name, any_shape).build()
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -204,8 +207,8 @@ class _Anchored:
 class _Builder:
     """Builds data and spans from parser events, without recursion: depth and size are bounded here."""
 
-    def __init__(self, text: str, name: str) -> None:
-        self.text, self.name = text, name
+    def __init__(self, text: str, name: str, any_shape: bool) -> None:
+        self.text, self.name, self.any_shape = text, name, any_shape
         self.lines = text.splitlines()
         self.spans: dict[Path, Span] = {}
         self.value_spans: dict[Path, Span] = {}
@@ -253,9 +256,9 @@ class _Builder:
             )
         if any(one.severity == "error" for one in self.findings):
             raise Rejected(self.findings)
-        if root is None:
+        if root is None and not self.any_shape:
             root = {}
-        if not isinstance(root, dict):
+        if not isinstance(root, dict) and not self.any_shape:
             _reject(
                 "not-a-mapping",
                 f"{self.name} holds no map of values",
