@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
@@ -233,46 +234,28 @@ def render(
 
 @cli.command()
 @_takes_values
-@click.argument("what", metavar="PATH|RULE")
-def explain(
-    inputs: Inputs,
-    what: str,
-) -> int:
-    """Explain a setting (server.replicas) or a rule (ingress-ports).
+@click.argument("what", metavar="PATH|CODE")
+def explain(inputs: Inputs, what: str) -> int:
+    """Explain a setting, a section, or the code of a finding.
 
-    For a setting: its type, default and effect, and with -f its effective value, what set it, and which files of the
-    chart it reaches.
+    For a setting: its type, default and effect, its value and what set it (with -f and --set), and the objects that
+    it reaches. For a section, or a list: its keys, a line each.
+
+    \b
+      chartgen explain server.replicas
+      chartgen explain ingressGateways.gateways[].service
+      chartgen explain -f values.yaml global.tls
+      chartgen explain server-replicas-even
     """
     from chartgen import explain as explaining
-    from chartgen import paths, rules, schema, suggest, validation
+    from chartgen import report, validation
 
-    if what in rules.by_slug():
-        click.echo((paths.RULE_PAGES / f"{what}.md").read_text(encoding="utf-8"), nl=False)
-        return 0
-    found = explaining.setting(what)
-    if found is None:
-        path = tuple(what.split("."))
-        siblings = schema.document()["properties"] if len(path) == 1 else _siblings(path)
-        raise Rejected([suggest.unknown_key(path, siblings)])
-    sources = inputs.sources()
-    result = validation.validate(sources, strict=False)
-    rows: list[tuple[str, str]] = []
-    origin = [(value, where) for path, value, where in validation.origins(result) if path == found.path]
-    if origin:
-        rows.append(("effective", f"{_one_line(origin[0][0])}, from {origin[0][1]}"))
-    if result.settings is not None:
-        reached = explaining.reaches(found.path, result.complete, result.settings)
-        rows += [("reaches" if not number else "", file) for number, file in enumerate(reached)]
-    rows += [("rule", f"{slug}: {reason}") for slug, reason in explaining.rules_about(what)]
-    click.echo(explaining.text(found, rows), nl=False)
+    validated = validation.validate(inputs.sources(), strict=False)
+    width = min(report.columns(sys.stdout), 120)
+    click.echo(
+        explaining.answer(what, validated, width=width, colour=report.wants_colour(sys.stdout)), nl=False
+    )
     return 0
-
-
-def _siblings(path: tuple[str, ...]) -> dict[str, Any]:
-    from chartgen import explain as explaining
-
-    parent = explaining.setting(".".join(path[:-1]))
-    return dict(parent.schema.get("properties", {})) if parent else {}
 
 
 @cli.command()
