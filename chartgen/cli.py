@@ -35,6 +35,14 @@ class _Command(click.Command):
             checking.show(rejected.diagnostics, ctx.params.get("format_", "text"))
             return 1
 
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        try:
+            return super().parse_args(ctx, args)
+        except click.UsageError as error:
+            if "extra argument" in error.message and any(one.name == "files" for one in self.params):
+                raise click.UsageError(f"{error.message}. Name values files with -f.", ctx) from None
+            raise
+
 
 class _Group(click.Group):
     command_class = _Command
@@ -57,6 +65,7 @@ def _takes_values(command: Callable[..., int]) -> Callable[..., int]:
         "files",
         multiple=True,
         metavar="FILE",
+        type=click.Path(),
         help="A file of values; repeat it and the last wins; `-` is standard input.",
     )(decorated)
 
@@ -86,8 +95,9 @@ def cli() -> None:
     """Compiles Consul Helm values into charts: validated, frozen, reproducible.
 
     \b
-      chartgen init                      a values file to start from
-      chartgen check -f values.yaml      is it right?
+      chartgen init values.yaml          a values file to start from, and its schema for editors
+      chartgen check values.yaml         is it right?
+      chartgen explain server.replicas   what is this setting?
       chartgen build -f values.yaml      make the chart
       helm install consul charts/consul-0.1.0.tgz
     """
@@ -120,6 +130,11 @@ def build(
 
     Writes OUTPUT_DIR/NAME/VERSION/ and OUTPUT_DIR/NAME-VERSION.tgz, both the same to the byte for the same input;
     nothing is written when the values are rejected.
+
+    \b
+      chartgen build -f values.yaml
+      chartgen build -f base.yaml -f production.yaml --set server.replicas=5 --version 1.4.0
+      chartgen build -f values.yaml --kube-version 1.33 --validate -o dist
     """
     from chartgen import compiler
 
@@ -141,12 +156,9 @@ def build(
     folder = chart.write(f"{output_dir}/{name}/{version}")
     archive = chart.write_archive(f"{output_dir}/{name}-{version}.tgz")
     if format_ == "text":
-        kinds: dict[str, int] = {}
-        for kind, _ in chart.rows():
-            kinds[kind] = kinds.get(kind, 0) + 1
-        click.echo(f"{name} {version}: {sum(kinds.values())} objects in {folder}")
-        for kind, number in sorted(kinds.items(), key=lambda row: (-row[1], row[0])):
-            click.echo(f"  {number:4}  {kind}")
+        rows = chart.rows()
+        click.echo(f"{name} {version}: {len(rows)} objects in {folder}\n")
+        click.echo(_by_kind(rows))
         click.echo(f"\n  helm install consul {archive} --namespace consul --create-namespace")
     return 0
 
@@ -157,7 +169,7 @@ def build(
 @_STRICT
 @_FORMAT
 @click.option("--exit-zero", is_flag=True, help="Exit with 0 also when there are findings.")
-@click.argument("paths", nargs=-1, metavar="[FILE]...")
+@click.argument("paths", nargs=-1, metavar="[FILE]...", type=click.Path())
 def check(
     inputs: Inputs,
     kube_version: str | None,
@@ -166,10 +178,17 @@ def check(
     exit_zero: bool,
     paths: Sequence[str],
 ) -> int:
-    """Validate values, and nothing else: for editors and pre-commit hooks.
+    """Validate values: names, shapes, contradictions.
 
-    FILEs named without -f are checked each on its own.
+    Each FILE is checked on its own; those of -f are merged, and below each FILE. Exits with 1 when there are errors.
+
+    \b
+      chartgen check values.yaml
+      chartgen check -f base.yaml staging.yaml production.yaml
+      chartgen check --format sarif --exit-zero values.yaml > chartgen.sarif
     """
+    if not paths and inputs == Inputs():
+        raise click.UsageError("Name a file of values, or - for standard input.")
     groups = [replace(inputs, files=(*inputs.files, path)) for path in paths] or [inputs]
     return checking.check(
         groups, strict=strict, kube_version=kube_version, format_=format_, exit_zero=exit_zero
@@ -182,27 +201,26 @@ def check(
 @click.option(
     "--provenance", is_flag=True, help="Say for each path which file and line, flag or default set it."
 )
-def values(
-    inputs: Inputs,
-    strict: bool,
-    provenance: bool,
-) -> int:
-    """Print the effective values: the defaults with yours merged over them."""
-    from chartgen import document, validation
-    from chartgen.report import text
+def values(inputs: Inputs, strict: bool, provenance: bool) -> int:
+    """Print the effective values: yours over the defaults.
 
-    sources = inputs.sources()
-    result = validation.validate(sources, strict=strict)
+    \b
+      chartgen values -f values.yaml --set client.enabled=true
+      chartgen values -f base.yaml -f production.yaml --provenance
+    """
+    from chartgen import document, validation
+
+    result = validation.validate(inputs.sources(), strict=strict)
     if any_error(result.diagnostics):
         raise Rejected(result.diagnostics)
-    click.echo(text(result.diagnostics), nl=False, err=True)
-    if not provenance:
+    checking.show(result.diagnostics, "text")
+    if provenance:
+        rows = [
+            (dotted(path), _one_line(value), origin) for path, value, origin in validation.origins(result)
+        ]
+        click.echo(_table(("value", "is", "set by"), rows))
+    else:
         click.echo(document.block_yaml(result.effective, str), nl=False)
-        return 0
-    rows = [(dotted(path), _one_line(value), origin) for path, value, origin in validation.origins(result)]
-    widths = [min(60, max(len(row[column]) for row in rows)) for column in (0, 1)]
-    for path, value, origin in rows:
-        click.echo(f"{path:<{widths[0]}}  {value:<{widths[1]}}  {origin}")
     return 0
 
 
@@ -214,27 +232,33 @@ def values(
 @click.option("--namespace", default="default", show_default=True, help="The namespace it is installed in.")
 @click.option("--upgrade", is_flag=True, help="Render as `helm upgrade` would, instead of `helm install`.")
 def render(
-    inputs: Inputs,
-    kube_version: str | None,
-    strict: bool,
-    release: str,
-    namespace: str,
-    upgrade: bool,
+    inputs: Inputs, kube_version: str | None, strict: bool, release: str, namespace: str, upgrade: bool
 ) -> int:
-    """Print plain manifests: for reviewing, and for `kubectl apply -f -`."""
-    from chartgen import compiler
-    from chartgen.report import text
+    """Print plain manifests, for review and kubectl.
 
-    sources = inputs.sources()
-    chart = compiler.compile_sources(sources, strict=strict, kube_version=kube_version)
-    click.echo(text(chart.diagnostics), nl=False, err=True)
+    \b
+      chartgen render -f values.yaml --release consul --namespace consul | kubectl apply -f -
+      chartgen render -f values.yaml --upgrade | kubectl diff -f -
+    """
+    from chartgen import compiler
+
+    chart = compiler.compile_sources(inputs.sources(), strict=strict, kube_version=kube_version)
+    checking.show(chart.diagnostics, "text")
     click.echo(chart.manifests(release, namespace, upgrade=upgrade), nl=False)
     return 0
 
 
+def _explainable(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """What `explain` knows and begins like this, for the shell to complete."""
+    from chartgen import meanings, rules, schema
+
+    paths = [dotted(path) for path in schema.leaves()]
+    return [one for one in (*paths, *rules.by_slug(), *meanings.OTHERS) if one.startswith(incomplete)]
+
+
 @cli.command()
 @_takes_values
-@click.argument("what", metavar="PATH|CODE")
+@click.argument("what", metavar="PATH|CODE", shell_complete=_explainable)
 def explain(inputs: Inputs, what: str) -> int:
     """Explain a setting, a section, or the code of a finding.
 
@@ -262,7 +286,15 @@ def explain(inputs: Inputs, what: str) -> int:
 @click.option("--diff", "only_diff", is_flag=True, help="Show the change and leave the file as it is.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 def fix(file: str, only_diff: bool) -> int:
-    """Apply the mends that are certain: a slip of one letter, a quoted number, a moved key. Comments are kept."""
+    """Apply the mends that are certain.
+
+    A slip of one letter, a quoted number, a key in the wrong place. Comments and order stay; what is not certain is
+    listed and left to you.
+
+    \b
+      chartgen fix --diff values.yaml
+      chartgen fix values.yaml
+    """
     from chartgen import fix as fixing
 
     before = fixing.read(file)
@@ -274,7 +306,14 @@ def fix(file: str, only_diff: bool) -> int:
 @click.option("--diff", "only_diff", is_flag=True, help="Show the change and leave the file as it is.")
 @click.argument("file", type=click.Path(exists=True, dir_okay=False))
 def migrate(file: str, only_diff: bool) -> int:
-    """Rewrite values of an older chart for today's; comments and order are kept. Lists what needs you."""
+    """Move values of older charts to today's.
+
+    Comments and order stay; what cannot be moved without you is listed.
+
+    \b
+      chartgen migrate --diff values-2019.yaml
+      chartgen migrate values-2019.yaml
+    """
     from chartgen import fix as fixing
     from chartgen import migrate as migrating
 
@@ -320,7 +359,11 @@ def _replace(file: str, text: str) -> None:
 
 @cli.command("schema")
 def print_schema() -> int:
-    """Print the JSON Schema of the values, for editors."""
+    """Print the JSON Schema of the values.
+
+    \b
+      chartgen schema > consul-values.schema.json
+    """
     click.echo(bundle.read("schema/values.schema.json").decode(), nl=False)
     return 0
 
@@ -336,24 +379,47 @@ server:
 connectInject:
   enabled: true
 """
+_SCHEMA_FILE = "consul-values.schema.json"
 
 
 @cli.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False))
 @click.option("--full", is_flag=True, help="Every setting with its default and description.")
 @click.option(
-    "--schema",
-    "location",
-    default="./consul-values.schema.json",
-    show_default=True,
-    help="Where editors find the schema: a path or an address.",
+    "--schema", "location", metavar="LOCATION", help="Where editors find the schema: a path or an address."
 )
-def init(full: bool, location: str) -> int:
-    """Print a values file to start from."""
+@click.option("--force", is_flag=True, help="Overwrite FILE where it exists.")
+def init(file: str | None, full: bool, location: str | None, force: bool) -> int:
+    """Write a values file to start from.
+
+    Writes FILE, and beside it the schema that its first line names, so that editors know the settings at once.
+    Without FILE it prints the values only, and with --schema it leaves the schema where it is.
+
+    \b
+      chartgen init values.yaml
+      chartgen init --full values.yaml
+      chartgen init --schema https://example.com/consul-values.schema.json > values.yaml
+    """
+    schema = location or f"./{_SCHEMA_FILE}"
     if full:
-        click.echo(f"# yaml-language-server: $schema={location}")
-        click.echo(bundle.read("schema/values.yaml").decode(), nl=False)
+        text = f"# yaml-language-server: $schema={schema}\n" + bundle.read("schema/values.yaml").decode()
     else:
-        click.echo(_STARTER.format(schema=location), nl=False)
+        text = _STARTER.format(schema=schema)
+    if file is None:
+        click.echo(text, nl=False)
+        return 0
+    from pathlib import Path
+
+    path = Path(file)
+    if path.exists() and not force:
+        raise click.UsageError(f"{file} exists; --force overwrites it.")
+    path.write_text(text, encoding="utf-8", newline="\n")
+    click.echo(f"wrote {path}")
+    if location is None:
+        beside = path.with_name(_SCHEMA_FILE)
+        beside.write_bytes(bundle.read("schema/values.schema.json"))
+        click.echo(f"wrote {beside}, which editors read")
+    click.echo(f"\n  chartgen check {path}\n  chartgen build -f {path}")
     return 0
 
 
@@ -374,6 +440,37 @@ def _one_line(value: Any) -> str:
 
     text = json_text(value)
     return text if len(text) <= 60 else text[:57] + "..."
+
+
+def _by_kind(objects: Sequence[tuple[str, str]]) -> str:
+    """(kind, name) of objects as a table: a line for each kind, most objects first."""
+    from chartgen import report
+
+    names: dict[str, list[str]] = {}
+    for kind, name in objects:
+        names.setdefault(kind, []).append(name)
+    ordered = sorted(names.items(), key=lambda row: (-len(row[1]), row[0]))
+    rows = [(f"{len(found):>7}", kind, ", ".join(found)) for kind, found in ordered]
+    width = report.columns(sys.stdout)
+    return _table(("objects", "kind", "names"), rows, width)
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[str]], width: int = 0) -> str:
+    """Rows below their headings, in columns; cut to `width` where it is given.
+
+    A cell far longer than most of its column takes what it needs without moving all others.
+    """
+    columns = list(zip(head, *rows, strict=True))[:-1]
+    widths = [
+        max(len(head[place]), min(max(map(len, one)), 64 // (place + 1))) for place, one in enumerate(columns)
+    ]
+    lines = []
+    for row in (head, *rows):
+        line = "  ".join(
+            [*(f"{cell:<{wide}}" for cell, wide in zip(row, widths, strict=False)), row[-1]]
+        ).rstrip()
+        lines.append(line if not width or len(line) <= width else line[: width - 1].rstrip() + "…")
+    return "\n".join(lines)
 
 
 def run(arguments: Sequence[str]) -> int:

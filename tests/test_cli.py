@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -97,50 +98,103 @@ def test_init_is_valid(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
-@pytest.mark.parametrize("text", ["server:\n  replicas: 3\n", "server:\n  replica: 3\n"])
-def test_check_says_the_same_with_options_and_without(text: str, tmp_path: Path) -> None:
-    (tmp_path / "values.yaml").write_text(text)
-    plain, with_options = (
-        run("check", "values.yaml", cwd=tmp_path),
-        run("check", "--strict", "values.yaml", cwd=tmp_path),
-    )
-    assert (plain.returncode, plain.stderr) == (with_options.returncode, with_options.stderr)
+def test_init_writes_a_file_and_the_schema_that_it_names(tmp_path: Path) -> None:
+    done = run("init", "values.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    first = (tmp_path / "values.yaml").read_text().splitlines()[0]
+    named = first.removeprefix("# yaml-language-server: $schema=./")
+    assert json.loads((tmp_path / named).read_text()) == json.loads(run("schema").stdout)
+    assert run("check", "values.yaml", cwd=tmp_path).returncode == 0
 
 
-def test_a_check_starts_no_more_than_it_needs(tmp_path: Path) -> None:
-    """Each of these takes longer to import than a file takes to check."""
-    (tmp_path / "values.yaml").write_text("server:\n  replicas: 3\n")
-    script = (
-        "import sys; from chartgen.__main__ import main\n"
-        "try: main(['check', 'values.yaml'])\n"
-        "finally: print(*sys.modules)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script], cwd=tmp_path, capture_output=True, text=True, check=True
-    )
-    heavy = {"click", "pathlib", "jinja2", "jsonschema", "yaml12", "rapidfuzz", "socket", "chartgen.report"}
-    assert heavy & set(done.stdout.split()) == set()
+def test_init_overwrites_nothing_unasked(tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    file.write_text("mine: true\n")
+    done = run("init", "values.yaml", cwd=tmp_path)
+    assert done.returncode == 2 and "--force" in done.stderr
+    assert file.read_text() == "mine: true\n"
+    assert [path.name for path in tmp_path.iterdir()] == ["values.yaml"]
+    assert run("init", "--force", "values.yaml", cwd=tmp_path).returncode == 0
+    assert "mine" not in file.read_text()
 
 
-@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no full device")
-def test_output_that_cannot_be_written_is_told() -> None:
-    with Path("/dev/full").open("w") as full:
+def test_init_with_a_schema_elsewhere(tmp_path: Path) -> None:
+    assert run("init", "--schema", "../s.json", "values.yaml", cwd=tmp_path).returncode == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["values.yaml"]
+    assert "$schema=../s.json" in (tmp_path / "values.yaml").read_text()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["biuld"], "Did you mean 'build'?"),
+        (["build", "values.yaml"], "Name values files with -f."),
+        (["values", "a.yaml", "b.yaml"], "Name values files with -f."),
+        (["build", "--output", "x"], "Did you mean '--output-dir'?"),
+        (["build", "--name", "Consul"], "lower-case letters"),
+        (["check"], "Name a file of values"),
+        (["check", "--format", "xml", "x.yaml"], "'sarif'"),
+        (["fix"], "Missing argument 'FILE'"),
+        (["explain"], "Missing argument"),
+    ],
+    ids=" ".join,
+)
+def test_a_wrong_command_line_is_told_with_a_way_out(arguments: list[str], told: str) -> None:
+    done = run(*arguments)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert told in done.stderr and "--help" in done.stderr
+
+
+COMMANDS = ("build", "check", "explain", "fix", "init", "migrate", "render", "schema", "values")
+
+
+def test_help_names_each_command_on_one_line() -> None:
+    done = run("--help")
+    assert done.returncode == 0
+    rows = done.stdout.partition("Commands:\n")[2].splitlines()
+    assert tuple(row.split()[0] for row in rows) == COMMANDS
+    assert not [row for row in rows if row.endswith("...")]
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+def test_the_examples_of_a_command_are_read(
+    command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Each line of an example is a command line that the program understands."""
+    from chartgen import cli
+
+    monkeypatch.chdir(tmp_path)
+    for name in ("values.yaml", "values-2019.yaml"):
+        (tmp_path / name).touch()
+    lines = [line.strip() for line in run(command, "--help").stdout.splitlines()]
+    examples = [line.split("|")[0].split(">")[0] for line in lines if line.startswith("chartgen ")]
+    assert examples
+    for example in examples:
+        name, *arguments = example.split()[1:]
+        cli.cli.commands[name].make_context(name, arguments, parent=None).close()
+
+
+def test_the_shell_completes_settings() -> None:
+    environment = {**os.environ, "_CHARTGEN_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
+    for typed, wanted in (("server.rep", "server.replicas"), ("ingress-p", "ingress-ports")):
         done = subprocess.run(
-            [sys.executable, "-m", "chartgen", "schema"], stdout=full, stderr=subprocess.PIPE, text=True
-        )
-    assert (done.returncode, done.stderr) == (1, "error: No space left on device\n")
+            [sys.executable, "-m", "chartgen"],
+            env={**environment, "COMP_WORDS": f"chartgen explain {typed}"},
+            capture_output=True, text=True, timeout=60,
+        )  # fmt: skip
+        assert f"plain,{wanted}" in done.stdout.splitlines()
 
 
-def test_a_reader_that_leaves_is_no_error() -> None:
-    started = subprocess.Popen(
-        [sys.executable, "-m", "chartgen", "schema"], stdout=subprocess.PIPE, stderr=subprocess.PIPE
-    )
-    assert started.stdout is not None and started.stderr is not None
-    started.stdout.read(10)
-    started.stdout.close()
-    told = started.stderr.read()
-    started.stderr.close()
-    assert (started.wait(60), told) == (0, b"")
+def test_the_commands_are_documented() -> None:
+    text = (ROOT / "docs" / "commands.md").read_text(encoding="utf-8")
+    assert [name for name in COMMANDS if f"| `chartgen {name}" not in text] == []
+
+
+def test_provenance_stands_in_columns() -> None:
+    done = run("values", "--provenance", "-f", "-", stdin="server:\n  replicas: 3\n")
+    head, *rows = done.stdout.splitlines()
+    column = head.index("set by")
+    assert sum(row[column:] in ("default", "<stdin>:2") for row in rows) > 0.9 * len(rows)
 
 
 def test_usage_is_two() -> None:
