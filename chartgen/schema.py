@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # the first word of what the schema tells editors about a pattern or an enum
 EXPECTED = "Expected "
+# what Terraform and envsubst leave to be filled in
+_FILLED_IN = re.compile(r"\$\{[\w.]+\}")
 # findings about a key, or what stands below it; all others are about a value
 _ABOUT_KEYS = frozenset(
     ("unknown-key", "removed-value", "missing-key", "values-of-a-parent-chart", "values-of-another-chart")
@@ -196,7 +198,7 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
             path=path,
             found=f"{found} ({_kind(value)})",
             expected=_kinds(wanted),
-            hint=hint,
+            hint=hint or _slip(value, wanted),
             mend=mend,
         )
     if keyword in ("enum", "const"):
@@ -230,7 +232,12 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
         told = error.schema.get("patternErrorMessage", f"text that matches {wanted}")
         expected = told.removeprefix(EXPECTED)
         return Diagnostic(
-            "bad-format", f"{name} is not written as it must be", path=path, found=found, expected=expected
+            "bad-format",
+            f"{name} is not written as it must be",
+            path=path,
+            found=found,
+            expected=expected,
+            hint=_slip(value, "string"),
         )
     bounds = {
         "minimum": "at least",
@@ -244,6 +251,17 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
         f"{bounds[keyword]} {wanted}" if keyword in bounds else f"{keyword}: {json.dumps(wanted)[:200]}"
     )
     return Diagnostic("out-of-range", f"{name} is out of range", path=path, found=found, expected=expected)
+
+
+def _slip(value: Any, wanted: Any) -> str:
+    """How the value may have come about other than it was meant, as a hint; "" when nothing comes to mind."""
+    if isinstance(value, str) and _FILLED_IN.search(value):
+        return "another tool fills ${…} in: check what it makes of the file"
+    if isinstance(value, str) and "\n" in value and "object" in wanted and "string" not in wanted:
+        return "take the | after the key away: these lines are a map, not text"
+    if isinstance(value, dict) and list(value.values()) == [None] and "string" in wanted:
+        return f"quote it: YAML takes {{{next(iter(value))}}} for a map"
+    return ""
 
 
 def _unquoted(path: Path, value: Any, wanted: Any) -> Mend | None:

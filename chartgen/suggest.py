@@ -24,6 +24,8 @@ def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -
     key, parent = str(path[-1]), path[:-1]
     meant, node, certain = _meant(path, properties, value)
     hint = f"did you mean {dotted(_followed(meant, node, value))}?" if meant else ""
+    if "." in key and meant == _nested(path):
+        hint = f"dots do not nest in a file: write {meant[-1]} below {dotted(meant[:-1])}"
     if not hint and 0 < len(properties) <= _TOO_COMMON:
         hint = "known here: " + ", ".join(properties)
     mend = None
@@ -32,7 +34,9 @@ def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -
     base = _base(path)
     if base:
         message = f"the Consul agent has no option {dotted(path[len(base) :])}"
-        expected = f"an option of its {dotted(parent[len(base) :])}" if parent != base else "an option of the agent"
+        expected = (
+            f"an option of its {dotted(parent[len(base) :])}" if parent != base else "an option of the agent"
+        )
     else:
         message, expected = f"there is no value {dotted(path)}", "a key of " + (dotted(parent) or "the chart")
     return Diagnostic("unknown-key", message, path=path, found=key, expected=expected, hint=hint, mend=mend)
@@ -41,6 +45,10 @@ def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -
 def _meant(path: Path, properties: Mapping[str, Node], value: Any) -> tuple[Path, Node, bool]:
     """(path, its schema, whether that is certain); an empty path when nothing is near."""
     key, parent = str(path[-1]), path[:-1]
+    if "." in key:
+        for known, node in _places(_base(path)).get(key.rpartition(".")[2], ()):
+            if known == _nested(path):
+                return known, node, True
     near = _misspelt(key, properties, value)
     places = _elsewhere(path, value)
     if near and near[0][0] == 1 and not (near[0][1] == _WRONG and places and places[0][1] != _WRONG):
@@ -58,6 +66,11 @@ def _meant(path: Path, properties: Mapping[str, Node], value: Any) -> tuple[Path
         if places:
             return places[0][0], places[0][2], False
     return (), {}, False
+
+
+def _nested(path: Path) -> Path:
+    """The path that a key with dots spells out."""
+    return (*path[:-1], *str(path[-1]).split("."))
 
 
 def _misspelt(key: str, properties: Mapping[str, Node], value: Any) -> list[tuple[int, int, str]]:
@@ -192,10 +205,12 @@ def _elsewhere(path: Path, value: Any) -> list[tuple[Path, int, Node]]:
     if len(matches) > (_TOO_COMMON if parent else 3):
         return []
 
-    def likeness(match: tuple[Path, int, Node]) -> tuple[int, int, int, int]:
+    def likeness(match: tuple[Path, int, Node]) -> tuple[bool, int, int, int, int]:
         known, fit, _ = match
         shared = len(set(known[:-1]) & set(parent))
-        return fit, -shared, int(OSA.distance(dotted(known[:-1]), dotted(parent))), len(known)
+        # a level left out, as ingressGateways.replicas leaves out the defaults
+        below = bool(parent) and known[:-2] == parent
+        return not below, fit, -shared, int(OSA.distance(dotted(known[:-1]), dotted(parent))), len(known)
 
     return sorted(matches, key=likeness)
 
