@@ -8,14 +8,12 @@ from typing import Any
 from chartgen import history, schema
 from chartgen.diagnostics import Diagnostic
 
-# keys at the top of the values of other charts, of which this one has none
+# keys at the top of the values of other charts, of which this one has none: those that tell a chart …
 CHARTS = {
     "Bitnami's chart": frozenset((
-        "auth", "clusterDomain", "commonAnnotations", "commonLabels", "containerPorts", "containerSecurityContext",
-        "datacenterName", "diagnosticMode", "domain", "existingConfigmap", "extraDeploy", "extraEnvVars", "gossipKey",
-        "hclConfigFiles", "image", "ingress", "initContainers", "localConfig", "metrics", "networkPolicy", "pdb",
-        "persistence", "podAntiAffinityPreset", "podSecurityContext", "raftMultiplier", "replicaCount", "resources",
-        "resourcesPreset", "service", "serviceAccount", "sidecars", "tls", "updateStrategy", "volumePermissions",
+        "clusterDomain", "commonAnnotations", "commonLabels", "containerPorts", "datacenterName", "diagnosticMode",
+        "existingConfigmap", "extraDeploy", "gossipKey", "hclConfigFiles", "localConfig", "podAntiAffinityPreset",
+        "raftMultiplier", "resourcesPreset", "tlsEncryptionSecretName", "volumePermissions",
     )),
     "the former stable/consul chart": frozenset((
         "Acl", "Affinity", "Component", "ConsulConfig", "ConsulDnsPort", "DatacenterName", "DisableHostNodeId",
@@ -24,6 +22,13 @@ CHARTS = {
         "joinPeers", "joinWan", "uiIngress", "uiService",
     )),
 }  # fmt: skip
+# … and those that many charts have
+_USUAL = frozenset((
+    "affinity", "autoscaling", "containerSecurityContext", "extraEnv", "extraEnvVars", "image", "imagePullSecrets",
+    "ingress", "initContainers", "livenessProbe", "metrics", "networkPolicy", "nodeSelector", "pdb", "persistence",
+    "podAnnotations", "podSecurityContext", "rbac", "readinessProbe", "replicaCount", "resources", "securityContext",
+    "service", "serviceAccount", "serviceMonitor", "sidecars", "tolerations", "updateStrategy",
+))  # fmt: skip
 # what every chart may have, so that it tells nothing
 _COMMON = frozenset(("global", "nameOverride", "fullnameOverride"))
 
@@ -35,18 +40,18 @@ def judged(found: Sequence[Diagnostic], user: Mapping[str, Any]) -> list[Diagnos
     """
     unknown = [str(one.path[0]) for one in found if one.code == "unknown-key" and len(one.path) == 1]
     ours = [key for key in user if key in _sections() or history.removed((key,))]
-    if chart := _chart(unknown, ours):
-        return [_of_another_chart(*chart)]
     for key in unknown:
         below = user[key] if isinstance(user[key], Mapping) else {}
         known = [one for one in below if one in _sections() | _COMMON]
-        alone = not ours and "consul" in key.lower()
-        if alone and (chart := _chart([one for one in below if one not in known], known)):
-            return [_of_another_chart(*chart, below=(key,))]
         if len(known) == len(below) > 1 or (not ours and 2 * len(known) > len(below)):
             # in the values of a parent chart the keys beside are those of its other parts
             beside = {(one,) for one in ([key] if ours else unknown)}
             return [_below(key, below), *(one for one in found if one.path[:1] not in beside)]
+        alone = not ours and "consul" in key.lower()
+        if alone and (chart := _chart([one for one in below if one not in known], known)):
+            return [_of_another_chart(*chart, below=(key,))]
+    if chart := _chart(unknown, ours):
+        return [_of_another_chart(*chart)]
     return list(found)
 
 
@@ -58,7 +63,10 @@ def _chart(unknown: Sequence[str], ours: Sequence[str]) -> tuple[str, list[str]]
     """The chart that knows more than one of the keys, and more than this one knows of those beside; and which ones."""
     known = {chart: [key for key in unknown if key in keys] for chart, keys in CHARTS.items()}
     chart = max(known, key=lambda one: len(known[one]))
-    return (chart, known[chart]) if len(known[chart]) > max(1, len(ours)) else None
+    keys = known[chart] + [key for key in unknown if key in _USUAL]
+    if len(keys) <= max(1, len(ours)):
+        return None
+    return (chart if known[chart] else "another chart", keys)
 
 
 def _of_another_chart(chart: str, keys: Sequence[str], below: tuple[str, ...] = ()) -> Diagnostic:
@@ -68,7 +76,7 @@ def _of_another_chart(chart: str, keys: Sequence[str], below: tuple[str, ...] = 
         path=(*below, keys[0]),
         found=", ".join(keys[:6]) + (", …" if len(keys) > 6 else ""),
         expected="settings such as server.replicas",
-        hint="the charts share no settings: start from what `chartgen init` writes",
+        hint="they share no settings with it: start from what `chartgen init` writes",
     )
 
 
