@@ -4,8 +4,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from chartgen import history, paths, schema
+from chartgen import history, migrate, paths, schema
 from chartgen.diagnostics import Mend, dotted
 
 ROWS = [
@@ -105,3 +106,21 @@ def test_each_answer_says_what_to_do() -> None:
 def test_other_values_are_refused() -> None:
     with pytest.raises(KeyError):
         list(history.findings(("server", "replicas"), {"server": {"replicas": 3}}))
+
+
+def test_a_file_with_every_removed_value_is_migrated_or_answered() -> None:
+    """Each of them is carried over, taken out or told; a second run finds nothing more to do."""
+    leaves = [path for path, _ in GONE if not any(other[: len(path)] == path != other for other, _ in GONE)]
+    values: dict[str, Any] = {}
+    for path in leaves:
+        node = values
+        for key in path[:-1]:
+            node = node.setdefault(key, {})
+        node[path[-1]] = "x"
+    after, done, left = migrate.migrate(yaml.dump(values))
+    told = {one.path for one in (*done, *left) if one.code == "removed-value"}
+    assert [path for path in leaves if not any(path[: len(place)] == place for place in told)] == []
+    assert {one.path for one in left if one.code == "removed-value"} == {
+        path for path in told if path not in {one.path for one in done}
+    }
+    assert migrate.migrate(after)[:2] == (after, [])
