@@ -7,6 +7,8 @@ from typing import Any
 
 Node = dict[str, Any]
 
+_GONE = ", gone to "
+
 # null leaves an option unset, whatever it takes
 _KINDS: Mapping[str, Node] = {
     "any": {},
@@ -42,7 +44,7 @@ def definitions(options: Mapping[str, Any]) -> dict[str, Node]:
     def option(name: str, kind: Any) -> Node:
         if isinstance(kind, dict):
             return section(name, kind)
-        word, _, new = kind.partition(", gone to ")
+        word, _, new = kind.partition(_GONE)
         if not new:
             return dict(_KINDS[word])
         # draft-07 reads nothing beside a reference
@@ -53,4 +55,19 @@ def definitions(options: Mapping[str, Any]) -> dict[str, Node]:
     # the whole may be text that holds it
     found["agent"] = {**found["agent"], "type": ["object", "string"]}
     del found["agent"]["items"]
+    return found
+
+
+def renamed(options: Mapping[str, Any]) -> dict[str, str]:
+    """The new name of each option that has one, by its old name."""
+    found: dict[str, str] = {}
+
+    def walk(keys: Mapping[str, Any], path: str) -> None:
+        for key, kind in keys.items():
+            if isinstance(kind, dict):
+                walk(kind, f"{path}{key}.")
+            elif _GONE in kind:
+                found[path + key] = kind.partition(_GONE)[2]
+
+    walk(options, "")
     return found

@@ -106,6 +106,13 @@ def _at(node: Any, path: Path) -> Any:
     return node
 
 
+def inside(path: Path, place: tuple[int, int], sources: Sequence[Source]) -> tuple[Span, ...]:
+    """Where a line and column of the text at `path` stand; none when no source has it."""
+    owner = _owner(path, sources)
+    text = _at(owner.data, path) if owner else None
+    return (_place(path, text, owner)(*place),) if isinstance(text, str) else ()
+
+
 @cache
 def _kinds() -> dict[str, str]:
     loaded: dict[str, str] = json.loads(bundle.read("schema/texts.json"))

@@ -460,12 +460,14 @@ def _json(value: Any) -> str:
 
 def outputs(folder: Path) -> dict[Path, str]:
     """The text of each derived file, by its path below the root of the project."""
-    whole = schema(sources(folder / "schema"))
+    read = sources(folder / "schema")
+    whole = schema(read)
     return {
         Path("schema/values.schema.json"): _json(editor_form(whole)),
         Path("schema/shapes.json"): _shapes_file(whole),
         Path("schema/defaults.json"): _json(defaults(whole)),
         Path("schema/texts.json"): _json(texts(whole)),
+        Path("schema/renamed_options.json"): _json(agent.renamed(read["_agent"])),
         Path("schema/values.yaml"): values_file(whole),
         Path("docs/values.md"): reference(whole),
     }

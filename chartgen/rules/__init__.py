@@ -7,7 +7,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chartgen.diagnostics import Diagnostic, Path, Severity
-from chartgen.rules import datacenters, keys, mesh, security, servers
+from chartgen.rules import agents, datacenters, images, keys, kubernetes, mesh, security, servers, unused
 from chartgen.rules.clash import Clash, Rule, Weight, at, slug
 from chartgen.settings import Settings
 
@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from chartgen.source import Source
 
 RULES: tuple[tuple[Weight, Rule], ...] = (
-    *keys.RULES, *servers.RULES, *security.RULES, *datacenters.RULES, *mesh.RULES,
+    *keys.RULES, *servers.RULES, *agents.RULES, *security.RULES, *datacenters.RULES, *mesh.RULES,
+    *kubernetes.RULES, *images.RULES, *unused.RULES,
 )  # fmt: skip
 
 # the one section whose name is that of an amount elsewhere
@@ -81,6 +82,10 @@ def _diagnostic(code: str, clash: Clash, severity: Severity, sources: Sequence[S
     )
     if not spans:
         spans = next((found for path in paths if (found := values.spans_of(path, sources))), ())
+    if clash.inside:
+        from chartgen import embedded
+
+        spans = embedded.inside(paths[0], clash.inside, sources) or spans
     return Diagnostic(
         code, clash.message, severity, paths[0], spans, expected=clash.expected, hint=clash.hint
     )

@@ -14,12 +14,16 @@ Values = Mapping[str, Any]
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """Values that contradict each other: `paths` are shown in this order, `hint` says what to write instead."""
+    """Values that contradict each other: `paths` are shown in this order, `hint` says what to write instead.
+
+    `inside` is a line and column in the text at the first path, where that is the place.
+    """
 
     message: str
     paths: tuple[str | Path, ...]
     hint: str = ""
     expected: str = ""
+    inside: tuple[int, int] | None = None
 
 
 Rule = Callable[[Values, Settings], "Iterable[Clash] | Clash | None"]

@@ -454,6 +454,75 @@ def injection_without_client_grpc(v: Values, s: Settings) -> Clash | None:
     return None
 
 
+def mesh_gateway_address_of_node_unreachable(v: Values, s: Settings) -> Clash | None:
+    """The gateway announces its node's address, and nothing opens the announced port on the node."""
+    gateway = v["meshGateway"]
+    wan, service = gateway["wanAddress"], gateway["service"]
+    opened = gateway["hostNetwork"] or gateway["hostPort"] or service["type"] in ("NodePort", "LoadBalancer")
+    if s.mesh_gateway and wan["source"] in ("NodeIP", "NodeName") and not opened:
+        return Clash(
+            "the mesh gateway announces its node's address and no port of the node leads to it",
+            ("meshGateway.wanAddress.source", "meshGateway.hostPort", "meshGateway.service.type"),
+            "set meshGateway.hostPort to meshGateway.wanAddress.port, or meshGateway.service.type: NodePort",
+        )
+    return None
+
+
+def mesh_gateway_inside_only(v: Values, s: Settings) -> Clash | None:
+    """Other datacenters and peers cannot reach an address that exists inside this cluster only."""
+    gateway, world = v["meshGateway"], v["global"]
+    outside = world["federation"]["enabled"] or world["peering"]["enabled"]
+    if (
+        s.mesh_gateway
+        and outside
+        and gateway["wanAddress"]["source"] == "Service"
+        and gateway["service"]["type"] in ("ClusterIP", "", None)
+    ):
+        return Clash(
+            "other clusters are to come through the mesh gateway, and its Service has an address in this one only",
+            ("meshGateway.service.type", "meshGateway.wanAddress.source"),
+            "set meshGateway.service.type: LoadBalancer, or another meshGateway.wanAddress.source",
+        )
+    return None
+
+
+def api_gateway_instances_out_of_order(v: Values, s: Settings) -> Clash | None:
+    """The number of pods starts at the default and stays between the least and the most."""
+    path = "connectInject.apiGateway.managedGatewayClass.deployment"
+    numbers = v["connectInject"]["apiGateway"]["managedGatewayClass"]["deployment"]
+    least, first, most = (
+        whole_number(numbers[key]) for key in ("minInstances", "defaultInstances", "maxInstances")
+    )
+    given = all(numbers[key] is not None for key in ("minInstances", "defaultInstances", "maxInstances"))
+    if s.connect_inject and given and not least <= first <= most:
+        return Clash(
+            f"an API gateway is to start with {first} pods and to have {least} to {most}",
+            (f"{path}.defaultInstances", f"{path}.minInstances", f"{path}.maxInstances"),
+            "keep minInstances <= defaultInstances <= maxInstances",
+        )
+    return None
+
+
+def redirection_on_openshift_without_cni(v: Values, s: Settings) -> Clash | None:
+    """OpenShift gives pods no privileged init container, which otherwise redirects their traffic."""
+    if (
+        s.connect_inject
+        and s.openshift
+        and not s.cni
+        and v["connectInject"]["transparentProxy"]["defaultEnabled"]
+    ):
+        return Clash(
+            "on OpenShift transparent proxy needs the CNI plug-in, which is off",
+            (
+                "global.openshift.enabled",
+                "connectInject.cni.enabled",
+                "connectInject.transparentProxy.defaultEnabled",
+            ),
+            "set connectInject.cni.enabled: true, with multus: true and OpenShift's cniBinDir and cniNetDir",
+        )
+    return None
+
+
 RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", cni_without_injector),
     ("refused", mesh_gateway_without_injector),
@@ -486,4 +555,8 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("harmful", ui_ingress_with_moved_port),
     ("unwise", ui_ingress_without_hosts),
     ("unwise", injection_without_client_grpc),
+    ("harmful", mesh_gateway_address_of_node_unreachable),
+    ("unwise", mesh_gateway_inside_only),
+    ("unwise", api_gateway_instances_out_of_order),
+    ("unwise", redirection_on_openshift_without_cni),
 )

@@ -211,6 +211,28 @@ def tls_off_with_https_ui(v: Values, s: Settings) -> Clash | None:
     return None
 
 
+def tls_not_verified(v: Values, s: Settings) -> Clash | None:
+    """Encrypted, and whoever answers is believed: for the time of a roll-out of TLS only."""
+    if s.tls and not v["global"]["tls"]["verify"]:
+        return Clash(
+            "TLS is on and certificates are not verified",
+            ("global.tls.verify",),
+            "set global.tls.verify: true once all agents have certificates",
+        )
+    return None
+
+
+def acls_without_tls(v: Values, s: Settings) -> Clash | None:
+    """Tokens go over the network with each request; without TLS whoever listens has them."""
+    if s.acls and not s.tls:
+        return Clash(
+            "ACLs are on and their tokens cross the network in the clear, as TLS is off",
+            ("global.acls.manageSystemACLs", "global.tls.enabled"),
+            "set global.tls.enabled: true",
+        )
+    return None
+
+
 RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", replication_token_without_acls),
     ("refused", bootstrap_token_half_given),
@@ -232,4 +254,6 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("harmful", gossip_generated_under_vault),
     ("harmful", ca_cert_without_ca_key),
     ("unwise", tls_off_with_https_ui),
+    ("unwise", tls_not_verified),
+    ("unwise", acls_without_tls),
 )

@@ -157,101 +157,6 @@ def license_job_under_vault(v: Values, s: Settings) -> Iterator[Clash]:
         )
 
 
-def _repeats(v: Values, word: str, setting: str) -> Clash | None:
-    config = v["server"]["extraConfig"]
-    if word in (config if isinstance(config, str) else json.dumps(config)):
-        return Clash(
-            f"server.extraConfig sets {word}, which has a value of its own",
-            ("server.extraConfig", setting),
-            f"remove it from server.extraConfig and set {setting}",
-        )
-    return None
-
-
-def extra_config_repeats_debug(v: Values, s: Settings) -> Clash | None:
-    """Two configuration files that set one option leave the outcome to their order."""
-    return _repeats(v, "enable_debug", "server.enableAgentDebug") if s.server else None
-
-
-def extra_config_repeats_hide_hostname(v: Values, s: Settings) -> Clash | None:
-    """Two configuration files that set one option leave the outcome to their order."""
-    return _repeats(v, "disable_hostname", "global.metrics.disableAgentHostName") if s.server else None
-
-
-def extra_config_repeats_host_metrics(v: Values, s: Settings) -> Clash | None:
-    """Two configuration files that set one option leave the outcome to their order."""
-    return _repeats(v, "enable_host_metrics", "global.metrics.enableHostMetrics") if s.server else None
-
-
-def extra_config_repeats_prefix_filter(v: Values, s: Settings) -> Clash | None:
-    """Two configuration files that set one option leave the outcome to their order."""
-    return _repeats(v, "prefix_filter", "global.metrics.prefixFilter") if s.server else None
-
-
-def _statsd(v: Values, s: Settings) -> bool:
-    metrics = v["global"]["metrics"]
-    return bool(
-        s.server
-        and metrics["enabled"]
-        and metrics["enableAgentMetrics"]
-        and metrics["datadog"]["dogstatsd"]["enabled"]
-    )
-
-
-def extra_config_repeats_statsd_tags(v: Values, s: Settings) -> Clash | None:
-    """With DogStatsD on, the chart writes its tags itself."""
-    return (
-        _repeats(v, "dogstatsd_tags", "global.metrics.datadog.dogstatsd.dogstatsdTags")
-        if _statsd(v, s)
-        else None
-    )
-
-
-def extra_config_repeats_statsd_address(v: Values, s: Settings) -> Clash | None:
-    """With DogStatsD on, the chart writes its address itself."""
-    return (
-        _repeats(v, "dogstatsd_addr", "global.metrics.datadog.dogstatsd.dogstatsdAddr")
-        if _statsd(v, s)
-        else None
-    )
-
-
-def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
-    """The text becomes a .json file that the agent loads at start; one that does not parse keeps it from starting."""
-    for name, on in (("server", s.server), ("client", s.client)):
-        config = v[name]["extraConfig"]
-        if not on or not isinstance(config, str) or not config.strip() or "{{" in config:
-            continue
-        try:
-            parsed = json.loads(config)
-        except ValueError as error:
-            yield Clash(
-                f"{name}.extraConfig is not JSON: {error}",
-                (f"{name}.extraConfig",),
-                "write it as JSON text, or as a YAML map",
-            )
-            continue
-        if not isinstance(parsed, dict):
-            yield Clash(f"{name}.extraConfig is no JSON object", (f"{name}.extraConfig",), expected="{...}")
-
-
-def token_in_extra_config(v: Values, s: Settings) -> Iterator[Clash]:
-    """What stands in extraConfig ends up in a ConfigMap, which many may read; tokens belong into Secrets."""
-    secret = re.compile(
-        r'"(initial_management|replication|agent|agent_recovery|default|config_file_service_registration|encrypt)"\s*:\s*"(?!\$|\{\{)([^"]{8,})"'
-    )
-    for name, on in (("server", s.server), ("client", s.client)):
-        config = v[name]["extraConfig"]
-        found = secret.search(config if isinstance(config, str) else json.dumps(config)) if on else None
-        if found:
-            yield Clash(
-                f"{name}.extraConfig holds a secret ({found[1]}) in plain text",
-                (f"{name}.extraConfig",),
-                "put it into a Secret: global.acls.bootstrapToken, global.acls.replicationToken or "
-                "global.gossipEncryption refer to one",
-            )
-
-
 def expose_serf_port_moved(v: Values, s: Settings) -> Clash | None:
     """The Service that exposes servers keeps the standard gossip port, at which moved servers do not listen."""
     if s.expose_servers and whole_number(v["server"]["ports"]["serflan"]["port"]) != 8301:
@@ -408,6 +313,51 @@ def client_join_unused(v: Values, s: Settings) -> Clash | None:
     return None
 
 
+def client_agents_without_servers(v: Values, s: Settings) -> Clash | None:
+    """Client agents need servers to join: those of the release, outside ones, or the addresses in client.join."""
+    own = s.server or s.external_servers or v["client"]["join"]
+    # a map or text of its own may name them
+    config = v["client"]["extraConfig"]
+    told = "retry_join" in (config if isinstance(config, str) else json.dumps(config))
+    if s.client and not own and not told:
+        return Clash(
+            "client agents are on and nothing says which servers they join",
+            ("client.enabled", "client.join"),
+            "set client.join to addresses of servers, such as cloud auto-join (provider=...)",
+        )
+    return None
+
+
+def stagger_of_start_reversed(v: Values, s: Settings) -> Clash | None:
+    """The wait before the start lies between the least and the most."""
+    stagger = v["client"]["aclInit"]["startupStagger"]
+    if (
+        s.client
+        and stagger["enabled"]
+        and whole_number(stagger["minSeconds"]) > whole_number(stagger["maxSeconds"])
+    ):
+        return Clash(
+            f"client agents wait at least {stagger['minSeconds']} seconds and at most {stagger['maxSeconds']}",
+            ("client.aclInit.startupStagger.minSeconds", "client.aclInit.startupStagger.maxSeconds"),
+            "raise maxSeconds",
+        )
+    return None
+
+
+def external_host_with_port(v: Values, s: Settings) -> Iterator[Clash]:
+    """Sidecars, gateways and controllers look each entry up as a host name; ports are settings of their own."""
+    if not s.external_servers or s.client:
+        return
+    for place, host in enumerate(v["externalServers"]["hosts"] or []):
+        # one colon: an IPv6 address has more
+        if isinstance(host, str) and re.fullmatch(r"[^=\s:{]+:[0-9]+", host):
+            yield Clash(
+                f"{host} is a host with a port",
+                (("externalServers", "hosts", place),),
+                "name the host alone; externalServers.httpsPort and grpcPort are its ports",
+            )
+
+
 RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", both_own_and_external_servers),
     ("refused", bootstrap_expect_below_replicas),
@@ -422,14 +372,6 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", license_secret_half_given),
     ("unwise", license_not_autoloaded),
     ("harmful", license_job_under_vault),
-    ("refused", extra_config_repeats_debug),
-    ("refused", extra_config_repeats_hide_hostname),
-    ("refused", extra_config_repeats_host_metrics),
-    ("refused", extra_config_repeats_prefix_filter),
-    ("refused", extra_config_repeats_statsd_tags),
-    ("refused", extra_config_repeats_statsd_address),
-    ("harmful", extra_config_not_json),
-    ("unwise", token_in_extra_config),
     ("harmful", expose_serf_port_moved),
     ("refused", external_servers_without_hosts),
     ("harmful", external_hosts_empty_elsewhere),
@@ -439,4 +381,7 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", unknown_image_pull_policy),
     ("harmful", enabled_given_as_text),
     ("unwise", client_join_unused),
+    ("harmful", client_agents_without_servers),
+    ("harmful", stagger_of_start_reversed),
+    ("harmful", external_host_with_port),
 )

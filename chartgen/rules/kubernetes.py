@@ -1,0 +1,264 @@
+"""Rules about what the Kubernetes API refuses, or takes in another sense than was meant."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chartgen.diagnostics import Path, dotted
+from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
+from chartgen.settings import Settings
+
+_QUANTITY = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]+)")
+_FACTORS = {
+    "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
+    **{f"{prefix}i": 1024.0**power for power, prefix in enumerate("KMGTPE", 1)},
+}  # fmt: skip
+_MIB = 1024**2
+
+
+def amount(quantity: Any) -> float | None:
+    """A Kubernetes quantity in its unit (cores, bytes); None for what is none."""
+    match = _QUANTITY.fullmatch(str(quantity)) if not isinstance(quantity, bool) else None
+    if match is None:
+        return None
+    number, suffix = match.groups()
+    return float(number) * (_FACTORS[suffix] if suffix in _FACTORS else 10.0 ** int(suffix[1:]))
+
+
+def _resources(v: Values, s: Settings) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """Each `resources` that is a map, of what is on, in gateways too."""
+    on: dict[Path, Any] = {
+        ("global",): s.acl_init, ("server",): s.server, ("client",): s.client, ("syncCatalog",): s.sync_catalog,
+        ("connectInject",): s.connect_inject, ("webhookCertManager",): s.connect_inject,
+        ("meshGateway",): s.mesh_gateway, ("ingressGateways",): s.ingress_gateways,
+        ("terminatingGateways",): s.terminating_gateways, ("telemetryCollector",): s.telemetry_collector,
+        ("server", "snapshotAgent"): v["server"]["snapshotAgent"]["enabled"], ("connectInject", "cni"): s.cni,
+    }  # fmt: skip
+
+    def walk(node: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+        keys: Iterable[tuple[Any, Any]] = node.items() if isinstance(node, Mapping) else enumerate(node)
+        for key, item in keys:
+            if not on.get((*path, key), True):
+                continue
+            if key == "resources" and isinstance(item, Mapping):
+                yield (*path, key), item
+            elif isinstance(item, (Mapping, list)):
+                yield from walk(item, (*path, key))
+
+    return walk(v, ())
+
+
+def requests_above_limits(v: Values, s: Settings) -> Iterator[Clash]:
+    """Kubernetes refuses a container that asks for more than it may use; a limit that is not set has a default."""
+    for path, resources in _resources(v, s):
+        requests, limits = resources.get("requests") or {}, resources.get("limits") or {}
+        for name in requests if isinstance(limits, Mapping) and isinstance(requests, Mapping) else ():
+            asked, allowed = amount(requests[name]), amount(limits.get(name))
+            if asked is not None and allowed is not None and asked > allowed:
+                yield Clash(
+                    f"{dotted(path)} asks for more {name} ({requests[name]}) than its limit ({limits[name]})",
+                    ((*path, "requests", name), (*path, "limits", name)),
+                    f"raise limits.{name} too, or set it to null for none",
+                )
+
+
+def memory_without_unit(v: Values, s: Settings) -> Iterator[Clash]:
+    """A bare number is bytes and `m` a thousandth of one: no container starts with that little memory."""
+    for path, resources in _resources(v, s):
+        for kind in ("requests", "limits"):
+            memory = (resources.get(kind) or {}).get("memory")
+            size = amount(memory)
+            if size is not None and 0 < size < _MIB:
+                number = re.sub(r"[^0-9.].*", "", str(memory))
+                yield Clash(
+                    f"{dotted((*path, kind, 'memory'))} is less than one MiB",
+                    ((*path, kind, "memory"),),
+                    f"write {number}Mi for mebibytes",
+                )
+
+
+def server_storage_too_small(v: Values, s: Settings) -> Clash | None:
+    """Consul's log alone takes files of 64 MiB; a number without a unit is bytes."""
+    size = amount(v["server"]["storage"])
+    if s.server and size is not None and size < 64 * _MIB:
+        return Clash(
+            f"{v['server']['storage']} is too small a volume for a server",
+            ("server.storage",),
+            "use 10Gi or more",
+        )
+    return None
+
+
+NodePort = tuple[Path, Any, str]
+
+
+def _node_ports(v: Values, s: Settings) -> Iterator[NodePort]:
+    """(path, number, type of the Service) of each node port that is set in a component that is on."""
+    found: list[tuple[str, Any]] = []
+    if s.expose_servers:
+        kind = v["server"]["exposeService"]["type"]
+        found += [
+            (f"server.exposeService.nodePort.{name}", kind)
+            for name in v["server"]["exposeService"]["nodePort"]
+        ]
+    if s.ui and v["ui"]["service"]["enabled"]:
+        # without TLS there is no https port, and with httpsOnly no http one
+        only = v["global"]["tls"]["httpsOnly"]
+        ports = ("https",) if s.tls and only else ("http", "https") if s.tls else ("http",)
+        found += [(f"ui.service.nodePort.{name}", v["ui"]["service"]["type"]) for name in ports]
+    if s.mesh_gateway:
+        found.append(("meshGateway.service.nodePort", v["meshGateway"]["service"]["type"]))
+    for path, kind in found:
+        if at(v, path):
+            yield tuple(path.split(".")), at(v, path), kind or "ClusterIP"
+    if s.ingress_gateways:
+        standard = v["ingressGateways"]["defaults"]["service"]
+        for place, gateway in enumerate(v["ingressGateways"]["gateways"] or []):
+            own = gateway.get("service") or {} if isinstance(gateway, Mapping) else {}
+            where: Path = ("ingressGateways", "gateways", place, "service", "ports")
+            for number, port in enumerate(own.get("ports") or []):
+                if isinstance(port, Mapping) and port.get("nodePort"):
+                    path_ = (*where, number, "nodePort")
+                    yield path_, port["nodePort"], own.get("type") or standard["type"]
+
+
+def node_port_repeated(v: Values, s: Settings) -> Iterator[Clash]:
+    """A node port belongs to one Service port in the whole cluster."""
+    taken: dict[Any, Path] = {}
+    for path, number, kind in _node_ports(v, s):
+        if kind != "ClusterIP" and number in taken:
+            yield Clash(
+                f"node port {number} is asked for twice", (path, taken[number]), "choose another number"
+            )
+        taken.setdefault(number, path)
+
+
+def node_port_out_of_range(v: Values, s: Settings) -> Iterator[Clash]:
+    """Node ports lie between 30000 and 32767, unless the API server was started with another range."""
+    for path, number, _ in _node_ports(v, s):
+        if isinstance(number, int) and not 30000 <= number <= 32767:
+            yield Clash(
+                f"node port {number} is outside the usual range",
+                (path,),
+                "use 30000 to 32767, or null to let Kubernetes choose",
+            )
+
+
+def node_port_of_cluster_ip(v: Values, s: Settings) -> Iterator[Clash]:
+    """Only Services of type NodePort and LoadBalancer have node ports."""
+    for path, number, kind in _node_ports(v, s):
+        if kind == "ClusterIP":
+            section = path[: path.index("service") + 1] if "service" in path else path[:2]
+            yield Clash(
+                f"node port {number} is set and the Service is of type ClusterIP",
+                (path, (*section, "type")),
+                f"set {dotted((*section, 'type'))}: NodePort",
+            )
+
+
+# what selectors of the chart go by
+_OWN_LABELS = ("app", "component", "release", "chart")
+
+
+def label_of_the_chart(v: Values, s: Settings) -> Iterator[Clash]:
+    """Services and controllers find their pods by these labels; with another value they find none."""
+    for section, on in (
+        ("global", True),
+        ("server", s.server),
+        ("client", s.client),
+        ("connectInject", s.connect_inject),
+        ("syncCatalog", s.sync_catalog),
+    ):
+        labels = v[section]["extraLabels"] if on else None
+        for key in _OWN_LABELS:
+            if isinstance(labels, Mapping) and key in labels:
+                yield Clash(
+                    f"the label {key} is the chart's own: its selectors go by it",
+                    ((section, "extraLabels", key),),
+                    "choose another name, such as example.com/" + key,
+                )
+
+
+def server_budget_below_quorum(v: Values, s: Settings) -> Clash | None:
+    """More servers down at once than a minority is the end of the quorum, and of every write."""
+    budget, replicas = v["server"]["disruptionBudget"], whole_number(v["server"]["replicas"])
+    down = whole_number(budget["maxUnavailable"])
+    if s.server and budget["enabled"] and replicas > 1 and down > (replicas - 1) // 2:
+        return Clash(
+            f"{down} of {replicas} servers may be taken away at once, and the rest is no majority",
+            ("server.disruptionBudget.maxUnavailable", "server.replicas"),
+            f"leave it out, or set it to {(replicas - 1) // 2}",
+        )
+    return None
+
+
+def injector_budget_given_twice(v: Values, s: Settings) -> Clash | None:
+    """A disruption budget says how many pods stay, or how many may go."""
+    budget = v["connectInject"]["disruptionBudget"]
+    if s.connect_inject and budget["enabled"] and budget["minAvailable"] and budget["maxUnavailable"]:
+        return Clash(
+            "the injector's disruption budget is given in two ways, of which minAvailable counts",
+            ("connectInject.disruptionBudget.maxUnavailable", "connectInject.disruptionBudget.minAvailable"),
+            "keep one of the two",
+        )
+    return None
+
+
+def host_network_without_cluster_dns(v: Values, s: Settings) -> Iterator[Clash]:
+    """A pod in its node's network resolves names as the node does, so it does not find Services of the cluster."""
+    for section, on in (("client", s.client), ("meshGateway", s.mesh_gateway)):
+        values = v[section]
+        # agents that join addresses need no names of the cluster
+        needs = s.server and not (section == "client" and values["join"])
+        if on and needs and values["hostNetwork"] and values["dnsPolicy"] != "ClusterFirstWithHostNet":
+            yield Clash(
+                f"{section}'s pods are in the nodes' network and cannot resolve the servers' Service",
+                (f"{section}.hostNetwork", f"{section}.dnsPolicy"),
+                f"set {section}.dnsPolicy: ClusterFirstWithHostNet",
+            )
+
+
+def gossip_host_ports_clash(v: Values, s: Settings) -> Clash | None:
+    """Two pods cannot open one port of a node: a server and a client agent would keep each other off."""
+    if (
+        s.server
+        and s.client
+        and v["server"]["exposeGossipAndRPCPorts"]
+        and v["client"]["exposeGossipPorts"]
+        and whole_number(v["server"]["ports"]["serflan"]["port"]) == 8301
+    ):
+        return Clash(
+            "servers and client agents both want port 8301 of their node",
+            ("server.exposeGossipAndRPCPorts", "client.exposeGossipPorts", "server.ports.serflan.port"),
+            "move the servers': set server.ports.serflan.port: 9301",
+        )
+    return None
+
+
+def pod_security_policies_gone(v: Values, s: Settings) -> Clash | None:
+    """Kubernetes 1.25 and later have no PodSecurityPolicy, and refuse the objects."""
+    if s.pod_security_policies:
+        return Clash(
+            "pod security policies exist up to Kubernetes 1.24 only",
+            ("global.enablePodSecurityPolicies",),
+            "use Pod Security Admission: label the namespace with pod-security.kubernetes.io/enforce",
+        )
+    return None
+
+
+RULES: tuple[tuple[Weight, Rule], ...] = (
+    ("harmful", requests_above_limits),
+    ("harmful", memory_without_unit),
+    ("harmful", server_storage_too_small),
+    ("harmful", node_port_repeated),
+    ("unwise", node_port_out_of_range),
+    ("unwise", node_port_of_cluster_ip),
+    ("harmful", label_of_the_chart),
+    ("unwise", server_budget_below_quorum),
+    ("unwise", injector_budget_given_twice),
+    ("unwise", host_network_without_cluster_dns),
+    ("harmful", gossip_host_ports_clash),
+    ("unwise", pod_security_policies_gone),
+)
