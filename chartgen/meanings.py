@@ -24,7 +24,9 @@ OTHERS = {
     "noncharacter": "The text holds a Unicode noncharacter, which no text may interchange.",
     "not-a-mapping": "A values file is a map with keys such as `server:` at its top.",
     "not-utf-8": "The file is not encoded as UTF-8, the only encoding that Helm reads right.",
+    "stdin-twice": "Standard input can be read once: one `-` is enough.",
     "several-documents": "A values file is one YAML document; Helm would ignore the second.",
+    "too-many-values": "The file holds more values than any chart has: another file was surely meant.",
     "unknown-anchor": "An alias (`*name`) needs its anchor (`&name`) before it in the same file.",
     "unreadable-file": "The system refuses to read the file.",
     "yaml-syntax": "The file is not YAML from this place on.",
@@ -34,9 +36,13 @@ OTHERS = {
     "bad-format": "The text is not written as what it stands for: an amount, a duration, an address, a name.",
     "bad-value": "The setting does not take this value.",
     "missing-key": "An entry lacks a key without which it means nothing.",
+    "not-a-list": "The setting is a list; no program could read anything else there.",
     "out-of-range": "The number, or the length, is outside what the setting takes.",
     "removed-value": "Older charts had this setting; today's would ignore it. The hint says what to write instead, "
     "and `chartgen migrate` does what can be done without you.",
+    "section-not-a-map": "A section of settings is a map; one value in its place takes all settings in it away.",
+    "section-set-to-null": "null removes a whole section with all its defaults, which no chart can do without.",
+    "too-many-findings": "There are more findings than are worth reading; most have one cause. Mend the first.",
     "unknown-key": "There is no such setting. The official chart ignores it in silence, most often a typo.",
     "values-of-a-parent-chart": "These values are for a chart that has Consul's as a dependency. Pass what stands below "
     "the dependency's name.",

@@ -27,6 +27,16 @@ from chartgen.diagnostics import Diagnostic, Span
 
 ROOT = Path(__file__).parent.parent
 CASES = sorted(path for path in (ROOT / "tests" / "cases" / "rejected").iterdir() if path.is_dir())
+# what is refused while it is read
+BROKEN = (
+    "a: [1, 2",
+    "server: {}\nserver: {}\n",
+    "- a\n",
+    "a: *b\n",
+    "a: .inf\n",
+    "a: 1\n---\nb: 2\n",
+    "a: \x07\n",
+)
 ESCAPE = re.compile(r"\x1b\[[0-9;]*m")
 
 
@@ -40,6 +50,8 @@ def findings() -> tuple[Diagnostic, ...]:
             found += validation.validate([read]).diagnostics
         except Rejected as rejected:
             found += rejected.diagnostics
+    for text in BROKEN:
+        found += told(text, "broken.yaml")
     return tuple(found)
 
 
@@ -235,16 +247,23 @@ def test_in_a_terminal(columns: int, tmp_path: Path) -> None:
 
 
 def codes_in_use() -> set[str]:
-    """The first text that each call that makes a diagnostic is given."""
+    """Each text in the code that is written like one and stands where a finding is made, or becomes its `code`."""
     found = set()
     for path in (ROOT / "chartgen").rglob("*.py"):
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+            texts: list[ast.AST] = []
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in (
                 "Diagnostic", "_reject", "_fail"
             ):  # fmt: skip
-                texts = [arg.value for arg in node.args[:2] if isinstance(arg, ast.Constant)]
-                found |= {text for text in texts if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", str(text))}
-    return found
+                texts = list(node.args[:2])
+            elif isinstance(node, ast.Assign) and "code" in ast.unparse(node.targets[0]).strip("()").split(
+                ", "
+            ):
+                texts = list(ast.walk(node.value))
+            found |= {
+                one.value for one in texts if isinstance(one, ast.Constant) and isinstance(one.value, str)
+            }
+    return {text for text in found if re.fullmatch(r"[a-z0-9]+(-[a-z0-9]+)+", text)}
 
 
 def test_each_code_has_a_meaning() -> None:

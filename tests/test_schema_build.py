@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+import helm_python
 import jsonschema
 import jsonschema_rs
 import pytest
@@ -26,6 +27,7 @@ KNOWN = [
     line.split("\t")
     for line in (Path(__file__).parent / "data" / "leaves.tsv").read_text(encoding="utf-8").splitlines()[1:]
 ]
+EXAMPLES = sorted((paths.ROOT / "examples").glob("*.yaml"))
 FORMS = ("$ref", "allOf", "anyOf", "enum", "type")
 
 
@@ -178,6 +180,12 @@ def test_what_is_committed_is_fresh(name: str) -> None:
 def test_helm_reads_the_same_schema(chart: Path) -> None:
     assert engine.objects(chart)[0]["data"] == {"datacenter": "dc1"}
     assert engine.objects(chart, values={"server": {"tolerations": [{"key": "a", "operator": "Exists"}]}})
+
+
+@pytest.mark.parametrize("file", EXAMPLES, ids=lambda path: path.name)
+def test_helm_accepts_every_example(chart: Path, file: Path) -> None:
+    values = helm_python.values_from_yaml(file.read_text(encoding="utf-8"))
+    assert values and engine.objects(chart, values=values)
 
 
 @pytest.mark.parametrize(
