@@ -130,7 +130,7 @@ def answer(what: str, validated: Validated, *, width: int = 100, colour: bool = 
 
 def _removed(name: str, gone: history.Removed, width: int) -> list[str]:
     """A setting of older charts."""
-    lines = [name, "", *_paragraph(f"Gone since the release after {gone.last}. {gone.why}", width), ""]
+    lines = [name, "", *_paragraph(f"Release {gone.last} was the last with it: {gone.why}.", width), ""]
     return lines + _row("today", f"set {dotted(gone.to)}" if gone.to else gone.today, width)
 
 

@@ -145,19 +145,53 @@ def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
 
 def build() -> str:
     """The text of `schema/removed.json`, made from `schema/_removed.yaml`."""
-    import yaml12
+    from ruamel.yaml import YAML
 
-    read = yaml12.read_yaml(paths.SCHEMA / "_removed.yaml")
+    read = YAML(typ="safe").load(paths.SCHEMA / "_removed.yaml")
     return json.dumps(read, indent=1, ensure_ascii=False, sort_keys=True) + "\n"
 
 
+def page(removed_values: Mapping[str, Mapping[str, Any]]) -> str:
+    """The text of `docs/removed.md`: what became of each value, a table for each section."""
+    lines = [
+        "# Values that are gone",
+        "",
+        "<!-- made by `python -m chartgen.history` from schema/_removed.yaml: edit there -->",
+        "",
+        "What earlier releases of the official chart had and 2.0.3 has not. `chartgen migrate values.yaml` carries out",
+        "what is certain and lists the rest; an entry covers the values below it too.",
+    ]
+    section = ""
+    for name, one in removed_values.items():
+        if name.split(".")[0] != section:
+            section = name.split(".")[0]
+            lines += [
+                "",
+                f"## {section}",
+                "",
+                "| value | last in | what became of it | today |",
+                "|---|---|---|---|",
+            ]
+        today = one.get("today") or f"set `{one['to']}`"
+        lines.append(f"| `{name}` | {one['last']} | {one['why']} | {today} |")
+    return "\n".join(lines) + "\n"
+
+
 def main(arguments: list[str]) -> None:
-    """Writes `schema/removed.json`; with `--check` writes nothing and exits with 1 when it is stale."""
-    file, text = paths.SCHEMA / "removed.json", build()
-    if "--check" not in arguments:
-        file.write_text(text, encoding="utf-8")
-    elif not file.is_file() or file.read_text(encoding="utf-8") != text:
-        sys.exit(f"stale: schema/{file.name}")
+    """Writes the derived files; with `--check` writes nothing and exits with 1 when one of them is stale."""
+    text = build()
+    stale = []
+    for file, wanted in (
+        (paths.SCHEMA / "removed.json", text),
+        (paths.ROOT / "docs" / "removed.md", page(json.loads(text))),
+    ):
+        if file.is_file() and file.read_text(encoding="utf-8") == wanted:
+            continue
+        stale.append(file.name)
+        if "--check" not in arguments:
+            file.write_text(wanted, encoding="utf-8")
+    if stale and "--check" in arguments:
+        sys.exit("stale: " + ", ".join(stale))
 
 
 if __name__ == "__main__":

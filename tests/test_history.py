@@ -1,5 +1,6 @@
 """Every value that a release had and the current one has not gets an answer."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -43,8 +44,10 @@ def test_current_values_are_not_removed() -> None:
     assert [path for path in current if history.removed(path)] == []
 
 
-def test_generated_file_is_current() -> None:
-    assert (paths.SCHEMA / "removed.json").read_text(encoding="utf-8") == history.build()
+def test_generated_files_are_current() -> None:
+    made = history.build()
+    assert (paths.SCHEMA / "removed.json").read_text(encoding="utf-8") == made
+    assert (paths.ROOT / "docs/removed.md").read_text(encoding="utf-8") == history.page(json.loads(made))
 
 
 def said(values: dict[str, Any]) -> dict[str, Mend | None]:
