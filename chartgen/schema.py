@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
 from chartgen import bundle, shapes
-from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
+from chartgen.diagnostics import Diagnostic, Mend, Path, Severity, dotted
 
 if TYPE_CHECKING:
     from chartgen.source import Source
@@ -75,7 +75,8 @@ def _unset(default: Any) -> bool:
 def check(effective: Mapping[str, Any], sources: Sequence[Source], *, strict: bool) -> list[Diagnostic]:
     """What is wrong with the names and shapes of the effective values, each finding at the place that set it.
 
-    With `strict` off the findings are warnings, as the official chart takes such values.
+    With `strict` off the findings are warnings, as the official chart takes such values; a text or number in place
+    of a list it refuses too.
     """
     if fits(effective):
         return []
@@ -91,7 +92,8 @@ def _placed(one: Diagnostic, sources: Sequence[Source], strict: bool) -> Diagnos
     from chartgen import values
 
     place = values.spans_of if one.code in _ABOUT_KEYS else values.value_spans_of
-    return replace(one, spans=place(one.path, sources), severity="error" if strict else "warning")
+    severity: Severity = "error" if strict or one.code == "not-a-list" else "warning"
+    return replace(one, spans=place(one.path, sources), severity=severity)
 
 
 def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -157,10 +159,12 @@ def _nearest_branch(error: Any, path: Path) -> Iterator[Diagnostic]:
         for inner in min(of_type, key=len):
             yield from _explain(inner)
         return
+    types = [kind for branch in error.validator_value for kind in _types(branch)]
+    if _lone(error.instance, types):
+        yield _not_a_list(path, error.instance)
+        return
     kinds = ", or ".join(dict.fromkeys(_described(branch) for branch in error.validator_value))
-    mend = _unquoted(
-        path, error.instance, [kind for branch in error.validator_value for kind in _types(branch)]
-    )
+    mend = _unquoted(path, error.instance, types)
     yield Diagnostic(
         "wrong-type",
         f"{dotted(path)} cannot be {_shown(error.instance)}",
@@ -169,6 +173,22 @@ def _nearest_branch(error: Any, path: Path) -> Iterator[Diagnostic]:
         expected=kinds,
         hint=f"write it without quotes: {_shown(mend.to)}" if mend else "",
         mend=mend,
+    )
+
+
+def _lone(value: Any, types: Iterable[str]) -> bool:
+    """True for a text or number where there is nothing but lists to choose from."""
+    return bool(value) and not isinstance(value, (dict, list)) and set(types) - {"null"} == {"array"}
+
+
+def _not_a_list(path: Path, value: Any) -> Diagnostic:
+    return Diagnostic(
+        "not-a-list",
+        f"{dotted(path)} is a list",
+        path=path,
+        found=f"{_shown(value)} ({_kind(value)})",
+        expected="a list, also of one item",
+        hint=f"write [{_shown(value)}]",
     )
 
 
@@ -189,6 +209,8 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
         error.validator_value,
     )
     found = _shown(value)
+    if keyword == "type" and _lone(value, [wanted] if isinstance(wanted, str) else wanted):
+        return _not_a_list(path, value)
     if keyword == "type":
         mend = _unquoted(path, value, wanted)
         hint = f"write it without quotes: {_shown(mend.to)}" if mend else ""
@@ -269,7 +291,7 @@ def _unquoted(path: Path, value: Any, wanted: Any) -> Mend | None:
     kinds = [wanted] if isinstance(wanted, str) else wanted
     if not isinstance(value, str):
         return None
-    if "integer" in kinds and value.strip().isdecimal():
+    if {"integer", "number"} & set(kinds) and re.fullmatch("-?[0-9]+", value):
         return Mend("replace", path, int(value))
     if "boolean" in kinds and value in ("true", "false"):
         return Mend("replace", path, value == "true")

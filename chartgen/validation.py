@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -41,6 +41,8 @@ def validate(sources: Sequence[Source], *, strict: bool = True, kube_version: st
     texts = embedded.opened(user, sources)
     if texts is not None:
         findings += embedded.check(texts, sources, strict=strict)
+    if not strict:
+        _bare_numbers(effective, findings)
     complete = schema.complete(effective)
     if any(one.severity == "error" for one in findings):
         return Validated(effective, complete, None, tuple(sources), tuple(findings))
@@ -58,6 +60,16 @@ def validate(sources: Sequence[Source], *, strict: bool = True, kube_version: st
         if one.code != "removed-value" or not any(one.path[: len(path)] == path for path in refused)
     ] + clashes
     return Validated(effective, complete, facts, tuple(sources), tuple(findings))
+
+
+def _bare_numbers(effective: dict[str, Any], findings: Iterable[Diagnostic]) -> None:
+    """Numbers in quotes become numbers in `effective`, as they do where the official chart writes them down."""
+    for mend in (one.mend for one in findings if one.mend):
+        if mend.action == "replace" and type(mend.to) is int:
+            node: Any = effective
+            for key in mend.path[:-1]:
+                node = node[key]
+            node[mend.path[-1]] = mend.to
 
 
 def version_pair(text: str | None) -> tuple[int, int] | None:

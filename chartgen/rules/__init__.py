@@ -25,8 +25,6 @@ _REQUEST_LIMITS = ("server", "limits")
 _VALUE_MAPS = frozenset(
     [
         "resources",
-        "requests",
-        "limits",
         "securityContext",
         "containerSecurityContext",
         "nodeMeta",

@@ -400,15 +400,27 @@ def datadog_image_without_tag(v: Values, s: Settings) -> Clash | None:
     return None
 
 
+def injector_replicas_none(v: Values, s: Settings) -> Clash | None:
+    """Pods that should get a sidecar are refused while no injector answers, and its disruption budget is negative."""
+    replicas = v["connectInject"]["replicas"]
+    if s.connect_inject and replicas is not None and whole_number(replicas) < 1:
+        return Clash(
+            "the injector is on and has no replicas",
+            ("connectInject.replicas",),
+            "set connectInject.replicas to 1 or more, or connectInject.enabled: false",
+        )
+    return None
+
+
 def injector_budget_blocks(v: Values, s: Settings) -> Clash | None:
-    """With two replicas the disruption budget lets none go, so nodes cannot be drained; with none it is negative."""
+    """With two replicas the disruption budget lets none go, so nodes cannot be drained."""
     inject = v["connectInject"]
     budget = inject["disruptionBudget"]
     replicas = whole_number(inject["replicas"])
     fixed = budget["maxUnavailable"] is not None or budget["minAvailable"] is not None
-    if s.connect_inject and budget["enabled"] and not fixed and replicas in (0, 2):
+    if s.connect_inject and budget["enabled"] and not fixed and replicas == 2:
         return Clash(
-            f"with {replicas} replicas of the injector its disruption budget cannot work",
+            "with 2 replicas of the injector its disruption budget lets none go",
             ("connectInject.replicas", "connectInject.disruptionBudget.maxUnavailable"),
             "use 3 replicas, or set connectInject.disruptionBudget.maxUnavailable: 1",
         )
@@ -551,6 +563,7 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", datadog_otlp_without_collector),
     ("refused", datadog_otlp_unknown_protocol),
     ("refused", datadog_image_without_tag),
+    ("harmful", injector_replicas_none),
     ("unwise", injector_budget_blocks),
     ("harmful", ui_ingress_with_moved_port),
     ("unwise", ui_ingress_without_hosts),
