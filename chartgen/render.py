@@ -197,7 +197,12 @@ class Context:
             }
             return {**common, **more}
 
-        return {
+        def checksum(*sources: str) -> str:
+            """Of what these templates make: a pod that mounts it is replaced when it changes, and only then."""
+            text = "".join(environment().get_template(source).render(variables) for source in sources)
+            return hashlib.sha256(late.template(text).encode()).hexdigest()
+
+        variables: dict[str, Any] = {
             "values": self.values,
             "global": world,
             "settings": self.settings,
@@ -218,12 +223,13 @@ class Context:
             "live": lambda expression: late.token(expression, plain=True),
             "json_string": lambda value, indent=2: scalar.json_text(value, indent),
             "yaml_string": lambda value: block_yaml(value, str),
-            "sha256": lambda value: hashlib.sha256(scalar.json_text(value).encode()).hexdigest(),
+            "checksum": checksum,
             # without a target version, what the oldest maintained Kubernetes has is taken to be there
             "kube_at_least": lambda minor: self.kube_version is None or self.kube_version >= (1, minor),
             "merge": lambda *maps: {key: item for one in maps if one for key, item in one.items()},
             "refuse": _refuse,
         }
+        return variables
 
     def structure(self, value: Any, reader: str = "fromYaml") -> Any:
         """A map or list that users may also write as a string of YAML in which Helm expands templates."""
