@@ -135,11 +135,7 @@ def _told(node: Node) -> Node:
 def _completed(node: Node) -> Node:
     """A node of which the server makes good insertions."""
     default = node.get("default")
-    examples = node.get("examples", [])
-    if any(map(_nested, examples)):
-        # lists and maps in an example are inserted as [object Object]; in a snippet they are not
-        del node["examples"]
-        node.setdefault("defaultSnippets", [{"label": "example", "body": _snippet(one)} for one in examples])
+    _propose(node)
     if isinstance(node.get("type"), list) and ("default" in node or "enum" in node):
         node["type"] = sorted(node["type"], key=lambda one: one != _first_type(node))
     if default is None or default == {}:
@@ -147,8 +143,6 @@ def _completed(node: Node) -> Node:
     if isinstance(default, list):
         if not default or "items" not in node:
             return node
-        # the items of a default come out no better than those of an example
-        node.setdefault("defaultSnippets", [{"label": "default", "body": _snippet(default)}])
         return _apart(node, ("items", "type"))
     # Completing a name writes the default only where that is all there is to propose, and completing the name of the
     # section writes every default whose type it sees. Text that has to be quoted must show its type.
@@ -157,6 +151,31 @@ def _completed(node: Node) -> Node:
     )
     keywords = () if default == "" else ("examples", "enum")
     return _apart(node, keywords if to_quote else (*keywords, "type"))
+
+
+def _propose(node: Node) -> None:
+    """Turns examples that hold lists or maps, which would be inserted as [object Object], into what is not."""
+    nested = [one for one in node.get("examples", ()) if _nested(one)]
+    snippets = list(node.get("defaultSnippets", ()))
+    if nested:
+        del node["examples"]
+        entries = [entry for one in nested if isinstance(one, list) for entry in one]
+        if entries and isinstance(node.get("items"), dict) and not any(map(_nested, entries)):
+            node["items"] = {"examples": entries, **node["items"]}
+        elif not snippets:
+            snippets = [{"label": "example", "body": _snippet(one)} for one in nested]
+    if isinstance(node.get("default"), list) and node["default"] and "items" in node and not snippets:
+        snippets = [{"label": "default", "body": _snippet(node["default"])}]
+    if snippets:
+        node["defaultSnippets"] = [_of_an_entry(one) for one in snippets]
+
+
+def _of_an_entry(snippet: Node) -> Node:
+    """A snippet of a list as one of an entry, the richest: the server adds the dash where it is not there yet."""
+    body = snippet["body"]
+    if not isinstance(body, list) or not all(isinstance(one, dict) for one in body):
+        return snippet
+    return {**snippet, "type": "array", "body": max(body, key=len)}
 
 
 def _first_type(node: Node) -> str:
