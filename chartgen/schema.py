@@ -242,7 +242,8 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
             mend=mend,
         )
     if keyword == "not":
-        expected = error.schema.get("errorMessage") or "another value: this one is taken"
+        told = error.schema.get("errorMessage") or "another value: this one is taken"
+        expected = told.removeprefix(EXPECTED)
         return Diagnostic(
             "bad-value", f"{name} cannot have this value", path=path, found=found, expected=expected
         )

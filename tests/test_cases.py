@@ -1,4 +1,7 @@
-"""Rejected and migrated values as files: `values.yaml` in, `report.txt` out (CHARTGEN_UPDATE_CASES=1 rewrites)."""
+"""Rejected, accepted and migrated values as files.
+
+`values.yaml` in, `report.txt` out (CHARTGEN_UPDATE_CASES=1 rewrites).
+"""
 
 from __future__ import annotations
 
@@ -7,10 +10,12 @@ from pathlib import Path
 
 import pytest
 
-from chartgen import Rejected, fix, migrate, report, rules, source, validation
+from chartgen import Rejected, compile, fix, migrate, report, rules, source, validation
+from tests import engine
 
 CASES = Path(__file__).parent / "cases"
 REJECTED = sorted(path for path in (CASES / "rejected").iterdir() if path.is_dir())
+ACCEPTED = sorted((CASES / "accepted").iterdir())
 MIGRATED = sorted((CASES / "migrated").iterdir())
 UPDATE = bool(os.environ.get("CHARTGEN_UPDATE_CASES"))
 
@@ -70,3 +75,10 @@ def test_what_is_migrated_is_done_with(folder: Path) -> None:
     after = (folder / "migrated.yaml").read_text(encoding="utf-8")
     again, done, _ = migrate.migrate(after, "values.yaml")
     assert (again, done) == (after, [])
+
+
+@pytest.mark.parametrize("file", ACCEPTED, ids=lambda path: path.stem)
+def test_values_as_people_write_them_raise_no_alarm(file: Path, tmp_path: Path) -> None:
+    """Not even a warning; and Helm installs what they compile to."""
+    assert validation.validate([source.read_file(str(file))]).diagnostics == ()
+    assert engine.objects(compile(file).write(tmp_path))
