@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
-from chartgen import crd, references, render, source, validation
+from chartgen import crd, references, render, scalar, source, validation, values
 from chartgen.chart import Chart
 from chartgen.diagnostics import Diagnostic, Rejected
 from chartgen.late import LateBound
@@ -70,7 +71,12 @@ def compile_sources(
         raise Rejected(valid.diagnostics)
     complete, facts = valid.complete, valid.settings
     bound = LateBound()
-    documents = render.render(complete, facts, bound, only, validation.version_pair(kube_version))
+    try:
+        documents = render.render(complete, facts, bound, only, validation.version_pair(kube_version))
+    except Rejected as refused:
+        raise Rejected(
+            [*valid.diagnostics, *(_at_value(one, sources) for one in refused.diagnostics)]
+        ) from None
     broken: list[Diagnostic] = []
     if not only:
         made = render.made_secrets(complete, facts, bound)
@@ -87,3 +93,18 @@ def compile_sources(
         diagnostics=(*valid.diagnostics, *broken),
         labels=render.Context(complete, facts, bound).variables()["labels"]("crd"),
     )
+
+
+def _at_value(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
+    """A finding of a template about a value, at the place where the user wrote the value."""
+    if one.code != "unwritable-value":
+        return one
+    written = [
+        (len(text), path)
+        for path, text in values.texts(sources)
+        if text in one.found and (text == one.found or not scalar.is_shellable(text))
+    ]
+    path = one.path or max(written, default=(0, ()), key=lambda each: each[0])[1]
+    spans = values.value_spans_of(path, sources)
+    found = scalar.json_text(one.found) if not one.path else one.found
+    return replace(one, path=path, found=found, spans=spans or one.spans)

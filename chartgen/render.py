@@ -5,7 +5,7 @@ from __future__ import annotations
 import hashlib
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -42,7 +42,10 @@ class _Template(jinja2.Template):
     the importing template sets."""
 
     def make_module(
-        self, vars: dict[str, Any] | None = None, shared: bool = False, locals: Mapping[str, Any] | None = None
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
     ) -> Any:
         imports = (vars or {}).get("imports")
         if not isinstance(imports, _Imports):
@@ -256,8 +259,8 @@ def _short_name(text: str) -> str:
     return str(text)[:63].removesuffix("-")
 
 
-def _refuse(message: str) -> None:
-    raise scalar.Unwritable(message)
+def _refuse(message: str, text: str) -> None:
+    raise scalar.Unwritable(message, text)
 
 
 def render(
@@ -272,10 +275,12 @@ def render(
     `only` keeps the templates whose output file name contains it. Raises Rejected when a template cannot write a
     value (the diagnostic points at the template's line).
     """
+    findings = [*_unfit_names(values)]
+    if findings:
+        raise Rejected(findings)
     variables = Context(values, settings, late, kube_version).variables()
     variables["imports"] = _Imports(variables)
     documents: list[Document] = []
-    findings: list[Diagnostic] = []
     for component in components():
         if only and not any(only in template.output for template in component.templates):
             continue
@@ -292,6 +297,20 @@ def render(
     if findings:
         raise Rejected(findings)
     return documents
+
+
+def _unfit_names(values: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """Names that users' own templates include unquoted, and that no object of Kubernetes can have."""
+    for path in (("nameOverride",), ("fullnameOverride",), ("global", "name")):
+        name = (values["global"] if len(path) > 1 else values).get(path[-1])
+        if isinstance(name, str) and re.fullmatch(r"[A-Za-z0-9._-]*", name) is None:
+            yield Diagnostic(
+                "unwritable-value",
+                "the names of objects cannot hold this",
+                path=path,
+                found=scalar.json_text(name),
+                expected='letters, digits, "-" and "."',
+            )
 
 
 def made_secrets(values: dict[str, Any], settings: Settings, late: LateBound) -> set[str]:
@@ -347,6 +366,7 @@ def _failure(template: Template, error: Exception) -> Diagnostic:
         code=code,
         message=str(error).split("\n")[0] or type(error).__name__,
         hint=hint,
+        found=error.text if isinstance(error, scalar.Unwritable) else "",
         spans=(Span(f"templates/{file}", line, column, len(excerpt) + 1, excerpt),),
     )
 

@@ -19,7 +19,11 @@ _SAFE_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./\ufdd0\ufdd1-]+")
 
 
 class Unwritable(ValueError):
-    """A value that cannot stand where a template puts it."""
+    """A value that cannot stand where a template puts it; `text` is what was to be written."""
+
+    def __init__(self, message: str, text: str = "") -> None:
+        super().__init__(message)
+        self.text = text
 
 
 _compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
@@ -79,10 +83,16 @@ def sh_expand(value: Any) -> Markup:
     return Markup('"' + re.sub(r"\$(?!\{?[A-Za-z_])", r"\\$", text) + '"')
 
 
+def is_shellable(text: str) -> bool:
+    """True if a shell command can hold the text: it has no control characters and no line breaks."""
+    return _UNSHELLABLE.search(text) is None
+
+
 def _shell_text(value: Any) -> str:
     text = value if isinstance(value, str) else json_text(value)
-    if _UNSHELLABLE.search(text):
+    if not is_shellable(text):
         raise Unwritable(
-            f"a control character or line break in {json_text(text)} cannot be passed to a shell command"
+            f"a control character or line break in {json_text(text)} cannot be passed to a shell command",
+            text,
         )
     return text

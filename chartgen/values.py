@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from chartgen import set_flag
@@ -32,7 +32,10 @@ def _over(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """The user's values over the defaults: maps merge, lists and scalars replace, null removes."""
+    """The user's values over the defaults: maps merge, lists and scalars replace, null removes.
+
+    Known keys have the order of the defaults and others are sorted: the order in which users write them is no input.
+    """
     out = {key: _copied(value) for key, value in defaults.items() if key not in user}
     for key, value in user.items():
         if value is None and key in defaults:
@@ -41,8 +44,8 @@ def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
         if isinstance(value, dict):
             out[key] = effective(value, standard if isinstance(standard, dict) else {})
         else:
-            out[key] = _copied(value)
-    return {key: out[key] for key in (*defaults, *user) if key in out}
+            out[key] = _sorted(value)
+    return {key: out[key] for key in (*defaults, *sorted(user, key=str)) if key in out}
 
 
 def _copied(value: Any) -> Any:
@@ -50,6 +53,14 @@ def _copied(value: Any) -> Any:
         return {key: _copied(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_copied(item) for item in value]
+    return value
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
     return value
 
 
@@ -79,6 +90,23 @@ def value_spans_of(path: Path, sources: Sequence[Source]) -> tuple[Span, ...]:
         if key is not None:
             return (value,) if value is not None and value.line == key.line else (key,)
     return spans_of(path, sources)
+
+
+def texts(sources: Sequence[Source]) -> Iterator[tuple[Path, str]]:
+    """(path, text) of every piece of text that the users' sources set, keys of maps included."""
+
+    def walk(node: Any, path: Path) -> Iterator[tuple[Path, str]]:
+        if isinstance(node, str):
+            yield path, node
+        elif isinstance(node, dict):
+            for key, item in node.items():
+                yield (*path, key), str(key)
+                yield from walk(item, (*path, key))
+        elif isinstance(node, list):
+            for number, item in enumerate(node):
+                yield from walk(item, (*path, number))
+
+    return walk(layer(sources), ())
 
 
 def provenance(

@@ -66,7 +66,9 @@ def test_every_setting_is_decided_as_jsonschema_does(path: tuple[str, ...]) -> N
 def test_any_value_is_decided_as_jsonschema_does(path: tuple[str, ...], value: Any) -> None:
     if value is not None:
         # over the defaults, too, where what is a default is not looked at
-        assert agree(nested(path, value)) == schema.fits(values.effective(nested(path, value), schema.defaults()))
+        assert agree(nested(path, value)) == schema.fits(
+            values.effective(nested(path, value), schema.defaults())
+        )
     agree(nested(path[:-1], {path[-1] + "x": value}))
 
 

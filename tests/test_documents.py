@@ -1,0 +1,47 @@
+"""Every compiled set: Helm lints it clean and renders the objects that chartgen lists; the order of keys changes nothing."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml12
+
+import chartgen
+from chartgen import source
+from tests import compiled, engine
+
+
+@pytest.mark.parametrize("path", compiled.SETS, ids=lambda path: path.stem)
+def test_helm_takes_the_chart(path: Path, tmp_path: Path) -> None:
+    chart = compiled.chart(path)
+    folder = chart.write(tmp_path / "consul")
+    assert engine.lint(folder) == []
+    rendered = engine.objects(folder, release="mesh", namespace="consul", upgrade=True)
+    listed = [
+        one for one in yaml12.parse_yaml(chart.manifests("mesh", "consul", upgrade=True), multi=True) if one
+    ]
+    assert sorted(rendered, key=identity) == sorted(listed, key=identity)
+
+
+def identity(data: dict[str, Any]) -> tuple[str, str]:
+    return data["kind"], data["metadata"]["name"]
+
+
+@pytest.mark.parametrize("path", [*compiled.EXAMPLES, *compiled.SETS], ids=lambda path: path.stem)
+def test_the_order_of_keys_changes_nothing(path: Path) -> None:
+    shuffled = mixed(source.read_file(str(path)).data, random.Random(path.stem))
+    assert chartgen.compile(shuffled).files == compiled.chart(path).files
+
+
+def mixed(node: Any, order: random.Random) -> Any:
+    """The same data with the keys of every map in another order."""
+    if isinstance(node, dict):
+        keys = list(node)
+        order.shuffle(keys)
+        return {key: mixed(node[key], order) for key in keys}
+    if isinstance(node, list):
+        return [mixed(item, order) for item in node]
+    return node
