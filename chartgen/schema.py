@@ -131,6 +131,16 @@ def _explain(error: Any) -> Iterator[Diagnostic]:
         for key in error.instance:
             if key not in known and not any(pattern.search(key) for pattern in patterns):
                 yield suggest.unknown_key((*path, key), known, error.instance[key])
+    elif error.validator == "required":
+        strange = [key for key in error.instance if key not in error.schema.get("properties", {})]
+        for key in error.validator_value:
+            # a key that is there and misspelt is told as such; each missing key is an error of its own
+            if (
+                key not in error.instance
+                and f"{key!r} " in error.message
+                and not suggest.closest(key, strange)
+            ):
+                yield _missing(path, key, error.schema)
     elif "propertyNames" in error.absolute_schema_path:
         # what is wrong is a key, and the error names the map
         yield _mismatch(error, (*path, error.instance))
@@ -141,6 +151,16 @@ def _explain(error: Any) -> Iterator[Diagnostic]:
             yield from _explain(inner)
     else:
         yield _mismatch(error, path)
+
+
+def _missing(path: Path, key: str, shape: Mapping[str, Any]) -> Diagnostic:
+    meaning = shape.get("properties", {}).get(key, {}).get("description", "").rstrip(".")
+    return Diagnostic(
+        "missing-key",
+        f"{dotted(path) or 'the document'} has no {key}",
+        path=path,
+        expected=f"{key}: {meaning[:1].lower()}{meaning[1:]}" if meaning else f"{key} with a value",
+    )
 
 
 def _nearest_branch(error: Any, path: Path) -> Iterator[Diagnostic]:
@@ -246,10 +266,6 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
         expected = told.removeprefix(EXPECTED)
         return Diagnostic(
             "bad-value", f"{name} cannot have this value", path=path, found=found, expected=expected
-        )
-    if keyword == "required":
-        return Diagnostic(
-            "missing-key", f"{name}: {error.message}", path=path, expected="the key with a value"
         )
     if keyword == "pattern":
         told = error.schema.get("patternErrorMessage", f"text that matches {wanted}")

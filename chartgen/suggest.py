@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
@@ -76,12 +76,26 @@ def _nested(path: Path) -> Path:
 def _misspelt(key: str, properties: Mapping[str, Node], value: Any) -> list[tuple[int, int, str]]:
     """(letters apart, how the value fits, name) of the properties that `key` may be a slip of, nearest first."""
     found = []
-    for name, node in properties.items():
-        apart = distance(key, name)
+    for name, apart in _near(key, properties, _NEAR[-1][1]):
         if apart <= _reach(name):
-            fit = _fit(node, value)
+            fit = _fit(properties[name], value)
             found.append((apart + (fit == _WRONG and apart > 1), fit, abs(len(name) - len(key)), name))
     return [(apart, fit, name) for apart, fit, _, name in sorted(found)]
+
+
+def _near(key: str, names: Iterable[str], most: int) -> list[tuple[str, int]]:
+    """(name, letters apart) of the names that are at most so many letters apart; case alone counts as one."""
+    from rapidfuzz import process
+    from rapidfuzz.distance import OSA
+
+    known = tuple(names)
+    near = process.extract(key.lower(), _lowered(known), scorer=OSA.distance, score_cutoff=most, limit=None)
+    return [(known[place], 0 if known[place] == key else int(apart) or 1) for _, apart, place in near]
+
+
+@cache
+def _lowered(names: tuple[str, ...]) -> list[str]:
+    return [name.lower() for name in names]
 
 
 def closest(key: str, names: Sequence[str]) -> str:
@@ -94,20 +108,15 @@ def _reach(name: str) -> int:
     return next(reach for length, reach in _NEAR if len(name) <= length)
 
 
-def distance(left: str, right: str) -> int:
-    """Letters to add, drop, replace or swap to get from one name to the other; case alone counts as one."""
-    from rapidfuzz.distance import OSA
-
-    if left == right:
-        return 0
-    return int(OSA.distance(left.lower(), right.lower(), score_cutoff=_NEAR[-1][1])) or 1
-
-
 def _alike(key: str, names: Mapping[str, Node]) -> str:
+    from rapidfuzz import process
     from rapidfuzz.distance import JaroWinkler
 
-    ranked = sorted((-JaroWinkler.similarity(key.lower(), name.lower()), name) for name in names)
-    return ranked[0][1] if ranked and -ranked[0][0] >= _ALIKE else ""
+    known = tuple(names)
+    best = process.extractOne(
+        key.lower(), _lowered(known), scorer=JaroWinkler.similarity, score_cutoff=_ALIKE
+    )
+    return known[best[2]] if best else ""
 
 
 # how a value fits a schema: wholly, in kind, not at all
@@ -220,4 +229,4 @@ def _misspelt_elsewhere(path: Path) -> list[str]:
     key = str(path[-1])
     if len(key) <= 5:
         return []
-    return [name for name in _places(_base(path)) if len(name) > 6 and distance(key, name) == 1]
+    return [name for name, _ in _near(key, _places(_base(path)), 1) if len(name) > 6]

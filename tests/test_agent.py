@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 import json
+import random
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from chartgen import agent, paths, schema_build, source, validation
+from chartgen.diagnostics import dotted
+from tests.test_suggest import KINDS, misspelt
 
 OPTIONS: dict[str, Any] = schema_build.sources(paths.SCHEMA)["_agent"]
 
@@ -62,6 +65,32 @@ def test_each_section_is_closed() -> None:
 def test_an_unknown_kind_is_an_error() -> None:
     with pytest.raises(KeyError, match="txt"):
         agent.definitions({"log_level": "txt"})
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_typo_in_any_option_is_told_and_mended(kind: str) -> None:
+    pick = random.Random(kind)
+    config: dict[str, Any] = {}
+    meant: dict[str, str] = {}
+
+    def inject(options: dict[str, Any], place: dict[str, Any], path: str) -> None:
+        for name, value in options.items():
+            below = place.setdefault(name, {}) if isinstance(value, dict) else None
+            for _ in range(20):
+                wrong = misspelt(name, kind, pick)
+                if wrong and wrong not in options and wrong not in place:
+                    place[wrong] = None
+                    meant[path + wrong] = path + name
+                    break
+            if below is not None:
+                inject(value, below, f"{path}{name}.")
+
+    inject(OPTIONS, config, "server.extraConfig.")
+    assert len(meant) > 350
+    findings = validation.validate([source.from_mapping({"server": {"extraConfig": config}})]).diagnostics
+    assert sorted(dotted(one.path) for one in findings) == sorted(meant)
+    right = [one for one in findings if one.hint == f"did you mean {meant[dotted(one.path)]}?"]
+    assert len(right) >= 0.97 * len(meant)
 
 
 @pytest.mark.parametrize("form", [dict, json.dumps], ids=["map", "text"])

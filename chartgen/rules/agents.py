@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from chartgen.diagnostics import Path
-from chartgen.rules.clash import Clash, Rule, Values, Weight, whole_number
+from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
 from chartgen.settings import Settings
 
 Option = tuple[Path, Any]
@@ -106,27 +106,28 @@ def extra_config_repeats_statsd_address(v: Values, s: Settings) -> Clash | None:
 
 
 def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
-    """The text becomes a .json file that the agent loads at start; one that does not parse keeps it from starting."""
-    for component, on in (("server", s.server), ("client", s.client)):
-        config = v[component]["extraConfig"]
+    """The text becomes a .json file that is loaded at start; one that does not parse keeps the program from starting."""
+    for path, on in (
+        ("server.extraConfig", s.server),
+        ("client.extraConfig", s.client),
+        ("global.secretsBackend.vault.connectCA.additionalConfig", s.server and s.vault),
+        ("telemetryCollector.customExporterConfig", s.telemetry_collector),
+    ):
+        config = at(v, path)
         if not on or not isinstance(config, str) or not config.strip() or "{{" in config:
             continue
         try:
             parsed = json.loads(config)
         except json.JSONDecodeError as error:
             yield Clash(
-                f"{component}.extraConfig is not JSON: {_reason(error)}",
-                (f"{component}.extraConfig",),
+                f"{path} is not JSON: {_reason(error)}",
+                (tuple(path.split(".")),),
                 "write it as JSON text, or as a YAML map",
                 inside=(error.lineno, error.colno),
             )
             continue
         if not isinstance(parsed, dict):
-            yield Clash(
-                f"{component}.extraConfig is no JSON object",
-                (f"{component}.extraConfig",),
-                expected="{...}",
-            )
+            yield Clash(f"{path} is no JSON object", (path,), expected="{...}")
 
 
 def _reason(error: json.JSONDecodeError) -> str:
