@@ -115,7 +115,12 @@ def _inlined(node: Node, definitions: Mapping[str, Node]) -> Node:
             return node
     if "properties" in definition and not isinstance(node.get("default"), str):
         return node if "default" in node else {**node, "type": definition["type"]}
-    return definition | {keyword: value for keyword, value in node.items() if keyword != "allOf"}
+    whole = definition | {keyword: value for keyword, value in node.items() if keyword != "allOf"}
+    for part in whole.get("allOf", ()):
+        # a type that a part of the definition has too would be missed twice, in two orders of words
+        if "$ref" in part and definitions[part["$ref"].removeprefix(_REF)].get("type") == whole.get("type"):
+            whole.pop("type", None)
+    return whole
 
 
 def _told(node: Node) -> Node:

@@ -191,6 +191,34 @@ def test_mistakes_are_underlined_once(editor: Editor, text: str, told: list[tupl
     assert sorted(editor.problems(text)) == told
 
 
+@pytest.mark.parametrize("value", ["3.5", "a b!", "[[1]]", "{}", "-5", "null"])
+def test_no_mistake_is_told_twice(editor: Editor, value: str) -> None:
+    """One wrong value in the place of each setting: what is told of one is one thing, in words of its own."""
+    lines: list[str] = []
+
+    def write(node: Any, depth: int) -> None:
+        for key, child in node["properties"].items():
+            leaf = "default" in child or "properties" not in child
+            lines.append("  " * depth + (f"{key}: {value}" if leaf else f"{key}:"))
+            if not leaf:
+                write(child, depth + 1)
+
+    write(schema.document(), 0)
+    problems = editor.problems("\n".join(lines) + "\n")
+    assert problems
+    told: dict[int, list[str]] = {}
+    for line, message in problems:
+        told.setdefault(line, []).append(message)
+    words = ("Incorrect type", "Expected one of", "Matches")
+    twice = {
+        lines[line - 1]: messages
+        for line, messages in told.items()
+        if sum(message.startswith(words) for message in messages) > 1
+    }
+    assert twice == {}
+    assert not [message for _, message in problems if "schema" in message or "(" in message.split(" ")[0]]
+
+
 def test_a_deprecated_value_is_told(editor: Editor) -> None:
     ((line, told),) = editor.problems("global:\n  enablePodSecurityPolicies: true\n")
     assert line == 2
