@@ -20,6 +20,8 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The program: runs a command and exits with its code."""
     # what a run makes lives as long as the run, so that looking for garbage costs a fifth of a check and finds none
     gc.set_threshold(200_000)
+    # JSON and YAML are UTF-8 whatever the locale; a file's name comes out as the bytes that it went in as
+    sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]  # no StringIO here
     code = _guarded(sys.argv[1:] if arguments is None else list(arguments))
     gc.freeze()
     sys.exit(code)

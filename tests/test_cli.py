@@ -202,6 +202,23 @@ def test_usage_is_two() -> None:
     assert run("build", "--version", "one").returncode == 2
 
 
+@pytest.mark.parametrize("encoding", ["ascii", "latin-1", "cp1252"])
+def test_output_is_utf_8_whatever_the_locale(encoding: str, tmp_path: Path) -> None:
+    name = os.fsdecode(b"v\xff.yaml")
+    (tmp_path / name).write_text("server:\n  数量: 3\n", encoding="utf-8")
+    for flags, code in (
+        (["check", "--format", "json"], 1),
+        (["values", "--lenient", "-f"], 0),
+        (["check"], 1),
+    ):
+        done = subprocess.run(
+            [sys.executable, "-m", "chartgen", *flags, name], cwd=tmp_path, capture_output=True, timeout=60,
+            env={**os.environ, "PYTHONIOENCODING": encoding},
+        )  # fmt: skip
+        assert done.returncode == code, done.stderr
+        assert ("数量".encode() in done.stdout) == bool(done.stdout)
+
+
 HOSTILE = {
     "broken": b"a: [1, 2",
     "tab": b"server:\n\treplicas: 3\n",
