@@ -18,6 +18,8 @@ Node = dict[str, Any]
 TEMPLATED = "Text is evaluated as a Helm template."
 
 _REF = "#/$defs/"
+# a place to fill in, in a snippet
+_STOP = re.compile(r"(?<!\\)\$\{\d+[:|]([^}|,]*)[^}]*\}")
 _TYPES = {
     str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object",
     type(None): "null",
@@ -204,6 +206,26 @@ def _apart(node: Node, keywords: Sequence[str]) -> Node:
         # the same words where both refuse, so that they are shown once
         inner["errorMessage"] = node["errorMessage"]
     return {**node, "allOf": [*node.get("allOf", []), inner]} if inner else node
+
+
+def snippets(node: Mapping[str, Any]) -> list[Any]:
+    """The values that a node's snippets write, each place to fill in left as it is proposed; a list's are whole."""
+    found = []
+    for one in node.get("defaultSnippets", ()):
+        value = _filled(one["body"])
+        found.append([value] if one.get("type") == "array" else value)
+    return found
+
+
+def _filled(body: Any) -> Any:
+    if isinstance(body, dict):
+        return {_filled(key): _filled(item) for key, item in body.items()}
+    if isinstance(body, list):
+        return [_filled(item) for item in body]
+    if not isinstance(body, str):
+        return body
+    text = _STOP.sub(r"\1", body)
+    return json.loads(re.sub(r"\\([\\$}])", r"\1", text)) if text.startswith('"') else text
 
 
 def _snippet(value: Any) -> Any:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chartgen import history, meanings, rules, schema
+from chartgen import editor_schema, history, meanings, rules, schema
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted
 from chartgen.validation import Validated
 
@@ -159,7 +159,7 @@ def _facts(found: Setting) -> Iterator[tuple[str, str]]:
             yield "written as", node["patternErrorMessage"].removeprefix(schema.EXPECTED)
         if "default" in node:
             yield "default", _shown(found.default)
-    examples = [*node.get("examples", ())]
+    examples = [*node.get("examples", ()), *editor_schema.snippets(node)]
     if examples:
         yield "example", _shown(examples[0])
     if node.get("x-templated"):

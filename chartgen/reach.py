@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -10,10 +9,9 @@ from chartgen import render
 from chartgen.chart import answers_for
 from chartgen.diagnostics import Path, Rejected
 from chartgen.document import Document
+from chartgen.editor_schema import snippets
 from chartgen.late import LateBound
 from chartgen.settings import settings
-
-_STOP = re.compile(r"\$\{\d+[:|]([^}|,]*)[^}]*\}")
 
 
 class Recorder(dict[str, Any]):
@@ -99,7 +97,7 @@ def _others(value: Any, node: Mapping[str, Any]) -> Iterator[Any]:
         return
     yield from [one for one in node.get("enum", ()) if one != value and one is not None][:3]
     yield from [one for one in node.get("examples", ()) if one != value][:1]
-    yield from [_filled(one["body"]) for one in node.get("defaultSnippets", ())][:1]
+    yield from snippets(node)[:1]
     kinds = node.get("type", ())
     if isinstance(value, bool):
         yield not value
@@ -112,12 +110,3 @@ def _others(value: Any, node: Mapping[str, Any]) -> Iterator[Any]:
     elif value is None:
         samples = {"string": "x", "integer": 1, "boolean": True, "object": {"x": "x"}, "array": ["x"]}
         yield from (sample for kind, sample in samples.items() if kind in kinds)
-
-
-def _filled(body: Any) -> Any:
-    """A snippet's body with each place to fill in left as it is proposed."""
-    if isinstance(body, dict):
-        return {_filled(key): _filled(item) for key, item in body.items()}
-    if isinstance(body, list):
-        return [_filled(item) for item in body]
-    return _STOP.sub(r"\1", body) if isinstance(body, str) else body

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen import paths, schema_build
+from chartgen import editor_schema, paths, schema_build
 
 WHOLE = schema_build.schema(schema_build.sources(paths.SCHEMA))
 EDITORS = schema_build.editor_form(WHOLE)
@@ -82,3 +82,11 @@ def test_what_is_bent(given: dict[str, Any], expected: dict[str, Any]) -> None:
     whole = {"properties": {"one": given}, "$defs": {}}
     node = schema_build.editor_form(whole)["properties"]["one"]
     assert {key: node.get(key) for key in expected} == expected
+
+
+def test_snippets_write_what_they_were_made_from() -> None:
+    for value in ([{"a": "x", "b": 3}], {"a": "*", "b": ["${HOSTNAME}", "10"]}, {"a": 'say "}"'}):
+        whole = {"properties": {"one": {"items": {}, "examples": [value]}}, "$defs": {}}
+        assert editor_schema.snippets(schema_build.editor_form(whole)["properties"]["one"]) == [value]
+    written = {"defaultSnippets": [{"body": {"${1:key}": "${2|In,NotIn|}"}}]}
+    assert editor_schema.snippets(written) == [{"key": "In"}]
