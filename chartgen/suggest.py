@@ -26,6 +26,8 @@ def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -
     hint = f"did you mean {dotted(_followed(meant, node, value))}?" if meant else ""
     if "." in key and meant == _nested(path):
         hint = f"dots do not nest in a file: write {meant[-1]} below {dotted(meant[:-1])}"
+    if not hint and not _base(path):
+        hint = _formerly(key)
     if not hint and 0 < len(properties) <= _TOO_COMMON:
         hint = "known here: " + ", ".join(properties)
     mend = None
@@ -66,6 +68,17 @@ def _meant(path: Path, properties: Mapping[str, Node], value: Any) -> tuple[Path
         if places:
             return places[0][0], places[0][2], False
     return (), {}, False
+
+
+def _formerly(key: str) -> str:
+    """What became of the one removed value of this name, misplaced as it is; "" for a name that says less."""
+    from chartgen import history
+
+    gone = [one for path, one in history.entries().items() if path[-1] == key]
+    if len(gone) != 1 or key in _places(()):
+        return ""
+    instead = gone[0].today or f"set {dotted(gone[0].to)}"
+    return f"{dotted(gone[0].entry)} was a value until {gone[0].last}: {instead}"
 
 
 def _nested(path: Path) -> Path:

@@ -62,6 +62,20 @@ def test_diff_only_shows(tmp_path: Path) -> None:
     assert "replicas:" in file.read_text()
 
 
+def test_migrate_keeps_line_ends_and_permissions(tmp_path: Path) -> None:
+    file = tmp_path / "values.yaml"
+    file.write_bytes(b"# old\r\nglobal:\r\n  bootstrapACLs: true\r\nmeshGateway:\r\n  globalMode: local\r\n")
+    file.chmod(0o600)
+    done = run("migrate", str(file))
+    assert done.returncode == 1  # globalMode is left
+    assert "+    manageSystemACLs: true" in done.stdout
+    assert "1 mended, 1 left" in done.stderr and "ProxyDefaults" in done.stdout + done.stderr
+    assert file.read_bytes() == (
+        b"# old\r\nglobal:\r\n  acls:\r\n    manageSystemACLs: true\r\nmeshGateway:\r\n  globalMode: local\r\n"
+    )
+    assert file.stat().st_mode & 0o777 == 0o600
+
+
 ODD = """\
 # the cluster in Oslo
 global:
