@@ -23,7 +23,7 @@ def check(
     findings: list[Diagnostic] = []
     for inputs in groups:
         try:
-            sources = inputs.sources()
+            sources = inputs.sources(strict=strict)
             findings += validation.validate(sources, strict=strict, kube_version=kube_version).diagnostics
         except Rejected as rejected:
             findings += rejected.diagnostics

@@ -139,7 +139,7 @@ def build(
     from chartgen import compiler
 
     _check_name(name, version)
-    sources = inputs.sources()
+    sources = inputs.sources(strict=strict)
     chart = compiler.compile_sources(
         sources, strict=strict, kube_version=kube_version, name=name, version=version
     )
@@ -210,7 +210,7 @@ def values(inputs: Inputs, strict: bool, provenance: bool) -> int:
     """
     from chartgen import document, validation
 
-    result = validation.validate(inputs.sources(), strict=strict)
+    result = validation.validate(inputs.sources(strict=strict), strict=strict)
     if any_error(result.diagnostics):
         raise Rejected(result.diagnostics)
     checking.show(result.diagnostics, "text")
@@ -242,7 +242,7 @@ def render(
     """
     from chartgen import compiler
 
-    chart = compiler.compile_sources(inputs.sources(), strict=strict, kube_version=kube_version)
+    chart = compiler.compile_sources(inputs.sources(strict=strict), strict=strict, kube_version=kube_version)
     checking.show(chart.diagnostics, "text")
     click.echo(chart.manifests(release, namespace, upgrade=upgrade), nl=False)
     return 0

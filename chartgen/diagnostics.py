@@ -12,13 +12,16 @@ Severity = Literal["error", "warning"]
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """A place in a source; `line` and `column` count from 1, `text` is the whole source line."""
+    """A place in a source; `line` and `column` count from 1 (0 is the source as a whole), `text` is the whole line."""
 
     source: str
     line: int
     column: int
     end_column: int = 0
     text: str = ""
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
 
 
 @dataclass(frozen=True, slots=True)

@@ -172,6 +172,13 @@ def _values(found: Setting, validated: Validated) -> Iterator[tuple[str, str]]:
     """The effective value and what set it; for a section, each value in it that is not the default's."""
     from chartgen import validation
 
+    whole: Any = validated.effective
+    for key in found.path:
+        whole = whole.get(key) if isinstance(whole, Mapping) else None
+    if isinstance(whole, list):
+        origin = validation.origin(validated, found.path)
+        yield "value", f"{_shown(whole)}\nset by: {origin}" if origin != "default" else "the default"
+        return
     label = "value"
     for path, value, origin in validation.origins(validated):
         if path == found.path:

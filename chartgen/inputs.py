@@ -22,24 +22,27 @@ class Inputs:
     files: tuple[str, ...] = ()
     flags: tuple[tuple[Kind, str], ...] = ()
 
-    def sources(self) -> list[Source]:
+    def sources(self, *, strict: bool = True) -> list[Source]:
         """Each file and flag as a source, in the order in which they are merged.
 
-        Raises Rejected with the findings of all files, or, where the files can be read, of all flags.
+        Raises Rejected with the findings about every file and flag that cannot be read, and about the names and
+        shapes in the others.
         """
         from chartgen import source
 
         sources: list[Source] = []
         findings: list[Diagnostic] = []
-        for path in self.files:
+        for number, path in enumerate(self.files):
             try:
+                if path == "-" and path in self.files[:number]:
+                    source.reject("stdin-twice", "standard input is read only once", "<stdin>")
                 sources.append(source.read_file(path))
             except Rejected as rejected:
                 findings += rejected.diagnostics
-        if self.flags and not findings:
+        if self.flags:
             findings += self._add_flags(sources)
         if findings:
-            raise Rejected(findings)
+            raise Rejected([*findings, *_about(sources, strict)])
         return sources
 
     def _add_flags(self, sources: list[Source]) -> list[Diagnostic]:
@@ -55,3 +58,11 @@ class Inputs:
             except Rejected as rejected:
                 findings += rejected.diagnostics
         return findings
+
+
+def _about(sources: list[Source], strict: bool) -> list[Diagnostic]:
+    """What is wrong with the names and shapes of what could be read."""
+    from chartgen import schema, values
+
+    found = schema.check(values.effective(values.layer(sources), schema.defaults()), sources, strict=strict)
+    return [warning for one in sources for warning in one.warnings] + found

@@ -33,7 +33,7 @@ def text(diagnostics: Sequence[Diagnostic], *, colour: bool = False, width: int 
         gutter = max((len(str(span.line)) for span in one.spans), default=1)
         margin = " " * gutter
         for span in one.spans:
-            lines.append(f"{margin}{paint('-->', '34')} {_visible(span.source)}:{span.line}:{span.column}")
+            lines.append(f"{margin}{paint('-->', '34')} {_visible(str(span))}")
             if span.text:
                 lines.extend(_excerpt(span, gutter, width, tone, paint))
         for label, detail in (("found", one.found), ("expected", one.expected), ("hint", one.hint)):
@@ -126,8 +126,8 @@ def as_data(one: Diagnostic) -> dict[str, Any]:
         "spans": [
             {
                 "source": span.source,
-                "line": span.line,
-                "column": span.column,
+                "line": max(1, span.line),
+                "column": max(1, span.column),
                 "endColumn": span.end_column or span.column,
             }
             for span in one.spans
@@ -174,13 +174,13 @@ def github(diagnostics: Sequence[Diagnostic]) -> str:
         attributes = [f"title={attribute(one.code)}"]
         if one.spans and _is_file(one.spans[0]):
             span = one.spans[0]
-            columns = f"col={span.column}"
+            columns = f"col={max(1, span.column)}"
             if span.end_column > span.column:
                 # the last column that is meant, not the one after it
                 columns += f",endColumn={span.end_column - 1}"
             attributes = [
                 f"file={attribute(_relative(span.source))}",
-                f"line={span.line}",
+                f"line={max(1, span.line)}",
                 columns,
                 *attributes,
             ]
@@ -287,7 +287,7 @@ def junit(diagnostics: Sequence[Diagnostic]) -> str:
         f'  <testsuite name="chartgen" tests="{total}" failures="{errors}">',
     ]
     for one in by_place(diagnostics):
-        place = f"{one.spans[0].source}:{one.spans[0].line}:{one.spans[0].column}" if one.spans else "values"
+        place = str(one.spans[0]) if one.spans else "values"
         tag = "failure" if one.severity == "error" else "system-out"
         attributes = (
             f" message={quoteattr(_xml(one.message))} type={quoteattr(one.code)}" if tag == "failure" else ""

@@ -56,26 +56,36 @@ def read_bytes(path: str) -> bytes:
             # devices and pipes have no size: what is too large shows when more comes than is asked for
             data = file.read(MAX_BYTES + 1)
     except FileNotFoundError:
-        _reject(
+        reject(
             "file-not-found",
             f"there is no file {path}",
             path,
-            hint="check the path; it is relative to this folder",
+            hint=_why_missing(path),
         )
     except IsADirectoryError:
-        _reject("is-a-directory", f"{path} is a directory", path, hint="name a file in it")
+        reject("is-a-directory", f"{path} is a directory", path, hint="name a file in it")
     except OSError as error:
-        _reject("unreadable-file", f"{path} cannot be read: {error.strerror}", path)
+        reject("unreadable-file", f"{path} cannot be read: {error.strerror}", path)
     except ValueError:
-        _reject("file-not-found", "there can be no file of this name", path, found=ascii(path))
+        reject("file-not-found", "there can be no file of this name", path, found=ascii(path))
     if len(data) > MAX_BYTES:
         _too_large(path)
     return data
 
 
+def _why_missing(path: str) -> str:
+    if re.match(r"[a-z][a-z0-9+.-]*://", path):
+        return f"values are read from files: download it first, for example with curl -fsSLO {path}"
+    if any(char in path for char in "*?[{"):
+        return "the shell did not expand the pattern: no file matches it, or it stands in quotes"
+    if path != path.strip():
+        return "its name begins or ends with a space"
+    return "a path is relative to this folder" if not path.startswith("/") else ""
+
+
 def _too_large(name: str) -> NoReturn:
     most = f"at most {MAX_BYTES / 1e6:.0f} MB"
-    _reject("file-too-large", f"{name} is too large for values", name, expected=most)
+    reject("file-too-large", f"{name} is too large for values", name, expected=most)
 
 
 def from_mapping(mapping: Mapping[str, Any], name: str = "<values>") -> Source:
@@ -89,7 +99,7 @@ def from_mapping(mapping: Mapping[str, Any], name: str = "<values>") -> Source:
 
 def _plain(value: Any, name: str, path: Path, warnings: list[Diagnostic]) -> Any:
     if len(path) > MAX_DEPTH:
-        _reject("nesting-too-deep", f"values nest deeper than {MAX_DEPTH} levels", name)
+        reject("nesting-too-deep", f"values nest deeper than {MAX_DEPTH} levels", name)
     if value is None or isinstance(value, bool):
         return value
     if isinstance(value, str):
@@ -101,9 +111,7 @@ def _plain(value: Any, name: str, path: Path, warnings: list[Diagnostic]) -> Any
         except (OverflowError, ValueError):
             held = math.inf
         if not math.isfinite(held):
-            _reject(
-                "bad-number", f"{dotted(path)} is no number that values have", name, found=str(value)[:80]
-            )
+            reject("bad-number", f"{dotted(path)} is no number that values have", name, found=str(value)[:80])
         if isinstance(value, int) and held != value:
             warnings.append(digits_lost(value, (), path))
         return held
@@ -115,7 +123,7 @@ def _plain(value: Any, name: str, path: Path, warnings: list[Diagnostic]) -> Any
         }
     if isinstance(value, (list, tuple)):
         return [_plain(item, name, (*path, index), warnings) for index, item in enumerate(value)]
-    return _reject(
+    return reject(
         "bad-value", f"{dotted(path)} is a {type(value).__name__}", name, expected="data that JSON has"
     )
 
@@ -126,12 +134,13 @@ def _key_text(key: Any, name: str, path: Path) -> str:
         return str(key)
     text = helm_scalar.key(str(key), key) if isinstance(key, (bool, int, float)) else None
     if text is None:
-        _reject("bad-key", f"a key of {dotted(path) or 'the values'} is no text", name, found=repr(key)[:80])
+        reject("bad-key", f"a key of {dotted(path) or 'the values'} is no text", name, found=repr(key)[:80])
     return text
 
 
-def _reject(code: str, message: str, name: str, **details: Any) -> NoReturn:
-    spans = details.pop("spans", (Span(name, 1, 1),))
+def reject(code: str, message: str, name: str, **details: Any) -> NoReturn:
+    """Raises Rejected with one finding, about the source called `name` as a whole unless `spans` are given."""
+    spans = details.pop("spans", (Span(name, 0, 0),))
     raise Rejected([Diagnostic(code, message, spans=spans, **details)])
 
 
@@ -169,7 +178,7 @@ def _decoded(data: bytes, name: str) -> str:
     except UnicodeDecodeError as error:
         line = data.count(b"\n", 0, error.start) + 1
         column = error.start - (data.rfind(b"\n", 0, error.start) + 1) + 1
-        _reject(
+        reject(
             "not-utf-8",
             f"{name} is not UTF-8",
             name,
@@ -227,7 +236,7 @@ class _Builder:
 
         if "\ufeff" in self.text:
             line, column = self._place_of("\ufeff")
-            _reject(
+            reject(
                 "byte-order-mark",
                 "a byte order mark stands inside the text",
                 self.name,
@@ -237,18 +246,10 @@ class _Builder:
         try:
             root = self._read(_parser(self.text))
         except MarkedYAMLError as error:
-            mark = error.problem_mark or error.context_mark
-            spans = (self.span(mark),) if mark is not None else (Span(self.name, 1, 1),)
-            problem = str(error.problem or error.context)
-            if "nesting depth" in problem:
-                self._too_deep(spans[0])
-            if "<document start>" in problem:
-                _reject("several-documents", "text follows the end of the document", self.name, spans=spans)
-            hint = "YAML indents with spaces, not tabs" if "\\t" in problem or "tab" in problem else ""
-            _reject("yaml-syntax", f"not YAML: {problem}", self.name, spans=spans, hint=hint)
+            self._syntax(error)
         except (YAMLError, ValueError) as error:
             line, column = self._place_of("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
-            _reject(
+            reject(
                 "yaml-syntax",
                 f"not YAML: {str(error).splitlines()[0]}",
                 self.name,
@@ -259,17 +260,39 @@ class _Builder:
         if root is None and not self.any_shape:
             root = {}
         if not isinstance(root, dict) and not self.any_shape:
-            _reject(
+            reject(
                 "not-a-mapping",
                 f"{self.name} holds no map of values",
                 self.name,
                 spans=(self.value_spans[()],),
-                found="a list" if isinstance(root, list) else type(root).__name__,
+                found="a list" if isinstance(root, list) else "one value",
+                hint="a space has to follow the colon of a key" if ":" in str(root) else "",
                 expected="keys such as `server:` at the top",
             )
         return Source(
             self.name, root, self.spans, self.value_spans, warnings=tuple(self.findings), lines=self.lines
         )
+
+    def _syntax(self, error: Any) -> NoReturn:
+        """Refuses text that the parser cannot read, in its words and with what they mostly mean."""
+        mark = error.problem_mark or error.context_mark
+        span = self.span(mark) if mark is not None else Span(self.name, 1, 1)
+        problem = str(error.problem or error.context)
+        if "nesting depth" in problem:
+            self._too_deep(span)
+        if "<document start>" in problem:
+            reject("several-documents", "text follows the end of the document", self.name, spans=(span,))
+        hint = next((hint for words, hint in _SYNTAX_HINTS if words in problem), "")
+        at = span.text[span.column - 1 :]
+        if "\t" in (at[:1], span.text[: len(span.text) - len(span.text.lstrip())][-1:]):
+            hint = "YAML indents with spaces: there is a tab here"
+        elif at[:1] in ("@", "`", "%", "|", ">") and "cannot start" in problem:
+            hint = f"text that begins with {at[0]} needs quotes"
+        elif "{{" in span.text:
+            hint = _BRACES
+        started = error.context_mark
+        spans = (span,) if started is None or started.line == mark.line else (span, self.span(started))
+        reject("yaml-syntax", f"not YAML: {problem}", self.name, spans=spans, hint=hint)
 
     def _place_of(self, pattern: str) -> tuple[int, int]:
         """Line and column of the first match, or of the start where there is none."""
@@ -312,12 +335,13 @@ class _Builder:
             elif kind in ("MappingStartEvent", "SequenceStartEvent"):
                 self._deepen(levels, 1, event)
                 if _wants_key(levels):
-                    _reject(
+                    reject(
                         "bad-key",
                         "a key is text, a number or a boolean",
                         self.name,
                         spans=(self.span(event.start_mark),),
                         found="a map or list",
+                        hint=_BRACES if "{{" in self.span(event.start_mark).text else "",
                     )
                 self._collection_tag(event, kind == "MappingStartEvent")
                 path = self._path(levels, event)
@@ -362,7 +386,7 @@ class _Builder:
             self._too_deep(self.span(event.start_mark))
 
     def _too_deep(self, span: Span) -> NoReturn:
-        _reject("nesting-too-deep", f"values nest deeper than {MAX_DEPTH} levels", self.name, spans=(span,))
+        reject("nesting-too-deep", f"values nest deeper than {MAX_DEPTH} levels", self.name, spans=(span,))
 
     def _alias(self, levels: list[_Level], event: Any, root: Any) -> Any:
         known = self.anchors.get(event.anchor)
@@ -403,14 +427,17 @@ class _Builder:
     def _count(self, event: Any, nodes: int, *, aliased: bool = False) -> None:
         self.nodes += nodes
         self.aliased += nodes if aliased else 0
-        if self.aliased > MAX_ALIASED:
-            code, message = "alias-bomb", f"aliases expand to more than {MAX_ALIASED:,} values"
-        elif self.nodes > MAX_NODES:
-            code, message = "too-many-values", f"{self.name} holds more than {MAX_NODES:,} values"
-        else:
+        if self.nodes <= MAX_NODES and self.aliased <= MAX_ALIASED:
             return
-        spans = (self.span(event.start_mark, event.end_mark),)
-        _reject(code, message, self.name, spans=spans, hint="write the values out, or split the file")
+        spans, hint = (
+            (self.span(event.start_mark, event.end_mark),),
+            "write the values out, or split the file",
+        )
+        if self.aliased > MAX_ALIASED:
+            words = f"aliases expand to more than {MAX_ALIASED:,} values"
+            reject("alias-bomb", words, self.name, spans=spans, hint=hint)
+        words = f"{self.name} holds more than {MAX_NODES:,} values"
+        reject("too-many-values", words, self.name, spans=spans, hint=hint)
 
     def _fail(self, code: str, message: str, event: Any, **details: Any) -> None:
         self.findings.append(
@@ -556,6 +583,25 @@ class _Builder:
             self.findings.append(
                 Diagnostic("bad-tag", "Helm ignores this tag", spans=(span,), hint=_TAG_HINT)
             )
+
+
+_BRACES = "text that begins with {{ needs quotes"
+# what the parser's words mostly mean
+_SYNTAX_HINTS = (
+    (
+        "mapping values are not allowed",
+        "a text with `: ` in it needs quotes; or the line is indented too far",
+    ),
+    ("could not find expected ':'", "this line is no `key: value`; or a quote before it is not closed"),
+    ("did not find expected key", "the line is not indented like its neighbours, or a quote ends too early"),
+    ("did not find expected '-' indicator", "the line is not indented like the items of the list"),
+    ("did not find expected ',' or", "a bracket before this is not closed, or a comma is missing"),
+    ("end of stream", "a quote or a bracket before this is not closed"),
+    ("unknown escape", "in double quotes a backslash is written twice; single quotes take it as it is"),
+    ("expected alphabetic or numeric", "text that begins with & or * needs quotes"),
+    ("block sequence entries are not allowed", "a list begins on a line of its own"),
+    ("control characters", "remove the control character"),
+)
 
 
 class _Merge(str):

@@ -111,20 +111,30 @@ def version_findings(text: str | None) -> list[Diagnostic]:
 
 
 def origins(validated: Validated) -> Iterator[tuple[Path, Any, str]]:
-    """(path, value, what set it) for each effective leaf, in the order of the values."""
-    set_by = values.provenance(validated.sources, schema.defaults())
+    """(path, value, what set it) for each effective leaf, items of lists too, in the order of the values.
 
-    def walk(node: Any, path: Path) -> Iterator[tuple[Path, Any, str]]:
-        if isinstance(node, dict) and node:
-            for key, item in node.items():
-                yield from walk(item, (*path, key))
-            return
-        origin: Any = set_by.get(path, "default")
-        if isinstance(origin, str):
-            yield path, node, origin
-            return
-        source, span = origin
-        flag = source.name.startswith("--")
-        yield path, node, source.name if flag or span is None else f"{span.source}:{span.line}"
+    A default that a null took away comes as None, "removed by …".
+    """
+    sources = validated.sources
 
-    yield from walk(validated.effective, ())
+    def walk(node: Any, standard: Any, path: Path) -> Iterator[tuple[Path, Any, str]]:
+        if isinstance(node, dict) and (node or isinstance(standard, dict)):
+            below = standard if isinstance(standard, dict) else {}
+            for key in dict.fromkeys((*below, *node)):
+                if key in node:
+                    yield from walk(node[key], below.get(key), (*path, key))
+                elif below[key] is not None:
+                    yield (*path, key), None, f"removed by {values.origin((*path, key), sources)}"
+        elif isinstance(node, list) and node:
+            for index, item in enumerate(node):
+                yield from walk(item, None, (*path, index))
+        else:
+            yield path, node, origin(validated, path)
+
+    yield from walk(validated.effective, schema.defaults(), ())
+
+
+def origin(validated: Validated, path: Path) -> str:
+    """What set the effective value at `path`: file and line, a flag, or "default"."""
+    found = values.origin(path, validated.sources)
+    return str(found) if found is not None and found.exact else "default"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from chartgen import set_flag
@@ -109,21 +110,59 @@ def texts(sources: Sequence[Source]) -> Iterator[tuple[Path, str]]:
     return walk(layer(sources), ())
 
 
-def provenance(
-    sources: Sequence[Source], defaults: Mapping[str, Any]
-) -> dict[Path, tuple[Source, Span | None]]:
-    """Which source set each path that the users' sources set; what is not in it is a default."""
-    found: dict[Path, tuple[Source, Span | None]] = {}
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The source that has the last word on a path, and where; `exact` unless that is a null above the path."""
 
-    def walk(source: Source, node: Any, path: Path) -> None:
-        if path:
-            for known in [one for one in found if one[: len(path)] == path and not isinstance(node, dict)]:
-                del found[known]
-            found[path] = (source, source.spans.get(path))
-        if isinstance(node, dict):
-            for key, item in node.items():
-                walk(source, item, (*path, key))
+    source: Source
+    span: Span | None
+    exact: bool
 
+    def __str__(self) -> str:
+        name = self.source.name
+        return name if self.span is None or name.startswith("--") else f"{self.span.source}:{self.span.line}"
+
+
+def origin(path: Path, sources: Sequence[Source]) -> Origin | None:
+    """Who set what `path` holds once the sources are merged, or took it away; None for a default."""
+    for source in reversed(sources):
+        for target, data in reversed(source.edits or (((), source.data),)):
+            if target != path[: len(target)]:
+                continue
+            steps, value = _walked(data, path[len(target) :])
+            reached = path[: len(target) + steps]
+            if len(reached) == len(path) or value is None:
+                return Origin(source, _span(source, reached), len(reached) == len(path))
+            # an assignment replaces, and so does what is no map: nothing below counts from here on
+            if source.edits or not isinstance(value, dict):
+                return _filler(path, sources)
+    return _filler(path, sources)
+
+
+def _walked(data: Any, path: Path) -> tuple[int, Any]:
+    """How many steps of `path` lead into the data, and what is there."""
+    for step, key in enumerate(path):
+        if isinstance(data, list):
+            if not isinstance(key, int) or key >= len(data):
+                return step, data
+        elif not isinstance(data, dict) or key not in data:
+            return step, data
+        data = data[key]
+    return len(path), data
+
+
+def _span(source: Source, path: Path) -> Span | None:
+    spans = (source.spans.get(path[:length]) for length in range(len(path), 0, -1))
+    return next((span for span in spans if span is not None), None)
+
+
+def _filler(path: Path, sources: Sequence[Source]) -> Origin | None:
+    """The flag that made a list so long that it has this item, which is null."""
+    if not path or not isinstance(path[-1], int):
+        return None
     for source in sources:
-        walk(source, source.data, ())
-    return found
+        for target, _ in source.edits:
+            beside = target[len(path) - 1 :][:1] if target[: len(path) - 1] == path[:-1] else ()
+            if beside and isinstance(beside[0], int) and beside[0] > path[-1]:
+                return Origin(source, None, True)
+    return None

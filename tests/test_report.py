@@ -253,7 +253,7 @@ def codes_in_use() -> set[str]:
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             texts: list[ast.AST] = []
             if isinstance(node, ast.Call) and getattr(node.func, "attr", getattr(node.func, "id", "")) in (
-                "Diagnostic", "_reject", "_fail"
+                "Diagnostic", "reject", "_fail", "_warn"
             ):  # fmt: skip
                 texts = list(node.args[:2])
             elif isinstance(node, ast.Assign) and "code" in ast.unparse(node.targets[0]).strip("()").split(

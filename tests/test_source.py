@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 import json
-import tempfile
-from pathlib import Path
 from random import Random
 
 import helm_python
 import pytest
-from helm_python.chart import Chart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen import schema, source, values
+from chartgen import source
 from chartgen.diagnostics import Rejected
 from tests import yaml_texts
 
@@ -192,50 +189,3 @@ def test_duplicate_key_shows_both() -> None:
         source.read_text("a: 1\nb: 2\na: 3\n", "v.yaml")
     (found,) = caught.value.diagnostics
     assert (found.code, [one.line for one in found.spans]) == ("duplicate-key", [3, 1])
-
-
-TREES = st.recursive(
-    st.none() | st.booleans() | st.integers(-1000, 1000) | st.sampled_from(["", "x", "yes"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
-    max_leaves=8,
-)
-MAPS = st.dictionaries(st.sampled_from("abc"), TREES, max_size=3)
-
-
-@settings(max_examples=500, deadline=None, derandomize=True)
-@given(MAPS, MAPS, MAPS)
-def test_merging_does_not_touch_its_inputs(base: dict, user: dict, over: dict) -> None:
-    import copy
-
-    before = copy.deepcopy((base, user, over))
-    merged = values.effective(values.layer([source.from_mapping(user), source.from_mapping(over)]), base)
-    assert (base, user, over) == before
-    again = values.effective(values.layer([source.from_mapping(user), source.from_mapping(over)]), base)
-    assert merged == again
-
-
-def test_null_removes_a_default_and_lists_replace() -> None:
-    base = {"a": 1, "b": {"c": 2, "d": 3}, "e": [1, 2]}
-    assert values.effective({"a": None, "b": {"c": None}, "e": [9]}, base) == {"b": {"d": 3}, "e": [9]}
-
-
-def test_defaults_are_valid() -> None:
-    assert schema.check(schema.defaults(), [], strict=True) == []
-
-
-FULL = st.recursive(
-    st.booleans() | st.integers(-1000, 1000) | st.sampled_from(["", "x", "yes"]),
-    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from("abc"), inner, max_size=3),
-    max_leaves=8,
-)
-
-
-@settings(max_examples=400, deadline=None, derandomize=True)
-@given(st.dictionaries(st.sampled_from("abc"), FULL, max_size=3), MAPS)
-def test_merging_as_helm(base: dict, user: dict) -> None:
-    """Maps merge, lists and scalars replace, null removes: what the engine makes of a chart's values and a user's."""
-    with tempfile.TemporaryDirectory() as folder:
-        (Path(folder) / "Chart.yaml").write_text("apiVersion: v2\nname: x\nversion: 0.1.0\n")
-        (Path(folder) / "values.yaml").write_text(json.dumps(base))
-        expected = Chart.load(folder).merge_values(user)
-    assert values.effective(values.layer([source.from_mapping(user)]), base) == expected
