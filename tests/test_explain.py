@@ -105,7 +105,7 @@ def test_rejected_values_have_no_reach() -> None:
 
 def test_a_removed_setting() -> None:
     shown = told("global.bootstrapACLs")
-    assert "Gone since the release after 0." in shown
+    assert "Release 0.21.0 was the last with it" in shown
     assert "set global.acls.manageSystemACLs" in shown
 
 
