@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import shutil
 import struct
 import tarfile
 import tempfile
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chartgen import document, render, scalar
+from chartgen import document, notes, render, scalar, schema
+from chartgen.diagnostics import dotted
 from chartgen.document import Document
 from chartgen.late import LateBound
 
@@ -64,7 +67,7 @@ class Chart:
             "values.schema.json": frozen_schema(self.values),
             "values.yaml": "# Frozen when this chart was compiled: to change one, compile again.\n"
             + _escaped_values(self.values),
-            "templates/NOTES.txt": self._notes(),
+            "templates/NOTES.txt": notes.template(self.values, self._by_file(), self.late, APP_VERSION),
             "templates/_helpers.tpl": self._named_templates(),
         }
         for output, documents in self._by_file().items():
@@ -96,6 +99,7 @@ class Chart:
                 "kubeVersion": KUBE_VERSION,
                 "keywords": ["consul", "service-discovery", "service-mesh"],
                 "home": "https://developer.hashicorp.com/consul",
+                "sources": ["https://github.com/hashicorp/consul"],
             }
         )
 
@@ -111,24 +115,21 @@ class Chart:
         return text.replace("@FULLNAME@", fullname)
 
     def _readme(self) -> str:
-        rows = "\n".join(f"| {kind} | {name} |" for kind, name in self.rows())
-        return (
-            f"# {self.name} {self.version}\n\nConsul {APP_VERSION} for Kubernetes {KUBE_VERSION}, compiled by chartgen.\n\n"
-            f"    helm install consul ./{self.name}-{self.version}.tgz --namespace consul --create-namespace\n\n"
-            "Its values are frozen: `values.schema.json` makes Helm refuse another value for any of them.\n\n"
-            f"| kind | name |\n|---|---|\n{rows}\n"
+        rows = "".join(f"| {kind} | {name} |\n" for kind, name in self.rows())
+        own = "".join(f"| `{path}` | `{text}` |\n" for path, text in _own_settings(self.values))
+        changed = (
+            f"| setting | value |\n|---|---|\n{own}" if own else "All are the official chart's defaults.\n"
         )
-
-    def _notes(self) -> str:
-        on = self.values["server"].get("enabled")
-        lines = [
-            "Consul is being installed as release {{ .Release.Name }} in namespace {{ .Release.Namespace }}.",
-            "",
-            "  kubectl get pods --namespace {{ .Release.Namespace }} --selector release={{ .Release.Name }}",
-        ]
-        if on:
-            lines += ["  helm status {{ .Release.Name }} --namespace {{ .Release.Namespace }}"]
-        return "\n".join(lines) + "\n"
+        return (
+            f"# {self.name} {self.version}\n\n"
+            f"Consul {APP_VERSION} for Kubernetes {KUBE_VERSION}, compiled by chartgen.\n\n"
+            f"    helm install consul ./{self.name}-{self.version}.tgz --namespace consul --create-namespace\n\n"
+            "It installs under any release name, in any namespace, also as a dependency of another chart. Its values are\n"
+            "frozen: `values.schema.json` makes Helm refuse another value for any of them. To change one, compile again,\n"
+            "with a new version, and `helm upgrade`.\n\n"
+            f"## Settings that are not the default\n\n{changed}\n"
+            f"## Objects\n\n| kind | name |\n|---|---|\n{rows}"
+        )
 
     def rows(self) -> list[tuple[str, str]]:
         """(kind, name) of every object, the release called RELEASE, in chart order."""
@@ -147,36 +148,70 @@ class Chart:
                 continue
             yield one.template, render.resolved(one.data, self.late, answers)
 
-    def manifests(self, release: str = "consul", namespace: str = "default", *, upgrade: bool = False) -> str:
-        """Plain Kubernetes YAML, one document after another, as `kubectl apply` takes it."""
-        parts = []
+    def manifests(
+        self,
+        release: str = "consul",
+        namespace: str = "default",
+        *,
+        upgrade: bool = False,
+        every_hook: bool = False,
+    ) -> str:
+        """Plain Kubernetes YAML of what an install (or an upgrade) creates, in Helm's order, as `kubectl apply` takes it.
+
+        Hooks of other moments are left out unless `every_hook`: applied at once, a clean-up job would clean up.
+        """
         answers = answers_for(self.values, release, namespace)
+        entries = [
+            (document.install_order(data, upgrade=upgrade), f"# {output}\n" + document.manifest_text(data))
+            for output, data in self.objects(release, namespace, upgrade=upgrade)
+        ]
         for crd in self.crds:
-            parts.append(render.resolved(self._crd_text(crd), self.late, answers))
-        for output, data in self.objects(release, namespace, upgrade=upgrade):
-            parts.append(f"# {output}\n" + document.manifest_text(data))
-        return "---\n" + "---\n".join(parts)
+            head = {"kind": "CustomResourceDefinition", "metadata": {"name": crd.name}}
+            entries.append(
+                (document.install_order(head), render.resolved(self._crd_text(crd), self.late, answers))
+            )
+        texts = [text for order, text in sorted(entries) if every_hook or order[0] != document.ELSE]
+        return "---\n" + "---\n".join(texts)
 
     def write(self, directory: str | os.PathLike[str]) -> Path:
-        """Writes the chart folder to `directory` (replacing one that is there) and returns it; all or nothing."""
+        """Writes the chart folder to `directory`, replacing a chart that is there, and returns it; all or nothing.
+
+        Raises FileExistsError where something else is.
+        """
         target = Path(directory)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = Path(tempfile.mkdtemp(prefix=f".{target.name}-", dir=target.parent))
-        try:
-            folder = staging / "chart"
-            made: set[Path] = set()
-            for name, text in self.files.items():
-                path = folder / name
-                if path.parent not in made:
-                    path.parent.mkdir(parents=True, exist_ok=True)
-                    made.add(path.parent)
-                path.write_bytes(text.encode())
-            if target.exists():
-                target.rename(staging / "old")
-            folder.rename(target)
-        finally:
-            shutil.rmtree(staging, ignore_errors=True)
+        with _staging(target.parent) as staging:
+            _replace(self._written(staging / "chart"), target, staging)
         return target
+
+    def publish(self, directory: str | os.PathLike[str]) -> tuple[Path, Path]:
+        """Writes the chart folder NAME/VERSION and the archive NAME-VERSION.tgz below `directory`: both or neither.
+
+        Raises FileExistsError where something else than a chart is.
+        """
+        folder = Path(directory) / self.name / self.version
+        archive = Path(directory) / f"{self.name}-{self.version}.tgz"
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with _staging(Path(directory)) as staging:
+            (staging / "chart.tgz").write_bytes(self.archive())
+            if archive.is_dir():
+                raise FileExistsError(errno.EEXIST, "is a folder, where the archive has to go", str(archive))
+            _replace(
+                self._written(staging / "chart"),
+                folder,
+                staging,
+                lambda: (staging / "chart.tgz").replace(archive),
+            )
+        return folder, archive
+
+    def _written(self, folder: Path) -> Path:
+        made: set[Path] = set()
+        for name, text in self.files.items():
+            path = folder / name
+            if path.parent not in made:
+                path.parent.mkdir(parents=True, exist_ok=True)
+                made.add(path.parent)
+            path.write_bytes(text.encode())
+        return folder
 
     def archive(self) -> bytes:
         """The chart as the .tgz that Helm installs: same input, same bytes, on any machine."""
@@ -192,14 +227,50 @@ class Chart:
     def write_archive(self, path: str | os.PathLike[str]) -> Path:
         """Writes the .tgz to `path`, beside it first and then renamed."""
         target = Path(path)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        staging = target.with_name(f".{target.name}.{os.getpid()}")
-        try:
-            staging.write_bytes(self.archive())
-            staging.replace(target)
-        finally:
-            staging.unlink(missing_ok=True)
+        with _staging(target.parent) as staging:
+            (staging / "chart.tgz").write_bytes(self.archive())
+            (staging / "chart.tgz").replace(target)
         return target
+
+
+@contextmanager
+def _staging(beside: Path) -> Iterator[Path]:
+    """A hidden folder on the same disk, gone at the end, in which to make what is renamed into `beside`."""
+    beside.mkdir(parents=True, exist_ok=True)
+    staging = Path(tempfile.mkdtemp(prefix=".chartgen-", dir=beside))
+    try:
+        yield staging
+    finally:
+        shutil.rmtree(staging, ignore_errors=True)
+
+
+def _replace(folder: Path, target: Path, aside: Path, then: Callable[[], Any] = lambda: None) -> None:
+    """Renames `folder` to `target` and does `then`; a chart that is there goes aside, and comes back if either fails."""
+    old = aside / "old"
+    for _ in range(20):
+        if target.is_symlink() or (target.exists() and not _holds_chart(target)):
+            raise FileExistsError(errno.EEXIST, "holds something other than a chart", str(target))
+        try:
+            with suppress(FileNotFoundError):
+                target.rename(old)
+            folder.rename(target)
+            then()
+            return
+        except BaseException as error:
+            placed = not folder.exists()
+            if placed or not isinstance(error, OSError) or error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                if placed:
+                    target.rename(aside / "new")
+                if old.exists() and not target.exists():
+                    old.rename(target)
+                raise
+            # another process wrote the same chart between the two renames: its chart makes way too
+            shutil.rmtree(old, ignore_errors=True)
+    raise FileExistsError(errno.EEXIST, "is written by other processes all the time", str(target))
+
+
+def _holds_chart(path: Path) -> bool:
+    return path.is_dir() and ((path / "Chart.yaml").is_file() or not any(path.iterdir()))
 
 
 def gzipped(data: bytes) -> bytes:
@@ -229,6 +300,23 @@ def answers_for(values: Mapping[str, Any], release: str, namespace: str) -> dict
         'include "consul.fullname" .': fullname,
         'include "consul.name" .': app[:63].removesuffix("-"),
     }
+
+
+def _own_settings(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(dotted path, value in short) of each value that differs from the default; long ones cut."""
+
+    def walk(node: Any, standard: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        if isinstance(node, Mapping) and node and isinstance(standard, Mapping):
+            for key, item in node.items():
+                yield from walk(item, standard.get(key), (*path, key))
+        elif node != standard:
+            text = scalar.json_text(node)
+            yield (
+                dotted(path),
+                (text if len(text) <= 60 else text[:57] + "...").replace("`", "'").replace("|", "\\|"),
+            )
+
+    yield from walk(values, schema.defaults(), ())
 
 
 def given_name(values: Mapping[str, Any]) -> str:

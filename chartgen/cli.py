@@ -153,8 +153,7 @@ def build(
             raise Rejected([*chart.diagnostics, *refused])
         chart = replace(chart, diagnostics=(*chart.diagnostics, *refused))
     checking.show(chart.diagnostics, format_)
-    folder = chart.write(f"{output_dir}/{name}/{version}")
-    archive = chart.write_archive(f"{output_dir}/{name}-{version}.tgz")
+    folder, archive = chart.publish(output_dir)
     if format_ == "text":
         rows = chart.rows()
         click.echo(f"{name} {version}: {len(rows)} objects in {folder}\n")
@@ -231,10 +230,21 @@ def values(inputs: Inputs, strict: bool, provenance: bool) -> int:
 @click.option("--release", default="consul", show_default=True, help="The release's name.")
 @click.option("--namespace", default="default", show_default=True, help="The namespace it is installed in.")
 @click.option("--upgrade", is_flag=True, help="Render as `helm upgrade` would, instead of `helm install`.")
+@click.option(
+    "--every-hook", is_flag=True, help="Also hooks of deletion and tests, which kubectl must not apply."
+)
 def render(
-    inputs: Inputs, kube_version: str | None, strict: bool, release: str, namespace: str, upgrade: bool
+    inputs: Inputs,
+    kube_version: str | None,
+    strict: bool,
+    release: str,
+    namespace: str,
+    upgrade: bool,
+    every_hook: bool,
 ) -> int:
     """Print plain manifests, for review and kubectl.
+
+    In the order in which Helm creates the objects; hooks that an install does not run are left out.
 
     \b
       chartgen render -f values.yaml --release consul --namespace consul | kubectl apply -f -
@@ -242,9 +252,11 @@ def render(
     """
     from chartgen import compiler
 
+    _check_release(release, namespace)
     chart = compiler.compile_sources(inputs.sources(strict=strict), strict=strict, kube_version=kube_version)
     checking.show(chart.diagnostics, "text")
-    click.echo(chart.manifests(release, namespace, upgrade=upgrade), nl=False)
+    text = chart.manifests(release, namespace, upgrade=upgrade, every_hook=every_hook)
+    click.echo(text, nl=False)
     return 0
 
 
@@ -421,6 +433,22 @@ def init(file: str | None, full: bool, location: str | None, force: bool) -> int
         click.echo(f"wrote {beside}, which editors read")
     click.echo(f"\n  chartgen check {path}\n  chartgen build -f {path}")
     return 0
+
+
+def _check_release(release: str, namespace: str) -> None:
+    import re
+
+    label = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+    if not re.fullmatch(rf"{label}(\.{label})*", release) or len(release) > 53:
+        raise click.BadParameter(
+            "a release's name has at most 53 lower-case letters, digits, hyphens and dots",
+            param_hint="--release",
+        )
+    if not re.fullmatch(label, namespace) or len(namespace) > 63:
+        raise click.BadParameter(
+            "a namespace's name has at most 63 lower-case letters, digits and hyphens",
+            param_hint="--namespace",
+        )
 
 
 def _check_name(name: str, version: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,6 +34,36 @@ class Document:
     def identity(self) -> tuple[str, str, str, str]:
         metadata = self.data.get("metadata", {})
         return str(self.data.get("apiVersion")), self.kind, str(metadata.get("namespace") or ""), self.name
+
+
+# the order in which Helm creates kinds; what is not here comes after
+INSTALL_ORDER = (
+    "PriorityClass", "Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy",
+    "PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass", "PersistentVolume",
+    "PersistentVolumeClaim", "CustomResourceDefinition", "ClusterRole", "ClusterRoleList", "ClusterRoleBinding",
+    "ClusterRoleBindingList", "Role", "RoleList", "RoleBinding", "RoleBindingList", "Service", "DaemonSet", "Pod",
+    "ReplicationController", "ReplicaSet", "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob",
+    "IngressClass", "Ingress", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
+)  # fmt: skip
+BEFORE, WITH, AFTER, ELSE = range(4)
+
+
+def install_order(data: Mapping[str, Any], *, upgrade: bool = False) -> tuple[int, int, int, str]:
+    """Sorts objects as an install (or an upgrade) creates them: hooks before, the release, hooks after, all others.
+
+    The first part is BEFORE, WITH, AFTER, or ELSE for what only a deletion, a test or the other of the two creates.
+    """
+    kind = str(data.get("kind"))
+    annotations = data.get("metadata", {}).get("annotations") or {}
+    rank = INSTALL_ORDER.index(kind) if kind in INSTALL_ORDER else len(INSTALL_ORDER)
+    name = str(data.get("metadata", {}).get("name"))
+    hook = annotations.get("helm.sh/hook")
+    if hook is None:
+        return WITH, 0, rank, name
+    events = {event.strip() for event in str(hook).split(",")}
+    moment = "upgrade" if upgrade else "install"
+    when = BEFORE if f"pre-{moment}" in events else AFTER if f"post-{moment}" in events else ELSE
+    return when, int(annotations.get("helm.sh/hook-weight") or 0), rank, name
 
 
 def pruned(value: Any) -> Any:

@@ -32,7 +32,7 @@ def test_lint(example: Path, tmp_path: Path) -> None:
 def test_engine_renders_what_chartgen_says(example: Path, tmp_path: Path) -> None:
     chart = chartgen.compile(example)
     rendered = engine.objects(chart.write(tmp_path / "consul"), release="mesh", namespace="consul")
-    plain = [data for data in yaml12.parse_yaml(chart.manifests("mesh", "consul"), multi=True) if data]
+    plain = [data for data in yaml12.parse_yaml(chart.manifests("mesh", "consul", every_hook=True), multi=True) if data]
 
     def by_identity(objects: list[dict]) -> dict:
         return {(one["kind"], one["metadata"]["name"]): one for one in objects}

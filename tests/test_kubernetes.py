@@ -31,7 +31,7 @@ def test_custom_resource_definitions_are_valid() -> None:
     path = compiled.ROOT / "tests" / "cases" / "compiled" / "api-gateway-tuned.yaml"
     definitions = [
         data
-        for data in yaml12.parse_yaml(compiled.chart(path).manifests("mesh", "consul"), multi=True)
+        for data in yaml12.parse_yaml(compiled.chart(path).manifests("mesh", "consul", every_hook=True), multi=True)
         if data and data["kind"] == "CustomResourceDefinition"
     ]
     assert len(definitions) > 25

@@ -1,0 +1,179 @@
+"""The chart as Helm and kubectl meet it: notes, order, frozen values, dependencies."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import helm_python
+import jsonschema_rs
+import pytest
+import yaml12
+
+import chartgen
+from tests import compiled, engine
+from tests.test_cli import run
+
+ROOT = Path(__file__).parent.parent
+EXAMPLES = sorted((ROOT / "examples").glob("*.yaml"))
+
+
+def notes(values: Any, folder: Path) -> str:
+    out = engine.render(chartgen.compile(values).write(folder), release="mesh", namespace="net")
+    return out["templates/NOTES.txt"]
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_notes_name_what_is_there(example: Path, tmp_path: Path) -> None:
+    """Each object in a command of the notes is in the chart, or made by one of its jobs."""
+    chart = compiled.chart(example)
+    text = engine.render(chart.write(tmp_path / "c"), release="mesh", namespace="net")["templates/NOTES.txt"]
+    found = {f"{one['kind']}/{one['metadata']['name']}".lower() for _, one in chart.objects("mesh", "net")}
+    for kind, name in re.findall(r"(service|statefulset)[ /]([a-z0-9-]+)", text):
+        if f"{kind}/{name}" not in found:
+            assert f"kubectl get {kind}" not in text and f"{kind}/{name}" not in text, name
+    assert "<no value>" not in text and "{{" not in text
+    assert ("rollout status" in text) == any(one.startswith("statefulset/") for one in found)
+    assert ("bootstrap token" in text) == any(one.endswith("-server-acl-init") for one in found)
+
+
+def test_notes_say_how_to_reach_the_ui(tmp_path: Path) -> None:
+    plain = notes({"server": {"replicas": 1}}, tmp_path / "a")
+    assert "port-forward service/mesh-consul-ui 8500:80 --namespace net" in plain
+    assert "helm upgrade mesh" in plain and "bootstrap" not in plain
+    tls = {
+        "global": {"tls": {"enabled": True}},
+        "ui": {"service": {"type": "LoadBalancer", "port": {"https": 8443}}},
+    }
+    assert "https://ADDRESS:8443/ui/" in notes(tls, tmp_path / "b")
+    hosts = {"ui": {"ingress": {"enabled": True, "hosts": [{"host": "consul.example.com", "paths": ["/"]}]}}}
+    assert "consul.example.com" in notes(hosts, tmp_path / "c")
+    assert "localhost" not in notes({"server": {"enabled": False}, "ui": {"enabled": False},
+                                     "externalServers": {"enabled": True, "hosts": ["x"]}}, tmp_path / "d")  # fmt: skip
+
+
+def test_notes_take_braces_as_data(tmp_path: Path) -> None:
+    token = {"secretName": "my-{{ x }}", "secretKey": "key"}
+    values = {"global": {"acls": {"manageSystemACLs": True, "bootstrapToken": token}}}
+    chart = chartgen.compile(values, strict=False)
+    text = engine.render(chart.write(tmp_path / "c"))["templates/NOTES.txt"]
+    assert "my-{{ x }}" in text
+
+
+def test_manifests_come_in_helms_order() -> None:
+    done = run("render", "-f", str(ROOT / "examples/secure.yaml"), "--release", "mesh", "--namespace", "net")
+    assert done.returncode == 0, done.stderr
+    objects = [one for one in yaml12.parse_yaml(done.stdout, multi=True) if one]
+    kinds = [one["kind"] for one in objects]
+    hooks = [(one["metadata"].get("annotations") or {}).get("helm.sh/hook") for one in objects]
+    release = [kind for kind, hook in zip(kinds, hooks, strict=True) if hook is None]
+    for before, after in (
+        ("ServiceAccount", "Deployment"), ("ConfigMap", "StatefulSet"), ("CustomResourceDefinition", "ClusterRole"),
+        ("ClusterRole", "ClusterRoleBinding"), ("Service", "StatefulSet"), ("StatefulSet", "Job"),
+        ("StatefulSet", "MutatingWebhookConfiguration"),
+    ):  # fmt: skip
+        last = max(index for index, kind in enumerate(release) if kind == before)
+        assert last < release.index(after), (before, after)
+    first, last = hooks.index(None), len(hooks) - 1 - hooks[::-1].index(None)
+    assert all("pre-install" in str(hook) for hook in hooks[:first])
+    assert all("post-install" in str(hook) for hook in hooks[last + 1 :])
+
+
+def test_kubectl_gets_no_clean_up_jobs() -> None:
+    """A job that runs before a deletion must not be applied beside what it deletes."""
+    path = ROOT / "examples/secure.yaml"
+    chart = compiled.chart(path)
+    plain, everything = chart.manifests(), chart.manifests(every_hook=True)
+    assert "pre-delete" not in plain and "pre-delete" in everything
+    left_out = everything.count("\n---\n") - plain.count("\n---\n")
+    hooks = [
+        (one["metadata"].get("annotations") or {}).get("helm.sh/hook", "-install")
+        for _, one in chart.objects()
+    ]
+    assert left_out == sum("-install" not in hook for hook in hooks) > 0
+
+
+@pytest.mark.parametrize(
+    "arguments", [["--release", "Bad_Name"], ["--namespace", "a.b"], ["--release", "x" * 54]]
+)
+def test_names_that_helm_refuses_are_refused(arguments: list[str]) -> None:
+    assert run("render", *arguments).returncode == 2
+
+
+def leaves(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ...], Any]]:
+    if isinstance(node, dict) and node:
+        for key, item in node.items():
+            yield from leaves(item, (*path, key))
+    else:
+        yield path, node
+
+
+def with_changed(values: Any, path: tuple[str, ...], value: Any) -> Any:
+    if not path:
+        return value
+    return {**values, path[0]: with_changed(values.get(path[0], {}), path[1:], value)}
+
+
+def other(value: Any) -> Any:
+    if isinstance(value, bool):
+        return not value
+    if isinstance(value, (int, float)):
+        return value + 1
+    if isinstance(value, list):
+        return [*value, "x"]
+    return {"x": 1} if isinstance(value, dict) else f"{value or ''}x"
+
+
+def test_no_frozen_value_takes_another() -> None:
+    chart = compiled.chart(ROOT / "examples/secure.yaml")
+    validator = jsonschema_rs.Draft7Validator(json.loads(chart.files["values.schema.json"]))
+    values = yaml12.parse_yaml(chart.files["values.yaml"])
+    assert validator.is_valid(values)
+    paths = dict(leaves(chart.values))
+    assert len(paths) > 450
+    for path, value in paths.items():
+        assert not validator.is_valid(with_changed(values, path, other(value))), path
+
+
+def test_the_engine_refuses_what_the_schema_refuses(tmp_path: Path) -> None:
+    chart = compiled.chart(ROOT / "examples/secure.yaml")
+    folder = chart.write(tmp_path / "consul")
+    for path, value in list(leaves(chart.values))[::40]:
+        with pytest.raises(helm_python.HelmError, match="schema"):
+            engine.render(folder, values=with_changed({}, path, other(value)))
+
+
+def test_it_can_be_a_dependency(tmp_path: Path) -> None:
+    """A parent hands its `global` down; names follow the release."""
+    parent = tmp_path / "platform"
+    (parent / "templates").mkdir(parents=True)
+    (parent / "Chart.yaml").write_text(
+        "apiVersion: v2\nname: platform\nversion: 1.0.0\ndependencies:\n- {name: consul, version: 0.1.0, repository: ''}\n"
+    )
+    (parent / "values.yaml").write_text("global:\n  environment: test\n  storageClass: fast\n")
+    chart = chartgen.compile({"server": {"replicas": 3}})
+    chart.write(parent / "charts" / "consul")
+    out = engine.render(parent, release="mesh", namespace="net")
+    alone = engine.render(parent / "charts" / "consul", release="mesh", namespace="net")
+    assert {
+        path.removeprefix("charts/consul/"): text for path, text in out.items() if "consul" in path
+    } == alone
+    (parent / "values.yaml").write_text("consul:\n  server:\n    replicas: 5\n")
+    with pytest.raises(helm_python.HelmError, match="replicas"):
+        engine.render(parent, release="mesh", namespace="net")
+
+
+def test_two_releases_in_one_cluster_share_nothing_but_crds() -> None:
+    chart = chartgen.compile({"server": {"replicas": 3}, "client": {"enabled": True}})
+
+    def identities(release: str, namespace: str) -> set[tuple[str, str, str]]:
+        return {
+            (one["kind"], one["metadata"].get("namespace") or "", one["metadata"]["name"])
+            for _, one in chart.objects(release, namespace)
+        }
+
+    shared = identities("blue", "a") & identities("green", "b")
+    assert shared == set(), shared
