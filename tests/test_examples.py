@@ -32,7 +32,11 @@ def test_lint(example: Path, tmp_path: Path) -> None:
 def test_engine_renders_what_chartgen_says(example: Path, tmp_path: Path) -> None:
     chart = chartgen.compile(example)
     rendered = engine.objects(chart.write(tmp_path / "consul"), release="mesh", namespace="consul")
-    plain = [data for data in yaml12.parse_yaml(chart.manifests("mesh", "consul", every_hook=True), multi=True) if data]
+    plain = [
+        data
+        for data in yaml12.parse_yaml(chart.manifests("mesh", "consul", every_hook=True), multi=True)
+        if data
+    ]
 
     def by_identity(objects: list[dict]) -> dict:
         return {(one["kind"], one["metadata"]["name"]): one for one in objects}
@@ -81,3 +85,37 @@ def test_workloads_use_the_annotation_that_the_injector_watches() -> None:
         assert annotations["consul.hashicorp.com/connect-inject"] == "true"
         accounts = {one["metadata"]["name"] for one in objects if one["kind"] == "ServiceAccount"}
         assert deployment["spec"]["template"]["spec"]["serviceAccountName"] in accounts
+
+
+def workload(name: str) -> dict[str, dict]:
+    text = (ROOT / "examples" / "workloads" / f"{name}.yaml").read_text()
+    return {one["kind"]: one for one in yaml12.parse_yaml(text, multi=True)}
+
+
+def test_workloads_fit_together() -> None:
+    """Services select their pods, the upstream is the other service, and its port is the one that the UI calls."""
+    redis, ui = workload("redis"), workload("redis-ui")
+    for one in (redis, ui):
+        pod = one["Deployment"]["spec"]["template"]
+        assert one["Service"]["spec"]["selector"].items() <= pod["metadata"]["labels"].items()
+        ports = [port["containerPort"] for port in pod["spec"]["containers"][0]["ports"]]
+        assert one["Service"]["spec"]["ports"][0]["targetPort"] in ports
+    template = ui["Deployment"]["spec"]["template"]
+    upstreams = template["metadata"]["annotations"]["consul.hashicorp.com/connect-service-upstreams"]
+    service, _, port = upstreams.partition(":")
+    assert service == redis["Service"]["metadata"]["name"]
+    assert template["spec"]["containers"][0]["env"][0]["value"].endswith(f"127.0.0.1:{port}")
+
+
+def test_the_intention_is_one_that_the_cluster_takes() -> None:
+    intention = workload("redis-intention")["ServiceIntentions"]
+    spec = intention["spec"]
+    assert spec["destination"]["name"] == workload("redis")["Service"]["metadata"]["name"]
+    assert [one["name"] for one in spec["sources"]] == [workload("redis-ui")["Service"]["metadata"]["name"]]
+    chart = chartgen.compile(ROOT / "examples" / "secure.yaml")
+    texts = yaml12.parse_yaml(chart.manifests(), multi=True)
+    (crd,) = [one for one in texts if one and one["metadata"]["name"].startswith("serviceintentions.")]
+    version = next(one for one in crd["spec"]["versions"] if one["name"] == "v1alpha1")
+    known = version["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"]
+    assert spec.keys() <= known.keys()
+    assert spec["sources"][0].keys() <= known["sources"]["items"]["properties"].keys()

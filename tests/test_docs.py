@@ -1,0 +1,78 @@
+"""What the documents say: files and settings that are there, commands that run."""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+from pathlib import Path
+
+import pytest
+
+from chartgen import explain
+from tests.test_cli import run
+
+ROOT = Path(__file__).parent.parent
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *(ROOT / "docs").glob("*.md"),
+    ROOT / "examples" / "README.md",
+]
+# what stands for something of the reader's
+PLACEHOLDERS = {"FILE": "values.yaml", "FILE...": "values.yaml", "[FILE]": "new.yaml", "PATH": "server.replicas",
+                "SETTING": "server.replicas", "CODE": "unknown-key", "RULE": "server-replicas-even"}  # fmt: skip
+
+
+def commands() -> list[tuple[str, str]]:
+    """(page, command line) of each call of chartgen in a shell block, or between backticks."""
+    found = []
+    for page in PAGES:
+        text = page.read_text(encoding="utf-8")
+        blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.M | re.S)
+        lines = [line.strip().removeprefix(".venv/bin/") for block in blocks for line in block.splitlines()]
+        inline = re.findall(r"`(?:\.venv/bin/)?(chartgen [^`]+)`", text)
+        for line in [*lines, *inline]:
+            if line.startswith("chartgen ") and "COMMAND" not in line:
+                found.append((page.name, re.split(r"\s[|>#]", line)[0]))
+    return list(dict.fromkeys(found))
+
+
+@pytest.mark.parametrize(("page", "line"), commands(), ids=lambda one: str(one).removeprefix("chartgen "))
+def test_a_quoted_command_runs(page: str, line: str, tmp_path: Path) -> None:
+    for name in ("values.yaml", "base.yaml", "production.yaml"):
+        if not line.startswith(f"chartgen init {name}"):
+            shutil.copy(ROOT / "examples" / "quickstart.yaml", tmp_path / name)
+    shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]
+    done = run(*words, cwd=tmp_path)
+    assert done.returncode == 0, (page, done.stderr)
+
+
+def test_every_component_is_told() -> None:
+    told = re.findall(
+        r"^\| `([a-z-]+)` \|", (ROOT / "docs" / "components.md").read_text(encoding="utf-8"), re.M
+    )
+    there = [path.name for path in (ROOT / "templates").iterdir() if path.name[0] != "_" and path.is_dir()]
+    assert sorted(told) == sorted(there)
+
+
+@pytest.mark.parametrize("name", ["components.md", "topology.md", "upgrading.md"])
+def test_named_settings_are_there(name: str) -> None:
+    text = (ROOT / "docs" / name).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:global|server|client|ui|dns|connectInject|[a-z]+[A-Z]\w*)(?:\.\w+)+)`", text)
+    assert named
+    assert [one for one in named if explain.setting(one) is None] == []
+
+
+@pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
+def test_links_lead_somewhere(page: Path) -> None:
+    targets = re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", page.read_text(encoding="utf-8"))
+    own = [one for one in targets if "://" not in one]
+    assert [one for one in own if not (page.parent / one).exists()] == []
+
+
+def test_every_example_is_told() -> None:
+    text = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
+    for path in [*(ROOT / "examples").glob("*.yaml"), *(ROOT / "examples" / "workloads").glob("*.yaml")]:
+        assert f"({path.relative_to(ROOT / 'examples').as_posix()})" in text, path
