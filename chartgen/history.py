@@ -14,6 +14,47 @@ from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 
 
 @dataclass(frozen=True, slots=True)
+class Changed:
+    """A value whose default is another today: what it was before 1.0, and the switches without which it is idle."""
+
+    path: Path
+    was: Any
+    switches: tuple[Path, ...]
+
+
+def _changed(name: str, was: Any, *switches: str) -> Changed:
+    return Changed(_path(name), was, tuple(map(_path, switches)))
+
+
+def _path(name: str) -> Path:
+    return tuple(name.split("."))
+
+
+# whoever left these out had other defaults in mind
+CHANGED = (
+    _changed("server.replicas", 3, "server.enabled"),
+    _changed("client.enabled", "-", "global.enabled"),
+    _changed("connectInject.enabled", False, "connectInject.enabled"),
+    _changed("connectInject.replicas", 2, "connectInject.enabled"),
+    _changed("meshGateway.replicas", 2, "meshGateway.enabled"),
+    _changed("ingressGateways.defaults.replicas", 2, "ingressGateways.enabled"),
+    _changed("terminatingGateways.defaults.replicas", 2, "terminatingGateways.enabled"),
+    _changed(
+        "connectInject.consulNamespaces.mirroringK8S",
+        False,
+        "connectInject.enabled",
+        "global.enableConsulNamespaces",
+    ),
+    _changed(
+        "syncCatalog.consulNamespaces.mirroringK8S",
+        False,
+        "syncCatalog.enabled",
+        "global.enableConsulNamespaces",
+    ),
+)
+
+
+@dataclass(frozen=True, slots=True)
 class Removed:
     """A value that is gone, with the keys of `schema/_removed.yaml`; `entry` is its path."""
 
@@ -49,10 +90,6 @@ def entries() -> dict[Path, Removed]:
             unless=dict(_pairs(one.get("unless", {}))),
         )
     return found
-
-
-def _path(name: str) -> Path:
-    return tuple(name.split("."))
 
 
 def _pairs(news: Mapping[str, Any]) -> tuple[tuple[Path, Any], ...]:
@@ -143,6 +180,36 @@ def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
         yield path, value
 
 
+def changed(user: Mapping[str, Any], effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    """A warning for each default that has changed since 1.0 and that these values rely on."""
+    for one in CHANGED:
+        today = _at(effective, one.path)
+        on = all(_on(effective, switch) for switch in one.switches)
+        if not on or _holds(user, one.path) or _same(today, one.was):
+            continue
+        name = dotted(one.path)
+        yield Diagnostic(
+            "default-changed",
+            f"{name} is not set: older releases took {json.dumps(one.was)} then, today it is {json.dumps(today)}",
+            severity="warning",
+            path=one.path,
+            hint=f"write {name}: {json.dumps(one.was)} to keep it as it was",
+        )
+
+
+def _on(effective: Mapping[str, Any], switch: Path) -> bool:
+    value = _at(effective, switch)
+    return bool(_at(effective, ("global", "enabled")) if value == "-" else value)
+
+
+def _holds(user: Any, path: Path) -> bool:
+    for key in path:
+        if not isinstance(user, Mapping) or key not in user:
+            return False
+        user = user[key]
+    return True
+
+
 def build() -> str:
     """The text of `schema/removed.json`, made from `schema/_removed.yaml`."""
     from ruamel.yaml import YAML
@@ -152,7 +219,10 @@ def build() -> str:
 
 
 def page(removed_values: Mapping[str, Mapping[str, Any]]) -> str:
-    """The text of `docs/removed.md`: what became of each value, a table for each section."""
+    """The text of `docs/removed.md`: what became of each value, a table for each section, and changed defaults."""
+    from chartgen import schema
+
+    defaults = schema.defaults()
     lines = [
         "# Values that are gone",
         "",
@@ -174,6 +244,18 @@ def page(removed_values: Mapping[str, Mapping[str, Any]]) -> str:
             ]
         today = one.get("today") or f"set `{one['to']}`"
         lines.append(f"| `{name}` | {one['last']} | {one['why']} | {today} |")
+    lines += [
+        "",
+        "## Defaults that changed",
+        "",
+        "Releases before 1.0, or the earlier of them, had others. `chartgen migrate` names those that an old file relies on.",
+        "",
+        "| value | then | today |",
+        "|---|---|---|",
+    ]
+    for change in CHANGED:
+        was, today = (f"`{json.dumps(value)}`" for value in (change.was, _at(defaults, change.path)))
+        lines.append(f"| `{dotted(change.path)}` | {was} | {today} |")
     return "\n".join(lines) + "\n"
 
 

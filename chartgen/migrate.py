@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
-from chartgen import fix
+from chartgen import fix, history, schema, source, values
 from chartgen.diagnostics import Diagnostic
 
 
 def migrate(text: str, name: str = "values.yaml") -> tuple[str, list[Diagnostic], tuple[Diagnostic, ...]]:
-    """(new text, what was moved or taken out, what a check says of the new text) for values of any release since 2018.
+    """(new text, what was moved or taken out, what is left to look at) for values of any release since 2018.
 
-    Raises Rejected for text that cannot be read.
+    What is left is what a check says of the new text and, for values of a release before 1.0, the defaults that they
+    rely on and that are others today. Raises Rejected for text that cannot be read.
     """
-    return fix.fixed(text, name, {"removed-value"})
+    after, done, left = fix.fixed(text, name, {"removed-value"})
+    gone = [history.removed(one.path) for one in (*done, *left) if one.code == "removed-value"]
+    if any(one is not None and one.last.startswith("0.") for one in gone):
+        read = source.read_text(after, name)
+        effective = values.effective(read.data, schema.defaults())
+        left = (*left, *history.changed(read.data, effective))
+    return after, done, left

@@ -127,3 +127,21 @@ def test_a_file_with_every_removed_value_is_migrated_or_answered() -> None:
         path for path in told if path not in {one.path for one in done}
     }
     assert migrate.migrate(after)[:2] == (after, [])
+
+
+def test_changed_defaults_are_told_where_they_count() -> None:
+    """Values of a release before 1.0 that leave them out; others are taken to know today's."""
+    old = "meshGateway:\n  enabled: true\n  globalMode: none\nserver:\n  replicas: 3\n"
+    told = {dotted(one.path) for one in migrate.migrate(old)[2] if one.code == "default-changed"}
+    assert told == {
+        "client.enabled",
+        "connectInject.enabled",
+        "connectInject.replicas",
+        "meshGateway.replicas",
+    }
+    recent = old.replace("  globalMode: none\n", "")
+    assert [one for one in migrate.migrate(recent)[2] if one.code == "default-changed"] == []
+
+
+def test_changed_defaults_are_others_today() -> None:
+    assert [one.path for one in history.CHANGED if schema.leaves()[one.path] == one.was] == []
