@@ -251,7 +251,7 @@ def pod_security_policies_gone(v: Values, s: Settings) -> Clash | None:
 RULES: tuple[tuple[Weight, Rule], ...] = (
     ("harmful", requests_above_limits),
     ("harmful", memory_without_unit),
-    ("harmful", server_storage_too_small),
+    ("unwise", server_storage_too_small),
     ("harmful", node_port_repeated),
     ("unwise", node_port_out_of_range),
     ("unwise", node_port_of_cluster_ip),

@@ -164,18 +164,18 @@ def update_partition_holds_all(v: Values, s: Settings) -> Clash | None:
 
 
 def dns_redirection_without_dns(v: Values, s: Settings) -> Clash | None:
-    """Sidecars send the pods' DNS questions to a Service that is not there."""
-    if s.connect_inject and s.dns_redirection and not s.dns and not s.dns_proxy:
+    """Sidecars are told to redirect the pods' DNS questions only where there is Consul's DNS Service to take them."""
+    if s.connect_inject and v["dns"]["enableRedirection"] is True and not s.dns:
         return Clash(
-            "DNS questions of injected pods go to Consul's DNS Service, which is off",
+            "DNS is to be redirected to Consul, whose DNS Service is off",
             ("dns.enableRedirection", "dns.enabled"),
-            "set dns.enabled: true, or dns.enableRedirection: false",
+            "set dns.enabled: true",
         )
     return None
 
 
 def prometheus_without_metrics(v: Values, s: Settings) -> Clash | None:
-    """The bundled Prometheus finds nothing that shows metrics."""
+    """The bundled Prometheus is there for the metrics of Consul, and there are none."""
     if v["prometheus"]["enabled"] and not v["global"]["metrics"]["enabled"]:
         return Clash(
             "Prometheus is installed and metrics are off",
