@@ -133,10 +133,24 @@ def _told(node: Node) -> Node:
         node["errorMessage"] = EXPECTED + "one of " + ", ".join(map(json.dumps, enum_words(node["enum"])))
         # only text is quoted, where it must be
         node.setdefault("type", list(dict.fromkeys(_TYPES[type(one)] for one in node["enum"])))
+    match node.get("not"):
+        case {"pattern": str(pattern)} if re.fullmatch(r"\^[A-Za-z=]+", pattern):
+            # for `not` the server has words of its own, which say nothing
+            del node["not"]
+            words = {"patternErrorMessage": node.pop("errorMessage")} if "errorMessage" in node else {}
+            node["allOf"] = [*node.get("allOf", []), {"pattern": _not_begun(pattern[1:]), **words}]
     if node.get("type") in ("object", "array"):
         # a single type is told by the title, as if that were the type
         node["type"] = [node["type"]]
     return node
+
+
+def _not_begun(text: str) -> str:
+    """A pattern of what does not begin with the text, without the lookahead that Helm's engine refuses."""
+    pattern = ""
+    for char in reversed(text):
+        pattern = f"($|[^{char}]|{char}{pattern})" if pattern else f"($|[^{char}])"
+    return f"^{pattern}"
 
 
 def _completed(node: Node) -> Node:

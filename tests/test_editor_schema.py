@@ -84,6 +84,19 @@ def test_what_is_bent(given: dict[str, Any], expected: dict[str, Any]) -> None:
     assert {key: node.get(key) for key in expected} == expected
 
 
+@pytest.mark.parametrize(
+    ("text", "valid"),
+    [("provider=aws", False), ("provider=", False), ("provider", True), ("", True), ("a provider=", True),
+     ("prov=", True), ("x", True)],
+)  # fmt: skip
+def test_not_is_written_as_a_pattern_with_words(text: str, valid: bool) -> None:
+    given = {"type": "string", "not": {"pattern": "^provider="}, "errorMessage": "Expected an address"}
+    node = schema_build.editor_form({"properties": {"one": given}, "$defs": {}})["properties"]["one"]
+    assert "not" not in node and node["allOf"][-1]["patternErrorMessage"] == "Expected an address"
+    assert jsonschema_rs.Draft7Validator(node).is_valid(text) is valid
+    assert jsonschema_rs.Draft7Validator(given).is_valid(text) is valid
+
+
 def test_snippets_write_what_they_were_made_from() -> None:
     for value in ([{"a": "x", "b": 3}], {"a": "*", "b": ["${HOSTNAME}", "10"]}, {"a": 'say "}"'}):
         whole = {"properties": {"one": {"items": {}, "examples": [value]}}, "$defs": {}}

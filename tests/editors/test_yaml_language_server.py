@@ -180,6 +180,9 @@ def test_hover(editor: Editor, text: str, told: list[str]) -> None:
         ("server:\n  securityContext:\n    seLinuxOptions: 3\n",
          [(3, "Incorrect type. Expected one of object.")]),
         ("ingressGateways:\n  gateways:\n    - replicas: 2\n", [(3, 'Missing property "name".')]),
+        ("externalServers:\n  hosts: [provider=aws]\n",
+         [(2, schema.document()["properties"]["externalServers"]["properties"]["hosts"]["items"]["allOf"][-1][
+             "patternErrorMessage"])]),
         ("externalServers:\n  grpcPort: 70000\n", [(2, "Value is above the maximum of 65535.")]),
         ("server:\n  replica: 3\nclient:\n  enable: true\nglobal:\n  tls:\n    enabled: 1\n",
          [(2, "Property replica is not allowed."), (4, "Property enable is not allowed."),
