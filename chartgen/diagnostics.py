@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any, Literal
+
+# each finding costs time and memory, and nobody reads more at once
+MAX_FINDINGS = 500
 
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning"]
@@ -56,6 +60,19 @@ def any_error(findings: Iterable[Diagnostic]) -> bool:
     return any(one.severity == "error" for one in findings)
 
 
+def bounded(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
+    """The findings, or the first `MAX_FINDINGS` and one that says that there are more; no more are asked for."""
+    first = list(islice(findings, MAX_FINDINGS + 1))
+    if len(first) > MAX_FINDINGS:
+        first[-1] = Diagnostic(
+            "too-many-findings",
+            f"there are more than {MAX_FINDINGS} findings; the others are not shown",
+            "error" if any_error(first) else "warning",
+            hint="most of them have one cause, such as an indentation that is off: mend the first ones",
+        )
+    return first
+
+
 class Rejected(Exception):
     """The input cannot be compiled; `diagnostics` holds every finding of the stage that refused it."""
 
@@ -65,9 +82,14 @@ class Rejected(Exception):
 
 
 def dotted(path: Path) -> str:
-    """`("server", "ports", 0)` as people write it: `server.ports[0]`; a key with a dot is bracketed and quoted."""
+    """`("server", "ports", 0)` as people write it: `server.ports[0]`; a key with a dot is bracketed and quoted.
+
+    A key that is longer than any name is cut.
+    """
     out = ""
     for part in path:
+        if isinstance(part, str):
+            part = shortened(part)
         if isinstance(part, int):
             out += f"[{part}]"
         elif "." in part or not part:
@@ -75,3 +97,8 @@ def dotted(path: Path) -> str:
         else:
             out += f".{part}" if out else part
     return out
+
+
+def shortened(text: str, most: int = 400) -> str:
+    """`text`, or its beginning and an ellipsis if it is longer than `most` characters."""
+    return text if len(text) <= most else text[: most - 1] + "…"

@@ -13,16 +13,15 @@ from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from chartgen import bundle, schema, source, values
+from chartgen import bundle, late, schema, source, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
 from chartgen.source import Source
 
 # stands for each character of a template action; no text has it, as it is Unicode's private use
 _ACTION = "\ue000"
 _ACTED = re.compile(f"{_ACTION}+")
-_ACTIONS = re.compile(r"\{\{.*?\}\}", re.DOTALL)
 # actions that say what becomes of the text around them, or that yield several lines
-_SHAPING = re.compile(r"\{\{-?\s*(if|else|end|range|with|define|block|include\b.*indent|toYaml|.*indent)\b")
+_SHAPING = re.compile(r"-?\s*(if|else|end|range|with|define|block|include\b.*indent|toYaml|.*indent)\b")
 
 Place = Callable[[int, int], Span]
 
@@ -49,7 +48,7 @@ def opened(user: Mapping[str, Any], sources: Sequence[Source]) -> Opened | None:
     for path, text, kind in found:
         owner = _owner(path, sources)
         place = _place(path, text, owner)
-        plain = _ACTIONS.sub(lambda action: re.sub(r"[^\n]", _ACTION, action[0]), text)
+        plain = late.replaced_actions(text, lambda action: re.sub(r"[^\n]", _ACTION, action))
         try:
             data, spans, value_spans = _read(plain, kind)
         except Rejected as rejected:
@@ -137,7 +136,7 @@ def _texts(user: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
 
 def _readable(text: str) -> bool:
     """False for text that is shaped by its actions, or has one that is not closed (a rule of its own tells that)."""
-    return not _SHAPING.search(text) and "{{" not in _ACTIONS.sub("", text)
+    return not any(map(_SHAPING.match, late.actions(text))) and "{{" not in late.replaced_actions(text, lambda _: "")
 
 
 def _read(text: str, kind: str) -> tuple[Any, Mapping[Path, Span], Mapping[Path, Span]]:
@@ -146,7 +145,7 @@ def _read(text: str, kind: str) -> tuple[Any, Mapping[Path, Span], Mapping[Path,
     if kind == "json":
         try:
             data = json.loads(text)
-        except ValueError:
+        except (ValueError, RecursionError):
             # the rule about JSON tells it
             return None, {}, {}
     try:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from dataclasses import dataclass, field
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
@@ -16,7 +17,23 @@ TOKEN = re.compile(f"{OPEN}([0-9]+){CLOSE}")
 _CONTROL = re.compile(
     r"^\s*(?:if|else|end|range|with|define|block|break|continue|/\*)\b|^\s*\$\w*\s*:?=|^\s*/\*"
 )
-_ACTION = re.compile(r"\{\{-?\s*(.*?)\s*-?\}\}", re.DOTALL)
+_ACTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
+
+
+def actions(text: str) -> list[str]:
+    """What stands between each `{{` and its `}}`."""
+    return _ACTION.findall(text, 0, _last_end(text))
+
+
+def replaced_actions(text: str, replace: Callable[[str], str]) -> str:
+    """`text` with each action, braces included, replaced."""
+    end = _last_end(text)
+    return _ACTION.sub(lambda action: replace(action[0]), text[:end]) + text[end:]
+
+
+def _last_end(text: str) -> int:
+    # behind the last end no action is closed: to look for one from every `{{` there takes time squared
+    return text.rfind("}}") + 2 if "}}" in text else 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,31 +83,32 @@ class LateBound:
         """
         if "{{" not in text:
             return text
-        if any(_CONTROL.search(action) for action in _ACTION.findall(text)) or re.search(
+        if any(_CONTROL.search(action) for action in actions(text)) or re.search(
             r"\{\{-|-\}\}", text
         ):
             return self.token(f"tpl {go_quote(text)} .")
-        return _ACTION.sub(lambda match: self.token(_as_expression(match[1])), text)
+        return replaced_actions(text, lambda action: self.token(_as_expression(action[2:-2])))
 
     def live_yaml(self, text: str) -> str | None:
         """A user's templated YAML with its actions as tokens, or None when only Helm can expand it."""
-        if any(_CONTROL.search(action) for action in _ACTION.findall(text)) or re.search(
+        if any(_CONTROL.search(action) for action in actions(text)) or re.search(
             r"\{\{-|-\}\}", text
         ):
             return None
         lines = []
         for line in text.split("\n"):
-            whole = re.fullmatch(r"(\s*(?:-\s+)*(?:[\w./-]+:\s+)?)\{\{\s*([^{}]*?)\s*\}\}\s*", line)
+            whole = re.fullmatch(r"(\s*(?:-\s+)*(?:[\w./-]+:\s+)?)\{\{([^{}]*)\}\}\s*", line)
             if whole:
                 lines.append(whole[1] + '"' + self.token(_as_expression(whole[2]), plain=True) + '"')
             else:
-                lines.append(_ACTION.sub(lambda match: self.token(_as_expression(match[1])), line))
+                lines.append(replaced_actions(line, lambda action: self.token(_as_expression(action[2:-2]))))
         joined = "\n".join(lines)
         return None if "{{" in joined else joined
 
 
 def _as_expression(action: str) -> str:
     # `template` is a statement; in our own positions an expression is needed, and include yields the same text
+    action = action.strip()
     named = re.fullmatch(r'template\s+("[^"]+")\s*(\S+)?', action)
     return f"include {named[1]} {named[2] or '.'}" if named else action
 

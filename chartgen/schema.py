@@ -6,10 +6,11 @@ import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import cache
+from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 from chartgen import bundle, shapes
-from chartgen.diagnostics import Diagnostic, Mend, Path, Severity, dotted
+from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Mend, Path, Severity, bounded, dotted
 
 if TYPE_CHECKING:
     from chartgen.source import Source
@@ -82,7 +83,7 @@ def check(effective: Mapping[str, Any], sources: Sequence[Source], *, strict: bo
         return []
     from chartgen import foreign, values
 
-    found = foreign.judged(list(_explained(effective)), values.layer(sources))
+    found = foreign.judged(bounded(_explained(effective)), values.layer(sources))
     return [_placed(one, sources, strict) for one in found]
 
 
@@ -108,7 +109,7 @@ def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
     validator = jsonschema.validators.extend(jsonschema.Draft7Validator, {"pattern": pattern})
     # a value that breaks several keywords is one mistake, and its type is the least that can be said
     told: set[tuple[Path, str]] = set()
-    errors = validator(document()).iter_errors(effective)
+    errors = islice(validator(document()).iter_errors(effective), MAX_FINDINGS + 1)
     for error in sorted(errors, key=lambda one: one.validator == "type"):
         for one in _explain(error):
             mistake = (one.path, one.message if one.code in _ABOUT_KEYS else "")
@@ -308,7 +309,7 @@ def _unquoted(path: Path, value: Any, wanted: Any) -> Mend | None:
     kinds = [wanted] if isinstance(wanted, str) else wanted
     if not isinstance(value, str):
         return None
-    if {"integer", "number"} & set(kinds) and re.fullmatch("-?[0-9]+", value):
+    if {"integer", "number"} & set(kinds) and re.fullmatch("-?[0-9]{1,18}", value):
         return Mend("replace", path, int(value))
     if "boolean" in kinds and value in ("true", "false"):
         return Mend("replace", path, value == "true")

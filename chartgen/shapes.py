@@ -10,6 +10,8 @@ import re
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+LONGEST = 10_000
+
 Shape = Mapping[str, Any] | bool
 
 # no instance is known to fit: a value that no document holds
@@ -50,7 +52,13 @@ def unread(shape: Shape) -> set[str]:
 
 
 def matches(pattern: str, text: str) -> bool:
-    """True if the pattern is found in the text; its `$` is the very end, as for Helm and editors."""
+    """True if the pattern is found in the text; its `$` is the very end, as for Helm and editors.
+
+    Patterns are for names, amounts and the like: text of more than `LONGEST` characters matches none, as the memory
+    that Python's matcher takes grows with it.
+    """
+    if len(text) > LONGEST:
+        return False
     if pattern.endswith("$") and not pattern.endswith("\\$"):
         pattern = pattern[:-1] + r"\Z"
     return re.search(pattern, text) is not None

@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import Any, NoReturn
 
 from chartgen import helm_scalar
-from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
+from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Path, Rejected, Span, any_error, bounded, dotted
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 200
@@ -255,7 +255,7 @@ class _Builder:
                 self.name,
                 spans=(Span(self.name, line, column),),
             )
-        if any(one.severity == "error" for one in self.findings):
+        if any_error(self.findings):
             raise Rejected(self.findings)
         if root is None and not self.any_shape:
             root = {}
@@ -427,6 +427,8 @@ class _Builder:
     def _count(self, event: Any, nodes: int, *, aliased: bool = False) -> None:
         self.nodes += nodes
         self.aliased += nodes if aliased else 0
+        if len(self.findings) > MAX_FINDINGS and self.findings[-1].severity == "error":
+            raise Rejected(bounded(self.findings))
         if self.nodes <= MAX_NODES and self.aliased <= MAX_ALIASED:
             return
         spans, hint = (
@@ -445,7 +447,8 @@ class _Builder:
         )
 
     def _warn(self, code: str, message: str, spans: tuple[Span, ...], **details: Any) -> None:
-        self.findings.append(Diagnostic(code, message, severity="warning", spans=spans, **details))
+        if len(self.findings) <= MAX_FINDINGS:
+            self.findings.append(Diagnostic(code, message, severity="warning", spans=spans, **details))
 
     def _path(self, levels: list[_Level], event: Any) -> Path:
         if not levels:
@@ -549,7 +552,7 @@ class _Builder:
             self._fail("bad-number", "values have no such number", event, found=event.value)
             return None
         held = helm_scalar.held(value)
-        if isinstance(value, int) and held != value:
+        if isinstance(value, int) and held != value and len(self.findings) <= MAX_FINDINGS:
             span = self.span(event.start_mark, event.end_mark)
             self.findings.append(digits_lost(value, (span,)))
         return held

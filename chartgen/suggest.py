@@ -7,7 +7,7 @@ from functools import cache
 from typing import Any
 
 from chartgen import schema
-from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
+from chartgen.diagnostics import Diagnostic, Mend, Path, dotted, shortened
 
 Node = Mapping[str, Any]
 
@@ -15,6 +15,8 @@ Node = Mapping[str, Any]
 _NEAR = ((3, 1), (8, 2), (1_000_000, 3))
 # a name that begins like a known one (replicaCount for replicas), as Jaro and Winkler measure likeness
 _ALIKE = 0.87
+# what is no name at all is like none
+_TOO_LONG = 200
 # a name that more places than these have says nothing about the place that was meant
 _TOO_COMMON = 12
 
@@ -41,12 +43,14 @@ def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -
         )
     else:
         message, expected = f"there is no value {dotted(path)}", "a key of " + (dotted(parent) or "the chart")
-    return Diagnostic("unknown-key", message, path=path, found=key, expected=expected, hint=hint, mend=mend)
+    return Diagnostic("unknown-key", message, path=path, found=shortened(key), expected=expected, hint=hint, mend=mend)
 
 
 def _meant(path: Path, properties: Mapping[str, Node], value: Any) -> tuple[Path, Node, bool]:
     """(path, its schema, whether that is certain); an empty path when nothing is near."""
     key, parent = str(path[-1]), path[:-1]
+    if len(key) > _TOO_LONG:
+        return (), {}, False
     if "." in key:
         for known, node in _places(_base(path)).get(key.rpartition(".")[2], ()):
             if known == _nested(path):

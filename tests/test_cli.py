@@ -219,42 +219,6 @@ def test_output_is_utf_8_whatever_the_locale(encoding: str, tmp_path: Path) -> N
         assert ("数量".encode() in done.stdout) == bool(done.stdout)
 
 
-HOSTILE = {
-    "broken": b"a: [1, 2",
-    "tab": b"server:\n\treplicas: 3\n",
-    "duplicate": b"server: {}\nserver: {}\n",
-    "latin-1": "server:\n  storageClass: \xe9\n".encode("latin-1"),
-    "list": b"- a\n",
-    "scalar": b"hello\n",
-    "two documents": b"a: 1\n---\nb: 2\n",
-    "deep": b"a: " + b"[" * 10_000 + b"]" * 10_000,
-    "bomb": b"a: &a [x,x,x,x,x,x,x,x,x,x]\n"
-    + b"".join(
-        f"{chr(98 + n)}: &{chr(98 + n)} [{','.join(['*' + chr(97 + n)] * 10)}]\n".encode() for n in range(9)
-    ),
-    "large": b"a: " + b"x" * 50_000_000,
-    "nul": b'a: "x\x00y"\n',
-    "infinity": b"server:\n  replicas: .inf\n",
-    "control": b"a: \x07\n",
-    "anchor": b"a: *nowhere\n",
-    "tag": b"a: !!python/object:os.system x\n",
-    "merge": b"a:\n  <<: 3\n",
-    "unclosed": b'a: "x\n',
-    "key": b"? [a]\n: b\n",
-}
-
-
-@pytest.mark.parametrize("name", HOSTILE)
-def test_hostile_input_gets_a_diagnostic(name: str, tmp_path: Path) -> None:
-    file = tmp_path / "values.yaml"
-    file.write_bytes(HOSTILE[name])
-    done = run("check", str(file))
-    assert done.returncode == 1, done.stderr
-    assert "error[" in done.stderr
-    assert "Traceback" not in done.stderr
-    assert "bug in chartgen" not in done.stderr
-
-
 @pytest.mark.parametrize("path", ["nowhere.yaml", "."])
 def test_what_is_no_file_gets_a_diagnostic(path: str, tmp_path: Path) -> None:
     done = run("check", path, cwd=tmp_path)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chartgen.diagnostics import Diagnostic, Path, Severity
+from chartgen.diagnostics import Diagnostic, Path, Severity, bounded
 from chartgen.rules import agents, datacenters, images, keys, kubernetes, mesh, security, servers, unused
 from chartgen.rules.clash import Clash, Rule, Weight, at, slug
 from chartgen.settings import Settings
@@ -56,12 +56,16 @@ def check(
     What the official chart refuses is an error; what it takes although the installation cannot work is one in
     strict mode only; what works and disappoints is a warning.
     """
-    findings = []
+    return bounded(_findings(values, settings, sources, strict))
+
+
+def _findings(
+    values: Mapping[str, Any], settings: Settings, sources: Sequence[Source], strict: bool
+) -> Iterator[Diagnostic]:
     for weight, rule in RULES:
         severity: Severity = "error" if weight == "refused" or (strict and weight == "harmful") else "warning"
         for clash in _clashes(rule(values, settings)):
-            findings.append(_diagnostic(slug(rule), clash, severity, sources))
-    return findings
+            yield _diagnostic(slug(rule), clash, severity, sources)
 
 
 def _clashes(result: Any) -> Iterator[Clash]:

@@ -23,7 +23,7 @@ def _config(v: Values, component: str) -> Any:
         return None
     try:
         return json.loads(config)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
 
 
@@ -118,6 +118,9 @@ def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
             continue
         try:
             parsed = json.loads(config)
+        except RecursionError:
+            yield Clash(f"{path} is not JSON that anything reads: it nests too deep", (tuple(path.split(".")),))
+            continue
         except json.JSONDecodeError as error:
             yield Clash(
                 f"{path} is not JSON: {_reason(error)}",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from chartgen import late
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at
 from chartgen.settings import Settings
 
@@ -123,7 +124,6 @@ _WORDS = """
     wrap wrapWith
 """
 _FUNCTIONS = frozenset(_WORDS.split())
-_ACTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 _OPENS = re.compile(r"^-?\s*(if|range|with|define|block)\b")
 _ENDS = re.compile(r"^-?\s*end\b")
 _TEXTS = re.compile(r'"(?:[^"\\]|\\.)*"|`[^`]*`|/\*.*?\*/', re.DOTALL)
@@ -147,10 +147,10 @@ def value_template_malformed(v: Values, s: Settings) -> Iterator[Clash]:
 
 
 def _malformed(text: str) -> str:
-    if "{{" in _ACTION.sub("", text):
+    if "{{" in late.replaced_actions(text, lambda _: ""):
         return "an action is not closed"
     depth = 0
-    for action in _ACTION.findall(text):
+    for action in late.actions(text):
         if not action.strip(" -\n\t"):
             return "an action is empty"
         if action.count('"') % 2 and "`" not in action:
