@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import re
@@ -120,6 +121,14 @@ def environment() -> ValuesEnvironment:
     return env
 
 
+class _BytecodeCache(jinja2.FileSystemBytecodeCache):
+    """A folder of compiled templates; when it is full or gone, they are compiled again next time."""
+
+    def dump_bytecode(self, bucket: Any) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
 def _bytecode_cache() -> jinja2.FileSystemBytecodeCache | None:
     """Compiled templates in the user's cache folder (named by their content); None where that cannot be written."""
     try:
@@ -128,7 +137,7 @@ def _bytecode_cache() -> jinja2.FileSystemBytecodeCache | None:
     except (OSError, RuntimeError):
         # RuntimeError: there is no home
         return None
-    return jinja2.FileSystemBytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+    return _BytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
 
 
 def _integer(value: Any) -> int:
