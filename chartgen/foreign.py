@@ -1,4 +1,4 @@
-"""Values that are not for this chart: those of a parent chart, and those of other charts of Consul."""
+"""Values that are not for this chart, or not yet: of a parent chart, of another one, inside an object, encrypted."""
 
 from __future__ import annotations
 
@@ -29,6 +29,13 @@ _USUAL = frozenset((
     "podAnnotations", "podSecurityContext", "rbac", "readinessProbe", "replicaCount", "resources", "securityContext",
     "service", "serviceAccount", "serviceMonitor", "sidecars", "tolerations", "updateStrategy",
 ))  # fmt: skip
+# where objects that install a chart keep its values
+_INSIDE = {
+    "Application": ".spec.source.helm.valuesObject",
+    "HelmChart": ".spec.valuesContent",
+    "HelmChartConfig": ".spec.valuesContent",
+    "HelmRelease": ".spec.values",
+}
 # what every chart may have, so that it tells nothing
 _COMMON = frozenset(("global", "nameOverride", "fullnameOverride"))
 
@@ -38,6 +45,8 @@ def judged(found: Sequence[Diagnostic], user: Mapping[str, Any]) -> list[Diagnos
 
     That the user's values are those of another chart, or of a parent chart, is told once and not key by key.
     """
+    if (wrapped := _wrapped(user)) is not None:
+        return [wrapped]
     unknown = [str(one.path[0]) for one in found if one.code == "unknown-key" and len(one.path) == 1]
     ours = [key for key in user if key in _sections() or history.removed((key,))]
     for key in unknown:
@@ -53,6 +62,30 @@ def judged(found: Sequence[Diagnostic], user: Mapping[str, Any]) -> list[Diagnos
     if chart := _chart(unknown, ours):
         return [_of_another_chart(*chart)]
     return list(found)
+
+
+def _wrapped(user: Mapping[str, Any]) -> Diagnostic | None:
+    """The finding for values in something that has to be opened first: a Kubernetes object, or encryption by SOPS."""
+    kind = str(user.get("kind", ""))
+    if kind and "apiVersion" in user:
+        inside = _INSIDE.get(kind)
+        return Diagnostic(
+            "object-as-values",
+            f"this is a Kubernetes object, a {kind}, and no file of values",
+            path=("kind",),
+            found=kind,
+            expected="global, server and the other sections at the top",
+            hint=f"pass the values in it: yq '{inside}' FILE | chartgen build -f -" if inside else "",
+        )
+    if isinstance(user.get("sops"), Mapping) and "mac" in user["sops"]:
+        return Diagnostic(
+            "encrypted-values",
+            "the values are encrypted with SOPS",
+            path=("sops",),
+            expected="values in the clear",
+            hint="decrypt them on the way: sops --decrypt FILE | chartgen build -f -",
+        )
+    return None
 
 
 def _sections() -> set[str]:
@@ -87,5 +120,5 @@ def _below(key: str, values: Mapping[str, Any]) -> Diagnostic:
         path=(key,),
         found=", ".join(str(one) for one in list(values)[:6]) + f" below {key}",
         expected="global, server and the other sections at the top",
-        hint=f"pass that part alone: yq '.[\"{key}\"]' values.yaml | chartgen build -f -",
+        hint=f"pass that part alone: yq '.[\"{key}\"]' FILE | chartgen build -f -",
     )

@@ -44,6 +44,9 @@ OTHERS = {
     "section-set-to-null": "null removes a whole section with all its defaults, which no chart can do without.",
     "too-many-findings": "There are more findings than are worth reading; most have one cause. Mend the first.",
     "unknown-key": "There is no such setting. The official chart ignores it in silence, most often a typo.",
+    "object-as-values": "The file holds a Kubernetes object. Objects that install charts carry values inside: pass those.",
+    "encrypted-values": "The file is encrypted. What is compiled has to be in the clear; pass it through a pipe, so that "
+    "nothing is left on the disk.",
     "default-changed": "The values are of a release whose default for this setting was another. Set it, to one or the other, "
     "so that the move does not change it unseen.",
     "values-of-a-parent-chart": "These values are for a chart that has Consul's as a dependency. Pass what stands below "

@@ -21,7 +21,15 @@ EXPECTED = "Expected "
 _FILLED_IN = re.compile(r"\$\{[\w.]+\}")
 # findings about a key, or what stands below it; all others are about a value
 _ABOUT_KEYS = frozenset(
-    ("unknown-key", "removed-value", "missing-key", "values-of-a-parent-chart", "values-of-another-chart")
+    (
+        "unknown-key",
+        "removed-value",
+        "missing-key",
+        "values-of-a-parent-chart",
+        "values-of-another-chart",
+        "object-as-values",
+        "encrypted-values",
+    )
 )
 
 
