@@ -270,10 +270,11 @@ def _explainable(_: click.Context, __: click.Parameter, incomplete: str) -> list
 
 @cli.command()
 @_takes_values
-@click.argument("what", metavar="PATH|CODE", shell_complete=_explainable)
+@click.argument("what", metavar="[PATH|CODE]", default="", shell_complete=_explainable)
 def explain(inputs: Inputs, what: str) -> int:
     """Explain a setting, a section, or the code of a finding.
 
+    Without PATH it lists the sections.
     For a setting: its type, default and effect, its value and what set it (with -f and --set), and the objects that
     it reaches. For a section, or a list: its keys, a line each.
 

@@ -105,10 +105,13 @@ def rules_about(name: str) -> Iterator[tuple[str, str]]:
 
 
 def answer(what: str, validated: Validated, *, width: int = 100, colour: bool = False) -> str:
-    """The explanation of a setting, a section or a code, for a terminal of so many columns.
+    """The explanation of a setting, a section or a code, for a terminal of so many columns; of "" the sections.
 
     Raises Rejected with what was probably meant when `what` is none of them.
     """
+    if not what:
+        lines = ["The sections of the values. `chartgen explain server` has the settings of one.", ""]
+        return "\n".join([*lines, *_keys(Setting("", (), schema.document(), None), width)[2:]]) + "\n"
     if what in meanings.OTHERS or what in rules.by_slug():
         return _page(meanings.page(what), width, colour)
     found = setting(what)

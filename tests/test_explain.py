@@ -44,6 +44,11 @@ def test_a_setting() -> None:
         assert re.search(f"^{line}$", shown, re.MULTILINE), (line, shown)
 
 
+def test_nothing_lists_the_sections() -> None:
+    rows = told("").splitlines()[2:]
+    assert [row.split()[0] for row in rows] == list(schema.document()["properties"])
+
+
 def test_a_section_lists_its_keys_and_what_is_set_in_it() -> None:
     shown = told("global.tls", "global:\n  tls:\n    enabled: true\n")
     assert "global.tls.enabled: true  (values.yaml:3)" in shown
