@@ -104,6 +104,11 @@ def schema(read: Mapping[str, Node]) -> Node:
             "description": "What chartgen compiles into a Helm chart that installs Consul.",
             "type": "object",
             "properties": properties,
+            "patternProperties": {
+                "^x-": {
+                    "description": "A place of yours, for YAML anchors: no setting, and left out of the chart."
+                }
+            },
             "additionalProperties": False,
             "$defs": {name: _shape(_built(_about(definitions[name]), definitions)) for name in definitions},
         }

@@ -30,6 +30,8 @@ def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -
         hint = f"dots do not nest in a file: write {meant[-1]} below {dotted(meant[:-1])}"
     if not hint and not _base(path):
         hint = _formerly(key)
+    if not hint and not parent and key[:1] in ("_", "."):
+        hint = f"a place for anchors begins with x-: x-{key.lstrip('_.')}"
     if not hint and 0 < len(properties) <= _TOO_COMMON:
         hint = "known here: " + ", ".join(properties)
     mend = None

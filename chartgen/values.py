@@ -12,7 +12,10 @@ from chartgen.source import Source
 
 
 def layer(sources: Sequence[Source]) -> dict[str, Any]:
-    """The users' sources merged, the last winning; a null stays, as it still has to remove a default."""
+    """The users' sources merged, the last winning; a null stays, as it still has to remove a default.
+
+    What begins with `x-` at the top is a place for YAML anchors, and left out.
+    """
     merged: dict[str, Any] = {}
     for source in sources:
         if source.edits:
@@ -21,7 +24,7 @@ def layer(sources: Sequence[Source]) -> dict[str, Any]:
                 set_flag.assign(merged, (path, _copied(value)))
         else:
             merged = _over(source.data, merged)
-    return merged
+    return {key: value for key, value in merged.items() if not key.startswith("x-")}
 
 
 def _over(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:

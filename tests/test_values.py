@@ -13,6 +13,7 @@ from helm_python.chart import Chart
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+import chartgen
 from chartgen import Rejected, schema, set_flag, source, values
 from chartgen.source import Source
 from tests.test_cli import run
@@ -167,3 +168,13 @@ def test_provenance(tmp_path: Path) -> None:
         "client.join[1]": ('"c"', "--set server.replicas=5,client.join[1]=c"),
         "dns.enabled": ("false", '--set-json {"dns": {"enabled": false}}'),
     }
+
+
+def test_a_place_for_anchors_is_no_setting(tmp_path: Path) -> None:
+    text = "x-small: &small\n  requests: {cpu: 100m}\nserver:\n  resources: *small\n"
+    (tmp_path / "values.yaml").write_text(text)
+    assert run("check", "values.yaml", cwd=tmp_path).returncode == 0
+    chart = chartgen.compile(tmp_path / "values.yaml")
+    assert chart.files == chartgen.compile({"server": {"resources": {"requests": {"cpu": "100m"}}}}).files
+    other = run("check", "-f", "values.yaml", "--set", "_small=1", cwd=tmp_path)
+    assert (other.returncode, "begins with x-: x-small" in other.stderr) == (1, True)
