@@ -71,16 +71,20 @@ def compile_sources(
         raise Rejected(valid.diagnostics)
     complete, facts = valid.complete, valid.settings
     bound = LateBound()
+    broken: list[Diagnostic] = []
     try:
         documents = render.render(complete, facts, bound, only, validation.version_pair(kube_version))
-    except Rejected as refused:
-        raise Rejected(
-            [*valid.diagnostics, *(_at_value(one, sources) for one in refused.diagnostics)]
-        ) from None
-    broken: list[Diagnostic] = []
-    if not only:
-        made = render.made_secrets(complete, facts, bound)
-        broken = references.check(documents, valid.effective, made, strict=strict)
+        if not only:
+            made = render.made_secrets(complete, facts, bound)
+            broken = references.check(documents, valid.effective, made, strict=strict)
+    except (Rejected, AttributeError, KeyError, TypeError, ValueError) as failed:
+        # what templates and checks trip over is, without `strict`, a value of another form
+        misshapen = validation.misshapen(valid.diagnostics)
+        told = failed.diagnostics if isinstance(failed, Rejected) else ()
+        if not misshapen and not told:
+            raise
+        placed = [_at_value(one, sources) for one in told if one.code != "template-error" or not misshapen]
+        raise Rejected([*(misshapen or valid.diagnostics), *placed]) from None
     if broken and strict:
         raise Rejected([*valid.diagnostics, *broken])
     return Chart(

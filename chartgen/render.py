@@ -6,14 +6,17 @@ import contextlib
 import hashlib
 import os
 import re
-from collections.abc import Callable, Iterator, Mapping
+import zlib
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import jinja2
+from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import do as do_extension
+from jinja2.runtime import markup_join
 from markupsafe import Markup
 
 from chartgen import paths, scalar
@@ -57,10 +60,27 @@ class _Template(jinja2.Template):
         return made
 
 
+class _Generator(CodeGenerator):
+    """Joins text (`~`) so that a default that a null took away leaves nothing, as in Helm's templates, and not "None"."""
+
+    def visit_Concat(self, node: jinja2.nodes.Concat, frame: Frame) -> None:
+        self.write("environment.joined((")
+        for part in node.nodes:
+            self.visit(part, frame)
+            self.write(", ")
+        self.write("))")
+
+
 class ValuesEnvironment(jinja2.Environment):
     """A Jinja environment in which `a.b` of a mapping is its entry `b`, even where dict has a method `b`."""
 
     template_class = _Template
+    code_generator_class = _Generator
+
+    @staticmethod
+    def joined(parts: Iterable[Any]) -> str:
+        """The text of `parts` one after the other; None has no text."""
+        return markup_join("" if part is None else part for part in parts)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if isinstance(obj, dict):
@@ -70,6 +90,10 @@ class ValuesEnvironment(jinja2.Environment):
                 getattr(obj, attribute) if attribute in _METHODS else self.undefined(obj=obj, name=attribute)
             )
         return super().getattr(obj, attribute)
+
+
+class WrongForm(Exception):
+    """Text in which YAML of another form was to be found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,6 +140,7 @@ def environment() -> ValuesEnvironment:
         sh_bare=scalar.sh_bare,
         bool_text=lambda value: "true" if value else "false",
         int=_integer,
+        string=lambda value: "" if value is None else str(value),
         suffix=lambda value, ending: f"{value}{ending}",
     )
     return env
@@ -130,14 +155,20 @@ class _BytecodeCache(jinja2.FileSystemBytecodeCache):
 
 
 def _bytecode_cache() -> jinja2.FileSystemBytecodeCache | None:
-    """Compiled templates in the user's cache folder (named by their content); None where that cannot be written."""
+    """Compiled templates in the user's cache folder; None where that cannot be written.
+
+    They are named by their content, and by that of this file, which says how they are compiled.
+    """
     try:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chartgen"
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     except (OSError, RuntimeError):
         # RuntimeError: there is no home
         return None
-    return _BytecodeCache(str(folder)) if os.access(folder, os.W_OK) else None
+    if not os.access(folder, os.W_OK):
+        return None
+    compiler = zlib.crc32(Path(__file__).read_bytes())
+    return _BytecodeCache(str(folder), f"%s-{compiler:08x}.cache")
 
 
 def _integer(value: Any) -> int:
@@ -233,12 +264,13 @@ class Context:
             "as_list": lambda value: self.structure(value, "fromYamlArray"),
             "as_text": self.text,
             "live": lambda expression: late.token(expression, plain=True),
-            "json_string": lambda value, indent=2: scalar.json_text(value, indent),
+            # a key whose default a null took away is no key
+            "json_string": lambda value, indent=2: scalar.json_text(pruned(value), indent),
             "yaml_string": lambda value: block_yaml(value, str),
             "checksum": checksum,
             # without a target version, what the oldest maintained Kubernetes has is taken to be there
             "kube_at_least": lambda minor: self.kube_version is None or self.kube_version >= (1, minor),
-            "merge": lambda *maps: {key: item for one in maps if one for key, item in one.items()},
+            "merge": _merged,
             "refuse": _refuse,
         }
         return variables
@@ -266,6 +298,15 @@ def _quote(text: str) -> str:
 def _short_name(text: str) -> str:
     """A name as Kubernetes takes it: 63 characters, no hyphen at the end."""
     return str(text)[:63].removesuffix("-")
+
+
+def _merged(*maps: Any) -> dict[Any, Any]:
+    """The entries of all `maps`, the last winning; None and what is empty add nothing."""
+    given = [one for one in maps if one]
+    for one in given:
+        if not isinstance(one, dict):
+            raise WrongForm(f"text that holds a map is wanted, not {one!r}")
+    return {key: item for one in given for key, item in one.items()}
 
 
 def _refuse(message: str, text: str) -> None:
@@ -368,6 +409,8 @@ def _failure(template: Template, error: Exception) -> Diagnostic:
             "unwritable-value",
             "remove the character, or put the value into a file that the pod mounts",
         )
+    elif isinstance(error, WrongForm):
+        code, hint = "wrong-type", "write YAML in it, or the map or list itself in its place"
     else:
         code, hint = "template-error", "a template cannot use this value; please report it with your values"
     column = len(excerpt) - len(excerpt.lstrip()) + 1

@@ -89,7 +89,8 @@ def is_shellable(text: str) -> bool:
 
 
 def _shell_text(value: Any) -> str:
-    text = value if isinstance(value, str) else json_text(value)
+    # what a null took away is no text
+    text = value if isinstance(value, str) else "" if value is None else json_text(value)
     if not is_shellable(text):
         raise Unwritable(
             f"a control character or line break in {json_text(text)} cannot be passed to a shell command",

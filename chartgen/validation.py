@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from chartgen import embedded, rules, schema, values
@@ -38,28 +38,39 @@ def validate(sources: Sequence[Source], *, strict: bool = True, kube_version: st
         *(warning for source in sources for warning in source.warnings),
         *schema.check(effective, sources, strict=strict),
     ]
+    if not strict:
+        _bare_numbers(effective, findings)
     texts = embedded.opened(user, sources)
     if texts is not None:
         findings += embedded.check(texts, sources, strict=strict)
-    if not strict:
-        _bare_numbers(effective, findings)
     complete = schema.complete(effective)
     if any(one.severity == "error" for one in findings):
         return Validated(effective, complete, None, tuple(sources), tuple(findings))
     broken = rules.broken_sections(complete, sources)
     if broken:
         return Validated(effective, complete, None, tuple(sources), (*findings, *broken))
-    facts = settings(complete)
     inside = texts.sources if texts is not None else ()
-    clashes = rules.check(complete, facts, user, [*sources, *inside], strict=strict)
+    try:
+        facts = settings(complete)
+        clashes = rules.check(complete, facts, user, [*sources, *inside], strict=strict)
+    except (AttributeError, KeyError, TypeError, ValueError):
+        # rules trust the forms of values, which are only warned of where `strict` is off
+        if not (refused := misshapen(findings)):
+            raise
+        return Validated(effective, complete, None, tuple(sources), refused)
     # some rules refuse removed values whatever the mode; what they tell is told once
-    refused = [one.path for one in clashes if one.code.startswith("removed-")]
+    removed = [one.path for one in clashes if one.code.startswith("removed-")]
     findings = [
         one
         for one in findings
-        if one.code != "removed-value" or not any(one.path[: len(path)] == path for path in refused)
+        if one.code != "removed-value" or not any(one.path[: len(path)] == path for path in removed)
     ] + clashes
     return Validated(effective, complete, facts, tuple(sources), tuple(findings))
+
+
+def misshapen(findings: Iterable[Diagnostic]) -> tuple[Diagnostic, ...]:
+    """The findings about the form of values, as errors: rules or templates could not read these values after all."""
+    return tuple(replace(one, severity="error") for one in findings if one.code in ("wrong-type", "missing-key"))
 
 
 def _bare_numbers(effective: dict[str, Any], findings: Iterable[Diagnostic]) -> None:

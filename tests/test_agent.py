@@ -112,7 +112,7 @@ def test_a_production_configuration_is_right(form: Any) -> None:
         ({"node_ttl": "10s"}, "unknown-key", "dns_config.node_ttl"),
         ({"connect": [{"ca_confg": {"leaf_cert_ttl": "1h"}}]}, "unknown-key", "connect[0].ca_config"),
         ({"tls": {"http": {"verify_incoming": True}}}, "unknown-key", "tls.https.verify_incoming"),
-        ({"retry_join": "10.0.0.1"}, "wrong-type", ""),
+        ({"retry_join": "10.0.0.1"}, "not-a-list", 'write ["10.0.0.1"]'),
         ({"bootstrap_expect": "3"}, "wrong-type", "write it without quotes: 3"),
         ({"leave_on_terminate": "yes"}, "wrong-type", ""),
         ({"check_update_interval": "5"}, "bad-format", ""),

@@ -1,7 +1,8 @@
 """What values come to, as files: each holds values, and what must be in the objects or must not be there.
 
 `is` gives fields by their path (an item of a list by its name), `says` and `silent` text of the object, `absent`
-objects that are not made. The release is `mesh` in the namespace `consul`.
+objects that are not made; `refused` has the code of the error at each path. The release is `mesh` in the namespace
+`consul`.
 """
 
 from __future__ import annotations
@@ -31,6 +32,12 @@ def field(node: Any, path: str) -> Any:
 @pytest.mark.parametrize("path", CASES, ids=lambda path: path.stem)
 def test_objects(path: Path) -> None:
     case: Any = yaml12.parse_yaml(path.read_text(encoding="utf-8"))
+    if "refused" in case:
+        with pytest.raises(chartgen.Rejected) as rejected:
+            chartgen.compile(case["values"], strict=not case.get("lenient"))
+        errors = [one for one in rejected.value.diagnostics if one.severity == "error"]
+        assert {".".join(map(str, one.path)): one.code for one in errors} == case["refused"]
+        return
     chart = chartgen.compile(case["values"], strict=not case.get("lenient"))
     made = {f"{one['kind']}/{one['metadata']['name']}": one for _, one in chart.objects("mesh", "consul")}
     for name, wanted in case.get("objects", {}).items():
