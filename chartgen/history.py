@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from typing import Any
@@ -15,15 +15,19 @@ from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 
 @dataclass(frozen=True, slots=True)
 class Changed:
-    """A value whose default is another today: what it was before 1.0, and the switches without which it is idle."""
+    """A value whose default is another today: what it was before 1.0, and the switches without which it is idle.
+
+    `needed_by` are sections of that time which need today's default.
+    """
 
     path: Path
     was: Any
     switches: tuple[Path, ...]
+    needed_by: tuple[str, ...] = ()
 
 
-def _changed(name: str, was: Any, *switches: str) -> Changed:
-    return Changed(_path(name), was, tuple(map(_path, switches)))
+def _changed(name: str, was: Any, *switches: str, needed_by: tuple[str, ...] = ()) -> Changed:
+    return Changed(_path(name), was, tuple(map(_path, switches)), needed_by)
 
 
 def _path(name: str) -> Path:
@@ -34,7 +38,7 @@ def _path(name: str) -> Path:
 CHANGED = (
     _changed("server.replicas", 3, "server.enabled"),
     _changed("client.enabled", "-", "global.enabled"),
-    _changed("connectInject.enabled", False, "connectInject.enabled"),
+    _changed("connectInject.enabled", False, "connectInject.enabled", needed_by=("controller", "apiGateway")),
     _changed("connectInject.replicas", 2, "connectInject.enabled"),
     _changed("meshGateway.replicas", 2, "meshGateway.enabled"),
     _changed("ingressGateways.defaults.replicas", 2, "ingressGateways.enabled"),
@@ -180,12 +184,17 @@ def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
         yield path, value
 
 
-def changed(user: Mapping[str, Any], effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """A warning for each default that has changed since 1.0 and that these values rely on."""
+def changed(
+    user: Mapping[str, Any], effective: Mapping[str, Any], sections: Collection[str]
+) -> Iterator[Diagnostic]:
+    """A warning for each default that has changed since 1.0 and that these values rely on.
+
+    `sections` are those in which the values, before they were migrated, held what is gone today.
+    """
     for one in CHANGED:
         today = _at(effective, one.path)
         on = all(_on(effective, switch) for switch in one.switches)
-        if not on or _holds(user, one.path) or _same(today, one.was):
+        if not on or _holds(user, one.path) or _same(today, one.was) or set(one.needed_by) & set(sections):
             continue
         name = dotted(one.path)
         yield Diagnostic(

@@ -13,9 +13,9 @@ def migrate(text: str, name: str = "values.yaml") -> tuple[str, list[Diagnostic]
     rely on and that are others today. Raises Rejected for text that cannot be read.
     """
     after, done, left = fix.fixed(text, name, {"removed-value"})
-    gone = [history.removed(one.path) for one in (*done, *left) if one.code == "removed-value"]
-    if any(one is not None and one.last.startswith("0.") for one in gone):
+    gone = [one.path for one in (*done, *left) if one.code == "removed-value"]
+    if any(entry.last.startswith("0.") for entry in map(history.removed, gone) if entry):
         read = source.read_text(after, name)
         effective = values.effective(read.data, schema.defaults())
-        left = (*left, *history.changed(read.data, effective))
+        left = (*left, *history.changed(read.data, effective, {str(path[0]) for path in gone}))
     return after, done, left

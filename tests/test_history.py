@@ -139,6 +139,8 @@ def test_changed_defaults_are_told_where_they_count() -> None:
         "connectInject.replicas",
         "meshGateway.replicas",
     }
+    asked = {dotted(one.path) for one in migrate.migrate("controller:\n  enabled: true\n" + old)[2]}
+    assert "connectInject.enabled" not in asked  # today's controllers need it
     recent = old.replace("  globalMode: none\n", "")
     assert [one for one in migrate.migrate(recent)[2] if one.code == "default-changed"] == []
 
