@@ -43,7 +43,7 @@ def restarted(change: dict[str, Any]) -> set[str]:
         ({"syncCatalog": {"enabled": True}}, set()),
         ({"server": {"disruptionBudget": {"enabled": False}}}, set()),
     ],
-    ids=str,
+    ids=lambda one: str(sorted(one)) if isinstance(one, set) else str(one),
 )
 def test_only_what_changed(change: dict[str, Any], expected: set[str]) -> None:
     assert restarted(change) == expected

@@ -228,11 +228,17 @@ def test_a_deprecated_value_is_told(editor: Editor) -> None:
     assert "Pod Security Admission" in told
 
 
+def mistakes(problems: list[tuple[int, str]]) -> set[str]:
+    """What is told of a text, but for settings that are right and on their way out."""
+    leaving = {leaf.node.get("deprecationMessage") for leaf in schema_build.leaves(schema.document())}
+    return {told for _, told in problems} - leaving
+
+
 @pytest.mark.parametrize("file", EXAMPLES, ids=lambda path: path.name)
 def test_nothing_is_wrong_with_an_example(editor: Editor, file: Path) -> None:
     lines = file.read_text(encoding="utf-8").splitlines()
     text = "\n".join(line for line in lines if "yaml-language-server" not in line)
-    assert [told for _, told in editor.problems(text + WRONG)] == [WRONG_TOLD]
+    assert mistakes(editor.problems(text + WRONG)) == {WRONG_TOLD}
 
 
 def test_the_starter_file_finds_its_schema(editor: Editor) -> None:
@@ -241,5 +247,4 @@ def test_the_starter_file_finds_its_schema(editor: Editor) -> None:
         file = editor.workspace / "plain-starter.yaml"
         subprocess.run([sys.executable, "-m", "chartgen", "init", "--force", *flags, str(file)], check=True)
         problems = editor.problems(file.read_text(encoding="utf-8") + WRONG, prefix="plain")
-        deprecated = {leaf.node.get("deprecationMessage") for leaf in schema_build.leaves(schema.document())}
-        assert {told for _, told in problems} - deprecated == {WRONG_TOLD}
+        assert mistakes(problems) == {WRONG_TOLD}
