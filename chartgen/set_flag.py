@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import replace
 from typing import Any, Literal
 
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
@@ -91,6 +92,7 @@ class _Flag:
         self.value_spans: dict[Path, Span] = {}
         self.edits: list[Edit] = []
         self.data: dict[str, Any] = {}
+        self.warnings: list[Diagnostic] = []
 
     def span(self, start: int, end: int) -> Span:
         line = self.text.count("\n", 0, start)
@@ -138,7 +140,9 @@ class _Flag:
                 ) from None
             assign(self.data, (path, copied(value)))
             self.edits.append(edit)
-        return Source(self.name, self.data, self.spans, self.value_spans, tuple(self.edits))
+        return Source(
+            self.name, self.data, self.spans, self.value_spans, tuple(self.edits), tuple(self.warnings)
+        )
 
     def whole_object(self) -> Source:
         """`--set-json '{…}'`: a map that is merged, not an edit."""
@@ -151,8 +155,8 @@ class _Flag:
             placed = read_text(self.text, self.name)
         except Rejected:
             # JSON that is not YAML: the data stand, only their places are unknown.
-            return Source(self.name, data)
-        return Source(self.name, data, placed.spans, placed.value_spans)
+            return Source(self.name, data, warnings=tuple(self.warnings))
+        return Source(self.name, data, placed.spans, placed.value_spans, warnings=placed.warnings)
 
     def word(self, stops: str) -> tuple[str, str]:
         """Text up to one of `stops`, which is passed over, and that character ("" at the end); escapes resolved."""
@@ -359,7 +363,10 @@ class _Flag:
         space = _JSON_SPACE.match(self.text, self.at)
         self.at = space.end() if space else self.at
         try:
-            return from_mapping({"value": value}, self.name).data["value"]
+            read = from_mapping({"value": value}, self.name)
+            span = self.span(start, self.at)
+            self.warnings += [replace(one, path=(), spans=(span,)) for one in read.warnings]
+            return read.data["value"]
         except Rejected as rejected:
             first = rejected.diagnostics[0]
             raise self.refuse(first.message, start, self.at, found=first.found) from None

@@ -154,3 +154,14 @@ def test_a_file_is_taken_as_it_is(tmp_path: Any) -> None:
         with pytest.raises(Rejected) as caught:
             set_flag.parse("set-file", f"a={bad}", {})
         assert caught.value.diagnostics[0].spans[0].column == 3
+
+
+@pytest.mark.parametrize("text", ["a=9007199254740993", '{"a": 9007199254740993}'])
+def test_json_numbers_that_lose_digits_are_told(text: str) -> None:
+    read = set_flag.parse("set-json", text, {})
+    assert values.layer([read]) == {"a": 9007199254740992} == helm_python.parse_set_json("a=9007199254740993")
+    ((warning,), (span,)) = read.warnings, read.warnings[0].spans
+    assert (warning.code, span.text[span.column - 1 : span.end_column - 1]) == (
+        "digits-lost",
+        "9007199254740993",
+    )
