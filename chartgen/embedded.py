@@ -17,11 +17,12 @@ from chartgen import bundle, late, schema, source, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
 from chartgen.source import Source
 
+# patterns are compiled where text needs them: most values have none
 # stands for each character of a template action; no text has it, as it is Unicode's private use
 _ACTION = "\ue000"
-_ACTED = re.compile(f"{_ACTION}+")
+_ACTED = f"{_ACTION}+"
 # actions that say what becomes of the text around them, or that yield several lines
-_SHAPING = re.compile(r"-?\s*(if|else|end|range|with|define|block|include\b.*indent|toYaml|.*indent)\b")
+_SHAPING = r"-?\s*(if|else|end|range|with|define|block|toYaml|.*indent)\b"
 
 Place = Callable[[int, int], Span]
 
@@ -86,7 +87,7 @@ def check(texts: Opened, sources: Sequence[Source], *, strict: bool) -> list[Dia
         inside = any(one.path[:length] in texts.paths for length in range(1, len(one.path) + 1))
         if inside and not any(map(_unknown, (*one.path, _at(effective, one.path)))):
             # a mend is of the file's own keys
-            findings.append(replace(one, found=_ACTED.sub("{{ }}", one.found), mend=None))
+            findings.append(replace(one, found=re.sub(_ACTED, "{{ }}", one.found), mend=None))
     return findings
 
 
@@ -136,7 +137,10 @@ def _texts(user: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
 
 def _readable(text: str) -> bool:
     """False for text that is shaped by its actions, or has one that is not closed (a rule of its own tells that)."""
-    return not any(map(_SHAPING.match, late.actions(text))) and "{{" not in late.replaced_actions(text, lambda _: "")
+    if "{{" not in text:
+        return True
+    shaped = any(re.match(_SHAPING, action) for action in late.actions(text))
+    return not shaped and "{{" not in late.replaced_actions(text, lambda _: "")
 
 
 def _read(text: str, kind: str) -> tuple[Any, Mapping[Path, Span], Mapping[Path, Span]]:

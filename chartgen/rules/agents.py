@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
@@ -125,12 +126,18 @@ def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
             yield Clash(
                 f"{path} is not JSON: {_reason(error)}",
                 (tuple(path.split(".")),),
-                "write it as JSON text, or as a YAML map",
+                _how(config),
                 inside=(error.lineno, error.colno),
             )
             continue
         if not isinstance(parsed, dict):
             yield Clash(f"{path} is no JSON object", (path,), expected="{...}")
+
+
+def _how(config: str) -> str:
+    if re.match(r"\s*[A-Za-z_]+\s*(=|\{|\"[^\"]*\"\s*\{)", config):
+        return "this is HCL, and the file is read as JSON: write JSON text, or a YAML map"
+    return "write it as JSON text, or as a YAML map"
 
 
 def _reason(error: json.JSONDecodeError) -> str:

@@ -10,7 +10,7 @@ from chartgen.diagnostics import Path, dotted
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
 from chartgen.settings import Settings
 
-_QUANTITY = re.compile(r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]+)")
+_QUANTITY = r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]+)"
 _FACTORS = {
     "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
     **{f"{prefix}i": 1024.0**power for power, prefix in enumerate("KMGTPE", 1)},
@@ -20,7 +20,7 @@ _MIB = 1024**2
 
 def amount(quantity: Any) -> float | None:
     """A Kubernetes quantity in its unit (cores, bytes); None for what is none."""
-    match = _QUANTITY.fullmatch(str(quantity)) if not isinstance(quantity, bool) else None
+    match = re.fullmatch(_QUANTITY, str(quantity)) if not isinstance(quantity, bool) else None
     if match is None:
         return None
     number, suffix = match.groups()
