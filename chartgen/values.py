@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 from chartgen import set_flag
@@ -19,20 +20,22 @@ def layer(sources: Sequence[Source]) -> dict[str, Any]:
     merged: dict[str, Any] = {}
     for source in sources:
         if source.edits:
-            merged = _copied(merged)
             for path, value in source.edits:
                 set_flag.assign(merged, (path, _copied(value)))
+        elif merged:
+            _merger().merge(merged, _copied(source.data))
         else:
-            merged = _over(source.data, merged)
+            merged = _copied(source.data)
     return {key: value for key, value in merged.items() if not key.startswith("x-")}
 
 
-def _over(upper: Mapping[str, Any], lower: Mapping[str, Any]) -> dict[str, Any]:
-    out = dict(lower)
-    for key, value in upper.items():
-        below = out.get(key)
-        out[key] = _over(value, below) if isinstance(value, dict) and isinstance(below, dict) else value
-    return out
+@cache
+def _merger() -> Any:
+    # most checks are of one file: what only several need is loaded for them
+    from deepmerge import Merger
+
+    # maps merge; of lists, scalars and different shapes the later one stays
+    return Merger([(dict, ["merge"])], ["override"], ["override"])
 
 
 def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
