@@ -1,13 +1,20 @@
-"""chartgen side by side with the Helm engine on the chart it compiled, as ratios: `make bench`."""
+"""chartgen side by side with what its users would run instead, as ratios: `make bench`.
+
+Each figure is the median of pairs of runs, one of ours and one of the other's, in turn, so that a busy machine slows
+both. Times are of the processor (a process's own and its kernel's), which waiting does not count in.
+"""
 
 from __future__ import annotations
 
+import os
+import shutil
 import statistics
 import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -17,46 +24,137 @@ import chartgen  # noqa: E402
 from tests import engine  # noqa: E402
 
 VALUES = ROOT / "examples" / "secure.yaml"
+LONG = ROOT / "benchmarks" / "values.yaml"
+RUNS = 9
+
+Timed = Callable[[], float]
 
 
-def median(action: Callable[[], object], runs: int = 7) -> float:
-    """Seconds of the middle one of several runs, after one that does not count."""
-    action()
-    taken = []
-    for _ in range(runs):
-        start = time.perf_counter()
+@dataclass(frozen=True)
+class Row:
+    """One figure: what is compared, the most that the ratio may be, and seconds of both."""
+
+    name: str
+    target: str
+    ours: float
+    other: float
+
+    def __str__(self) -> str:
+        ratio = self.ours / self.other
+        return (
+            f"{self.name:<66} {ratio:7.2f}  {self.target:<8} {self.ours * 1000:8.1f} {self.other * 1000:8.1f}"
+        )
+
+
+def process(*command: str) -> Timed:
+    """Processor time of a whole process, in seconds."""
+
+    def run() -> float:
+        started = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+        _, status, used = os.wait4(started.pid, 0)
+        started.returncode = os.waitstatus_to_exitcode(status)
+        if started.returncode:
+            raise SystemExit(f"{' '.join(command)}: exit code {started.returncode}")
+        return used.ru_utime + used.ru_stime
+
+    return run
+
+
+def inside(action: Callable[[], object]) -> Timed:
+    """Processor time of a call in this process, in seconds."""
+
+    def run() -> float:
+        start = time.process_time()
         action()
-        taken.append(time.perf_counter() - start)
-    return statistics.median(taken)
+        return time.process_time() - start
+
+    return run
 
 
-def process(*arguments: str) -> Callable[[], object]:
-    return lambda: subprocess.run([sys.executable, *arguments], check=True, capture_output=True)
+def compare(name: str, target: str, ours: Timed, other: Timed, runs: int = RUNS) -> Row:
+    """The medians of runs in turn, after one of each that does not count."""
+    ours(), other()
+    pairs = [(ours(), other()) for _ in range(runs)]
+    return Row(name, target, *(statistics.median(column) for column in zip(*pairs, strict=True)))
+
+
+def peak(*command: str) -> float:
+    """The most memory that a process held at once, in MB."""
+    script = (
+        "import resource, subprocess, sys; subprocess.run(sys.argv[1:], capture_output=True, check=True);"
+        "print(resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, *command], capture_output=True, text=True, check=True
+    )
+    return int(done.stdout) / 1024
+
+
+def gateways(number: int) -> dict[str, object]:
+    named = [{"name": f"gateway-{one}"} for one in range(number)]
+    return {"connectInject": {"enabled": True}, "ingressGateways": {"enabled": True, "gateways": named}}
+
+
+def joined(number: int) -> dict[str, object]:
+    return {"client": {"enabled": True, "join": [f"10.0.{one // 250}.{one % 250}" for one in range(number)]}}
+
+
+def denied(number: int) -> dict[str, object]:
+    return {"syncCatalog": {"enabled": True, "k8sDenyNamespaces": [f"team-{one}" for one in range(number)]}}
+
+
+def rows(folder: Path) -> Sequence[Row]:
+    program = [sys.executable, "-m", "chartgen"]
+    chart = chartgen.compile(VALUES).write(folder / "consul")
+    bare = process(sys.executable, "-c", "pass")
+    build = process(*program, "build", "-f", str(VALUES), "-o", str(folder / "out"))
+    compiled = inside(lambda: chartgen.compile(VALUES).archive())
+    found = [
+        compare("check of 100 lines, process / bare interpreter", "<= 8", process(*program, "check", str(LONG)), bare),
+        compare(
+            "check -f of 100 lines, process / bare interpreter", "<= 8",
+            process(*program, "check", "-f", str(LONG)), bare,
+        ),
+        compare("build, process / bare interpreter", "", build, bare),
+        compare("compile and archive, warm / Helm engine rendering the result", "", compiled, inside(lambda: engine.render(chart))),
+    ]  # fmt: skip
+    official = os.environ.get("CONSUL_CHART")
+    if official:
+        found.append(
+            compare(
+                "compile and archive, warm / Helm engine rendering the official chart", "<= 0.2",
+                compiled, inside(lambda: engine.render(Path(official))),
+            )
+        )  # fmt: skip
+    helm = shutil.which("helm")
+    if helm:
+        other = process(
+            helm, "template", "consul", official or str(chart), *(["-f", str(VALUES)] if official else [])
+        )
+        name = "the official chart" if official else "the result"
+        found.append(
+            compare(f"build, process / helm template of {name}", "<= 1" if official else "", build, other)
+        )
+    for name, made in (("gateways", gateways), ("addresses to join", joined), ("namespaces", denied)):
+        few, many = made(100), made(400)
+        found.append(
+            compare(
+                f"compile with 400 {name} / with 100", "<= 4",
+                inside(lambda many=many: chartgen.compile(many).archive()),  # type: ignore[misc]
+                inside(lambda few=few: chartgen.compile(few).archive()), runs=3,  # type: ignore[misc]
+            )
+        )  # fmt: skip
+    return found
 
 
 def main() -> None:
-    with tempfile.TemporaryDirectory() as folder:
-        chart = chartgen.compile(VALUES).write(Path(folder) / "consul")
-        bare = median(process("-c", "pass"))
-        rows = [
-            (
-                "check, process / bare interpreter",
-                median(process("-m", "chartgen", "check", str(VALUES))),
-                bare,
-            ),
-            (
-                "build, process / bare interpreter",
-                median(process("-m", "chartgen", "build", "-f", str(VALUES), "-o", folder)),
-                bare,
-            ),
-            (
-                "compile and archive, warm / Helm engine rendering the result",
-                median(lambda: chartgen.compile(VALUES).archive()),
-                median(lambda: engine.render(chart)),
-            ),
-        ]
-    for name, ours, other in rows:
-        print(f"{name}: {ours / other:.2f}  ({ours * 1000:.1f} ms / {other * 1000:.1f} ms)")
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        print(f"{'':<66} {'ratio':>7}  {'target':<8} {'ours ms':>8} {'other ms':>8}")
+        for row in rows(folder):
+            print(row)
+        memory = peak(sys.executable, "-m", "chartgen", "build", "-f", str(VALUES), "-o", str(folder / "out"))
+        print(f"peak memory of a build: {memory:.0f} MB (at most 120)")
 
 
 if __name__ == "__main__":

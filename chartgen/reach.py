@@ -68,8 +68,9 @@ def _readers(path: Path, complete: dict[str, Any]) -> Iterator[str]:
     log: set[Path] = set()
     recorder = Recorder(complete, (), log)
     variables = render.Context(recorder, settings(complete), LateBound()).variables()
+    on, _ = render.decided(variables)
     for component in render.components():
-        if not component.when(**variables):
+        if not on[component.name]:
             continue
         for template in component.templates:
             log.clear()

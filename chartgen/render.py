@@ -29,6 +29,8 @@ _ONLY_IF = re.compile(r"^#\s*helm-if:\s*(.+?)\s*$", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
 
 
+# the name of the template that decides which components are on
+_EXPRESSIONS = "components"
 # what templates call on free-form maps
 _METHODS = frozenset(("get", "items", "keys", "values", "update", "pop"))
 
@@ -109,16 +111,18 @@ class Component:
     """A folder of templates, and Jinja expressions: when it is part of a chart, which Secrets its programs write."""
 
     name: str
-    when: Callable[..., Any]
+    when: str
     templates: tuple[Template, ...]
-    secrets: Callable[..., Any] | None = None
+    secrets: str
 
 
 @cache
 def environment() -> ValuesEnvironment:
     """The environment that all templates are compiled in, once per process."""
     env = ValuesEnvironment(
-        loader=jinja2.FileSystemLoader(paths.TEMPLATES),
+        loader=jinja2.ChoiceLoader(
+            [jinja2.FileSystemLoader(paths.TEMPLATES), jinja2.FunctionLoader(_expressions)]
+        ),
         undefined=jinja2.StrictUndefined,
         finalize=scalar.finalize,
         # what finalize and macros return is markup and passes; nothing is ever HTML-escaped
@@ -185,7 +189,6 @@ def components() -> tuple[Component, ...]:
     import yaml12
 
     found = []
-    env = environment()
     for path in sorted(paths.TEMPLATES.glob("*/component.yaml")):
         declared: Any = yaml12.parse_yaml(path.read_text(encoding="utf-8"))
         names = declared.get("files", {})
@@ -195,16 +198,30 @@ def components() -> tuple[Component, ...]:
             for file in sorted(path.parent.glob("*.yaml.j2"))
             for stem in [file.name.removesuffix(".yaml.j2")]
         )
-        secrets = declared.get("secrets")
-        found.append(
-            Component(
-                folder,
-                env.compile_expression(declared["when"]),
-                templates,
-                env.compile_expression(secrets) if secrets else None,
-            )
-        )
+        found.append(Component(folder, declared["when"], templates, declared.get("secrets", "[]")))
     return tuple(found)
+
+
+def decided(variables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
+    """By the name of each component: whether it is on, and the ends of the names of the Secrets that it writes."""
+    module: Any = environment().get_template(_EXPRESSIONS).make_module(dict(variables))
+    return module.when, module.secrets
+
+
+def _expressions(name: str) -> str | None:
+    """What components declare, as one template: it is compiled once per machine, as the others are."""
+    if name != _EXPRESSIONS:
+        return None
+    tables = {
+        "when": {one.name: one.when for one in components()},
+        "secrets": {one.name: one.secrets for one in components()},
+    }
+    return "".join(
+        f"{{% set {table} = {{"
+        + ", ".join(f"{scalar.json_text(key)}: ({text.strip()})" for key, text in rows.items())
+        + "} %}\n"
+        for table, rows in tables.items()
+    )
 
 
 @dataclass(slots=True)
@@ -330,11 +347,12 @@ def render(
         raise Rejected(findings)
     variables = Context(values, settings, late, kube_version).variables()
     variables["imports"] = _Imports(variables)
+    on, _ = decided(variables)
     documents: list[Document] = []
     for component in components():
         if only and not any(only in template.output for template in component.templates):
             continue
-        if not component.when(**variables):
+        if not on[component.name]:
             continue
         for template in component.templates:
             if only and only not in template.output:
@@ -366,12 +384,8 @@ def _unfit_names(values: Mapping[str, Any]) -> Iterator[Diagnostic]:
 def made_secrets(values: dict[str, Any], settings: Settings, late: LateBound) -> set[str]:
     """The names of the Secrets that jobs and controllers of a release write once it runs."""
     variables = Context(values, settings, late).variables()
-    return {
-        variables["name"](suffix)
-        for component in components()
-        if component.secrets
-        for suffix in component.secrets(**variables) or ()
-    }
+    _, secrets = decided(variables)
+    return {variables["name"](suffix) for suffixes in secrets.values() for suffix in suffixes}
 
 
 def _documents(template: Template, variables: Mapping[str, Any]) -> list[Document]:
