@@ -133,7 +133,7 @@ def test_shell_text_is_one_argument(text: str, tmp_path: Path) -> None:
 def test_line_break_in_shell_text_is_refused() -> None:
     with pytest.raises(chartgen.Rejected) as caught:
         chartgen.compile(overlaid(BASE, {"client": {"join": ["a\nb"]}}), strict=False)
-    assert {one.code for one in caught.value.diagnostics} == {"unwritable-value"}
+    assert {one.code for one in caught.value.diagnostics if one.severity == "error"} == {"unwritable-value"}
 
 
 @pytest.mark.parametrize("example", ["secure", "vault"])
