@@ -10,6 +10,8 @@ from typing import Any
 from chartgen.late import OPEN, TOKEN, LateBound
 from chartgen.scalar import is_plain, json_text
 
+# YAML gives up on a longer key on one line with its value
+_LONGEST_KEY = 1000
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
@@ -89,7 +91,10 @@ def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[
         for key, item in value.items():
             name = key if is_plain(key) else _quoted(str(key), write)
             start = f"{first}{name}:"
-            if isinstance(item, dict) and item:
+            if len(name) > _LONGEST_KEY:
+                lines.append(f"{first}? {name}")
+                _node(item, indent + "  ", indent + ": ", lines, write)
+            elif isinstance(item, dict) and item:
                 lines.append(start)
                 _node(item, indent + "  ", indent + "  ", lines, write)
             elif isinstance(item, list) and item:
@@ -132,6 +137,12 @@ def _quoted(text: str, write: Callable[[str], str]) -> str:
     return write(json_text(text))
 
 
+def _ends_in_break(value: Any) -> bool:
+    while isinstance(value, (dict, list)) and value:
+        value = list(value.values())[-1] if isinstance(value, dict) else value[-1]
+    return isinstance(value, str) and value.endswith("\n")
+
+
 def chart_text(document: Document, late: LateBound) -> str:
     """The document as Helm template source."""
 
@@ -142,6 +153,9 @@ def chart_text(document: Document, late: LateBound) -> str:
         return late.template(text)
 
     text = block_yaml(document.data, write)
+    if _ends_in_break(document.data):
+        # Helm strips a document's end, and with it the line break of a text that stands there
+        text += "# end\n"
     return f"{{{{- if {document.only_if} }}}}\n{text}{{{{- end }}}}\n" if document.only_if else text
 
 

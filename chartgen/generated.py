@@ -39,10 +39,7 @@ def charts(*, check: bool) -> Iterator[str]:
         wanted = Path(folder)
         subprocess.run(_build(wanted), check=True, stdout=subprocess.DEVNULL)
         names = {
-            path.relative_to(root)
-            for root in (wanted, CHARTS)
-            for path in root.rglob("*")
-            if path.is_file()
+            path.relative_to(root) for root in (wanted, CHARTS) for path in root.rglob("*") if path.is_file()
         }
         for name in sorted(names):
             ours, theirs = wanted / name, CHARTS / name

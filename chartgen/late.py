@@ -17,6 +17,7 @@ TOKEN = re.compile(f"{OPEN}([0-9]+){CLOSE}")
 _CONTROL = re.compile(
     r"^\s*(?:if|else|end|range|with|define|block|break|continue|/\*)\b|^\s*\$\w*\s*:?=|^\s*/\*"
 )
+_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _ACTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
 
 
@@ -120,6 +121,11 @@ def _data(text: str, *, before_action: bool) -> str:
     return text
 
 
-def go_quote(text: str) -> str:
-    """`text` as a Go string literal (Go and JSON agree on these escapes)."""
-    return json.dumps(text, ensure_ascii=True)
+def go_quote(text: object) -> str:
+    """`text` as a Go string literal (Go and JSON agree on the escapes, but for those of surrogate pairs)."""
+    return json.dumps(str(text), ensure_ascii=False)
+
+
+def go_entry(map_name: str, key: object) -> str:
+    """A Go template's expression for an entry of a map, whatever its key is."""
+    return f"{map_name}.{key}" if _IDENTIFIER.fullmatch(str(key)) else f"index {map_name} {go_quote(key)}"

@@ -22,7 +22,7 @@ from markupsafe import Markup
 from chartgen import paths, scalar
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.document import Document, block_yaml, pruned
-from chartgen.late import OPEN, LateBound
+from chartgen.late import OPEN, LateBound, go_entry, go_quote
 from chartgen.settings import Settings
 
 _ONLY_IF = re.compile(r"^#\s*helm-if:\s*(.+?)\s*$", re.MULTILINE)
@@ -144,6 +144,7 @@ def environment() -> ValuesEnvironment:
         sh_bare=scalar.sh_bare,
         bool_text=lambda value: "true" if value else "false",
         int=_integer,
+        # what a macro returns is a value like any other then: it is quoted wherever it is written
         string=lambda value: "" if value is None else str(value),
         suffix=lambda value, ending: f"{value}{ending}",
     )
@@ -280,6 +281,8 @@ class Context:
             "as_map": self.structure,
             "as_list": lambda value: self.structure(value, "fromYamlArray"),
             "as_text": self.text,
+            "go_quote": go_quote,
+            "go_entry": go_entry,
             "live": lambda expression: late.token(expression, plain=True),
             # a key whose default a null took away is no key
             "json_string": lambda value, indent=2: scalar.json_text(pruned(value), indent),
