@@ -38,7 +38,7 @@ CONTEXTS: dict[str, Context] = {
         (MESH_SERVICE, TERMINATING),
     ),
     "vault": (("vault-whole",), (MESH_SERVICE, INGRESS)),
-    "secondary": (("federation-secondary-tuned",), (MESH_SERVICE, INGRESS)),
+    "secondary": (("federation-secondary-tuned", "exposed-servers"), (MESH_SERVICE, INGRESS)),
     "partition": (("partition-named",), (MESH_SERVICE, INGRESS, ("server",))),
     "datadog": (("datadog-udp", "mesh-gateway-service"), (IMAGE,)),
     "jobs": (("mesh-gateway-tuned", "argocd", "generated-manifests"),
