@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from chartgen import bundle, late, schema, source, values
-from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
+from chartgen.diagnostics import Diagnostic, Path, Rejected, Severity, Span, dotted
 from chartgen.source import Source
 
 # patterns are compiled where text needs them: most values have none
@@ -81,13 +81,15 @@ def opened(user: Mapping[str, Any], sources: Sequence[Source]) -> Opened | None:
 
 def check(texts: Opened, sources: Sequence[Source], *, strict: bool) -> list[Diagnostic]:
     """What is wrong inside the texts, each finding where it stands; warnings with `strict` off."""
-    findings = [replace(one, severity="error" if strict else "warning") for one in texts.findings]
+    severity: Severity = "error" if strict else "warning"
+    findings = [replace(one, severity=severity) for one in texts.findings]
     effective = values.effective(texts.values, schema.defaults())
     for one in schema.check(effective, [*sources, *texts.sources], strict=strict):
         inside = any(one.path[:length] in texts.paths for length in range(1, len(one.path) + 1))
         if inside and not any(map(_unknown, (*one.path, _at(effective, one.path)))):
             # a mend is of the file's own keys
-            findings.append(replace(one, found=re.sub(_ACTED, "{{ }}", one.found), mend=None))
+            found = re.sub(_ACTED, "{{ }}", one.found)
+            findings.append(replace(one, found=found, mend=None, severity=severity))
     return findings
 
 
