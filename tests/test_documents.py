@@ -21,7 +21,11 @@ def test_helm_takes_the_chart(path: Path, tmp_path: Path) -> None:
     assert engine.lint(folder) == []
     rendered = engine.objects(folder, release="mesh", namespace="consul", upgrade=True)
     listed = [
-        one for one in yaml12.parse_yaml(chart.manifests("mesh", "consul", upgrade=True), multi=True) if one
+        one
+        for one in yaml12.parse_yaml(
+            chart.manifests("mesh", "consul", upgrade=True, every_hook=True), multi=True
+        )
+        if one
     ]
     assert sorted(rendered, key=identity) == sorted(listed, key=identity)
 
