@@ -5,7 +5,6 @@ from __future__ import annotations
 import base64
 import math
 import re
-from decimal import Decimal
 
 Scalar = None | bool | int | float | str
 
@@ -90,6 +89,9 @@ def held(number: int | float) -> int | float:
     """A finite number as values hold it: a 64-bit float as JSON writes it, so an int where it is whole."""
     if isinstance(number, int) and abs(number) <= 2**53:
         return number
+    # few values get here, and to start it costs as much as reading a file
+    from decimal import Decimal
+
     value = float(number)
     return int(Decimal(repr(value))) if value.is_integer() and abs(value) < 1e21 else value
 
