@@ -217,8 +217,9 @@ def test_text_that_no_command_can_hold_is_refused(text: str) -> None:
     for one in in_shell[:: len(in_shell) // 5]:
         with pytest.raises(chartgen.Rejected) as caught:
             chartgen.compile(filled(harmless, (one,), text), strict=False)
-        errors = [found for found in caught.value.diagnostics if found.severity == "error"]
-        assert {found.code for found in errors} == {"unwritable-value"}, one
+        # what else is wrong with the shapes of so many markers is told as well
+        errors = [found for found in caught.value.diagnostics if found.code == "unwritable-value"]
+        assert [found.severity for found in errors] == ["error"] * len(errors) != []
         assert {found.path[: len(one[1]) - 1] for found in errors} == {one[1][:-1]}
 
 
