@@ -211,7 +211,7 @@ def test_every_setting_is_tried() -> None:
 @pytest.mark.parametrize("text", ["a\nb", "\x00", "\x85", "\u2028"], ids=ascii)
 def test_text_that_no_command_can_hold_is_refused(text: str) -> None:
     context = marked("whole")
-    in_shell = [one for one in context.places if one[0] in context.in_shell]
+    in_shell = [one for one in context.places if one[0] in context.in_shell and one[1] not in CERTIFICATES]
     assert len(in_shell) > 50
     harmless = filled(context.base, context.places, None)
     for one in in_shell[:: len(in_shell) // 5]:
