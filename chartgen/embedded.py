@@ -88,8 +88,10 @@ def check(texts: Opened, sources: Sequence[Source], *, strict: bool) -> list[Dia
         inside = any(one.path[:length] in texts.paths for length in range(1, len(one.path) + 1))
         if inside and not any(map(_unknown, (*one.path, _at(effective, one.path)))):
             # a mend is of the file's own keys
-            found = re.sub(_ACTED, "{{ }}", one.found)
-            findings.append(replace(one, found=found, mend=None, severity=severity))
+            told: dict[str, Any] = {
+                name: re.sub(_ACTED, "{{ }}", getattr(one, name)) for name in ("message", "found", "hint")
+            }
+            findings.append(replace(one, **told, mend=None, severity=severity))
     return findings
 
 

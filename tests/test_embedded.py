@@ -100,6 +100,12 @@ def test_json_that_yaml_cannot_read() -> None:
     assert one.hint == "did you mean server.extraConfig.log_level?"
 
 
+def test_an_action_is_shown_as_one() -> None:
+    (one,) = findings('server: {tolerations: "{ {{ .Values.a }}: }"}')
+    assert (one.code, one.found) == ("wrong-type", '{"{{ }}": null} (a map)')
+    assert one.hint.isprintable() and "\ue000" not in one.hint
+
+
 def test_lenient_warns() -> None:
     text = 'server: {extraConfig: \'{"log_levl": "info"}\', tolerations: "- efect: NoSchedule", annotations: "a: ["}'
     assert {one.severity for one in findings(text, strict=False)} == {"warning"}
