@@ -9,7 +9,7 @@ chart: $(VENV)/.installed
 	$(BIN)/chartgen build -f examples/quickstart.yaml
 
 test: $(VENV)/.installed-test
-	$(BIN)/ruff check chartgen tests
+	$(BIN)/ruff check chartgen tests benchmarks
 	$(BIN)/mypy
 	$(BIN)/python -m chartgen.generated --check
 	$(BIN)/pytest -n auto
@@ -19,7 +19,7 @@ test-editors: $(VENV)/.installed-editors tests/editors/node_modules/.package-loc
 	$(BIN)/pytest tests/editors
 
 lint: $(VENV)/.installed-test
-	$(BIN)/ruff check chartgen tests
+	$(BIN)/ruff check chartgen tests benchmarks
 	$(BIN)/mypy
 
 # everything that is derived and committed: schema, defaults, reference, expanded CRDs, rule pages, charts/
@@ -38,6 +38,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
+	$(BIN)/python -m compileall -q chartgen
 	touch $@
 
 $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python

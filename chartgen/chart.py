@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import shutil
+import signal
 import struct
 import tarfile
 import tempfile
@@ -237,11 +238,28 @@ class Chart:
 def _staging(beside: Path) -> Iterator[Path]:
     """A hidden folder on the same disk, gone at the end, in which to make what is renamed into `beside`."""
     beside.mkdir(parents=True, exist_ok=True)
-    staging = Path(tempfile.mkdtemp(prefix=".chartgen-", dir=beside))
+    staging = None
     try:
+        with _undisturbed():
+            staging = Path(tempfile.mkdtemp(prefix=".chartgen-", dir=beside))
         yield staging
     finally:
-        shutil.rmtree(staging, ignore_errors=True)
+        with _undisturbed():
+            if staging is not None:
+                shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def _undisturbed() -> Iterator[None]:
+    """Signals that end the program wait until the block is through; where the system cannot hold them, they do not."""
+    if not hasattr(signal, "pthread_sigmask"):
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {signal.SIGINT, signal.SIGTERM})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def _replace(folder: Path, target: Path, aside: Path, then: Callable[[], Any] = lambda: None) -> None:

@@ -257,7 +257,7 @@ def page(removed_values: Mapping[str, Mapping[str, Any]]) -> str:
         "",
         "## Defaults that changed",
         "",
-        "Releases before 1.0, or the earlier of them, had others. `chartgen migrate` names those that an old file relies on.",
+        "Releases before 1.0, or the earlier of them, had others. `chartgen migrate FILE` names those that an old file relies on.",
         "",
         "| value | then | today |",
         "|---|---|---|",
