@@ -1,7 +1,7 @@
 """Where the program starts, and the only place that exits: 0 fine, 1 rejected, 2 usage, 3 a bug in chartgen.
 
-`chartgen check FILE...`, which editors and hooks run at every save, goes without click, whose start takes as long as
-the check itself. Every other command line is read by `chartgen.cli`.
+A `chartgen check` of nothing but files, which editors and hooks run at every save, goes without click, whose start takes
+as long as the check itself. Every other command line is read by `chartgen.cli`.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     # JSON and YAML are UTF-8 whatever the locale; a file's name comes out as the bytes that it went in as
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]  # no StringIO here
     code = _guarded(sys.argv[1:] if arguments is None else list(arguments))
+    # nor is there any to look for on the way out
     gc.freeze()
     sys.exit(code)
 
@@ -55,11 +56,11 @@ def _guarded(arguments: Sequence[str]) -> int:
 
 
 def _run(arguments: Sequence[str]) -> int:
-    if arguments[:1] == ["check"] and arguments[1:] and not any(one.startswith("-") for one in arguments):
+    if arguments[:1] == ["check"] and (files := _files(arguments[1:])):
         from chartgen import checking
         from chartgen.inputs import Inputs
 
-        return checking.check([Inputs((path,)) for path in arguments[1:]])
+        return checking.check([Inputs(together) for together in files])
 
     import signal
 
@@ -68,6 +69,20 @@ def _run(arguments: Sequence[str]) -> int:
     # what is half-written is removed on the way out
     signal.signal(signal.SIGTERM, _terminate)
     return cli.run(arguments)
+
+
+def _files(arguments: Sequence[str]) -> list[tuple[str, ...]]:
+    """The files that each check of a `check` command line merges; none where it holds anything but files."""
+    below: list[str] = []
+    alone: list[str] = []
+    rest = iter(arguments)
+    for one in rest:
+        flagged = one in ("-f", "--values")
+        path = next(rest, "") if flagged else one
+        if not path or path.startswith("-"):
+            return []
+        (below if flagged else alone).append(path)
+    return [(*below, path) for path in alone] or ([tuple(below)] if below else [])
 
 
 def _terminate(*_: Any) -> NoReturn:

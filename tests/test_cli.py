@@ -223,3 +223,53 @@ def test_what_is_no_file_gets_a_diagnostic(path: str, tmp_path: Path) -> None:
     done = run("check", path, cwd=tmp_path)
     assert done.returncode == 1
     assert "error[" in done.stderr
+
+
+# what a valid file has no use for; each takes longer to start than the check
+KEPT_OUT = {
+    "click",
+    "jsonschema",
+    "jsonschema_rs",
+    "jinja2",
+    "yaml12",
+    "rapidfuzz",
+    "deepmerge",
+    "pathlib",
+}
+
+
+@pytest.mark.parametrize("flags", [[], ["-f"]], ids=["alone", "with -f"])
+def test_a_check_starts_with_little(flags: list[str]) -> None:
+    file = str(ROOT / "examples/secure.yaml")
+    done = subprocess.run(
+        [sys.executable, "-S", "-X", "importtime", "-c", _START, *sys.path, "--", "check", *flags, file],
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    started = {line.rpartition("|")[2].strip() for line in done.stderr.splitlines() if "import time" in line}
+    assert "chartgen.checking" in started
+    assert not started & KEPT_OUT
+
+
+# without site, whose .pth files import what they like
+_START = """
+import sys
+cut = sys.argv.index("--")
+sys.path[:], sys.argv[1:] = sys.argv[1:cut], sys.argv[cut + 1 :]
+import chartgen.__main__ as program
+program.main()
+"""
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["a.yaml"], ["-f", "a.yaml"], ["-f", "a.yaml", "b.yaml"], ["b.yaml", "--values", "a.yaml"], ["-f", "c.yaml", "-f", "b.yaml"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_check_says_the_same_by_either_way(arguments: list[str], tmp_path: Path) -> None:
+    """Files alone are read without click; an option sends the same command line through it."""
+    (tmp_path / "a.yaml").write_text("server:\n  replica: 3\n")
+    (tmp_path / "b.yaml").write_text("client:\n  enabled: maybe\n")
+    quick, slow = (run("check", *more, *arguments, cwd=tmp_path) for more in ([], ["--strict"]))
+    assert (quick.returncode, quick.stdout, quick.stderr) == (slow.returncode, slow.stdout, slow.stderr)
+    assert quick.returncode == 1
