@@ -11,7 +11,7 @@ chart: $(VENV)/.installed
 test: $(VENV)/.installed-test
 	$(BIN)/ruff check chartgen tests benchmarks
 	$(BIN)/mypy
-	$(BIN)/python -m chartgen.generated --check
+	$(BIN)/python -m chartgen.workshop --check
 	$(BIN)/pytest -n auto
 
 # completion, hover and diagnostics in the real yaml-language-server: needs Node (20 or newer) and npm
@@ -24,7 +24,7 @@ lint: $(VENV)/.installed-test
 
 # everything that is derived and committed: schema, defaults, reference, expanded CRDs, rule pages, charts/
 generate: $(VENV)/.installed-test
-	$(BIN)/python -m chartgen.generated
+	$(BIN)/python -m chartgen.workshop
 
 # rewrite the expected files of the test cases from what chartgen says now; read the diff before committing it
 cases: $(VENV)/.installed-test

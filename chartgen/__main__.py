@@ -58,7 +58,7 @@ def _guarded(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["check"] and (files := _files(arguments[1:])):
         from chartgen import checking
-        from chartgen.inputs import Inputs
+        from chartgen.values.inputs import Inputs
 
         return checking.check([Inputs(together) for together in files])
 

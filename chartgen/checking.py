@@ -6,7 +6,7 @@ import sys
 from collections.abc import Sequence
 
 from chartgen.diagnostics import Diagnostic, Rejected, any_error
-from chartgen.inputs import Inputs
+from chartgen.values.inputs import Inputs
 
 
 def check(

@@ -12,7 +12,7 @@ import click
 
 from chartgen import __version__, bundle, checking
 from chartgen.diagnostics import Diagnostic, Rejected, any_error, dotted
-from chartgen.inputs import FLAGS, Inputs
+from chartgen.values.inputs import FLAGS, Inputs
 
 _FORMATS = ("text", "json", "github", "sarif", "junit")
 
@@ -144,11 +144,11 @@ def build(
         sources, strict=strict, kube_version=kube_version, name=name, version=version
     )
     if validate:
-        from chartgen import kubernetes
         from chartgen.validation import version_pair
+        from chartgen.verify import admission
 
         target = version_pair(kube_version)
-        refused = kubernetes.check(chart.documents, target, chart.late, sources, strict=strict)
+        refused = admission.check(chart.documents, target, chart.late, sources, strict=strict)
         if any_error(refused):
             raise Rejected([*chart.diagnostics, *refused])
         chart = replace(chart, diagnostics=(*chart.diagnostics, *refused))
@@ -207,7 +207,8 @@ def values(inputs: Inputs, strict: bool, provenance: bool) -> int:
       chartgen values -f values.yaml --set client.enabled=true
       chartgen values -f base.yaml -f production.yaml --provenance
     """
-    from chartgen import document, validation
+    from chartgen import validation
+    from chartgen.render import document
 
     result = validation.validate(inputs.sources(strict=strict), strict=strict)
     if any_error(result.diagnostics):
@@ -262,7 +263,8 @@ def render(
 
 def _explainable(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """What `explain` knows and begins like this, for the shell to complete."""
-    from chartgen import meanings, rules, schema
+    from chartgen import rules, schema
+    from chartgen.report import meanings
 
     paths = [dotted(path) for path in schema.leaves()]
     return [one for one in (*paths, *rules.by_slug(), *meanings.OTHERS) if one.startswith(incomplete)]
@@ -308,7 +310,7 @@ def fix(file: str, only_diff: bool) -> int:
       chartgen fix --diff values.yaml
       chartgen fix values.yaml
     """
-    from chartgen import fix as fixing
+    from chartgen.edit import fix as fixing
 
     before = fixing.read(file)
     after, done, left = fixing.fixed(before, file)
@@ -327,8 +329,8 @@ def migrate(file: str, only_diff: bool) -> int:
       chartgen migrate --diff values-2019.yaml
       chartgen migrate values-2019.yaml
     """
-    from chartgen import fix as fixing
-    from chartgen import migrate as migrating
+    from chartgen.edit import fix as fixing
+    from chartgen.edit import migrate as migrating
 
     before = fixing.read(file)
     after, done, left = migrating.migrate(before, file)
@@ -344,7 +346,7 @@ def _rewritten(
     only_diff: bool,
 ) -> int:
     """Shows the change, writes the file unless it is only shown, and lists what was done and what is left."""
-    from chartgen import fix as fixing
+    from chartgen.edit import fix as fixing
 
     click.echo(fixing.unified_diff(before, after, file), nl=False)
     if after != before and not only_diff:
@@ -465,7 +467,7 @@ def _check_name(name: str, version: str) -> None:
 
 
 def _one_line(value: Any) -> str:
-    from chartgen.scalar import json_text
+    from chartgen.render.scalar import json_text
 
     text = json_text(value)
     return text if len(text) <= 60 else text[:57] + "..."

@@ -7,11 +7,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from chartgen import crd, references, render, scalar, source, validation, values
+from chartgen import render, validation, values
 from chartgen.chart import Chart
 from chartgen.diagnostics import Diagnostic, Rejected
 from chartgen.late import LateBound
-from chartgen.source import Source
+from chartgen.render import crds, scalar
+from chartgen.values import source
+from chartgen.values.source import Source
+from chartgen.verify import references
 
 Values = Mapping[str, Any] | str | os.PathLike[str]
 
@@ -92,7 +95,7 @@ def compile_sources(
         version=version,
         values=valid.effective,
         documents=tuple(documents),
-        crds=tuple(crd.documents(complete)) if not only else (),
+        crds=tuple(crds.documents(complete)) if not only else (),
         late=bound,
         diagnostics=(*valid.diagnostics, *broken),
         labels=render.Context(complete, facts, bound).variables()["labels"]("crd"),

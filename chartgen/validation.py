@@ -7,10 +7,11 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
-from chartgen import embedded, rules, schema, values
+from chartgen import rules, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected
+from chartgen.schema import embedded, validator
 from chartgen.settings import Settings, settings
-from chartgen.source import Source
+from chartgen.values.source import Source
 
 OLDEST_KUBE = (1, 22)
 
@@ -36,7 +37,7 @@ def validate(sources: Sequence[Source], *, strict: bool = True, kube_version: st
     findings = [
         *version_findings(kube_version),
         *(warning for source in sources for warning in source.warnings),
-        *schema.check(effective, sources, strict=strict),
+        *validator.check(effective, sources, strict=strict),
     ]
     if not strict:
         _bare_numbers(effective, findings)

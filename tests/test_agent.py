@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from chartgen import agent, paths, schema_build, source, validation
+from chartgen import paths, validation
 from chartgen.diagnostics import dotted
+from chartgen.values import source
+from chartgen.workshop import agent_options, schema_build
 from tests.test_suggest import KINDS, misspelt
 
 OPTIONS: dict[str, Any] = schema_build.sources(paths.SCHEMA)["_agent"]
@@ -56,7 +58,7 @@ def test_each_new_name_exists() -> None:
 
 
 def test_each_section_is_closed() -> None:
-    found = agent.definitions(OPTIONS)
+    found = agent_options.definitions(OPTIONS)
     assert found["agent.acl.tokens"]["additionalProperties"] is False
     assert found["agent"]["properties"]["acl"] == {"$ref": "#/$defs/agent.acl"}
     assert found["agent"]["properties"]["acl_token"]["deprecationMessage"] == "use acl.tokens.default"
@@ -64,7 +66,7 @@ def test_each_section_is_closed() -> None:
 
 def test_an_unknown_kind_is_an_error() -> None:
     with pytest.raises(KeyError, match="txt"):
-        agent.definitions({"log_level": "txt"})
+        agent_options.definitions({"log_level": "txt"})
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -10,7 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from chartgen import Rejected, compile, fix, migrate, report, rules, source, validation
+from chartgen import Rejected, compile, report, rules, validation
+from chartgen.edit import fix, migrate
+from chartgen.values import source
 from tests import engine
 
 CASES = Path(__file__).parent / "cases"

@@ -17,14 +17,14 @@ import kubernetes_validate
 import pytest
 import yaml12
 
-from chartgen import crd
-from chartgen.crd_notation import Definition, NotationError, load
+from chartgen.render import crds
+from chartgen.workshop.crd_notation import Definition, NotationError, load
 
 RESOURCES = Path(__file__).parent / "crds"
-SOURCES = sorted(path for path in crd.SOURCES.glob("*.yaml") if not path.name.startswith("_"))
+SOURCES = sorted(path for path in crds.SOURCES.glob("*.yaml") if not path.name.startswith("_"))
 DEFINITIONS = {source.stem: load(source) for source in SOURCES}
 ALL = [one for found in DEFINITIONS.values() for one in found]
-DEFAULTS = json.loads((crd.paths.SCHEMA / "defaults.json").read_text("utf-8"))
+DEFAULTS = json.loads((crds.paths.SCHEMA / "defaults.json").read_text("utf-8"))
 
 
 def schemas(definition: Definition) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -171,7 +171,7 @@ def test_checker_sees_flaws(schema: dict[str, Any], flaw: str) -> None:
 
 @pytest.mark.parametrize("definition", ALL, ids=lambda one: one.file)
 def test_document_suits_kubernetes(definition: Definition) -> None:
-    text = definition.text(crd.LABELS_LINE).replace("@LABELS@", '{"component": "crd"}')
+    text = definition.text(crds.LABELS_LINE).replace("@LABELS@", '{"component": "crd"}')
     document = yaml12.parse_yaml(text)
     kubernetes_validate.validate(document, "1.33", strict=True)
     assert document["metadata"]["name"] == definition.name
@@ -319,35 +319,18 @@ def test_every_kind_has_resources(source: str) -> None:
 # ---------------------------------------------------------------- the expansion that ships
 
 
-def test_expansion_is_current() -> None:
-    assert crd.outdated() == [], "run python -m chartgen.crd"
-    assert crd.main(["--check"]) == 0
-
-
-def test_expansion_is_repaired(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(crd, "EXPANDED", tmp_path / "out")
-    assert crd.main(["--check"]) == 1
-    assert not (tmp_path / "out").exists()
-    assert crd.main([]) == 0
-    (tmp_path / "out" / "crd-meshes.yaml").write_text("changed")
-    (tmp_path / "out" / "crd-gone.yaml").write_text("surplus")
-    assert crd.outdated() == ["crd-gone.yaml", "crd-meshes.yaml"]
-    assert crd.main([]) == 0
-    assert crd.outdated() == []
-
-
 def test_labels() -> None:
-    for one in crd.expanded():
+    for one in crds.expanded():
         assert one.text.count("@LABELS@") <= 1
         document = yaml12.parse_yaml(one.text.replace("@LABELS@", json.dumps(dict(one.labels))))
         assert document["metadata"]["labels"] == one.labels
         assert one.labels["component"] == "crd"
-    fixed = [one.file for one in crd.expanded() if one.component is None]
+    fixed = [one.file for one in crds.expanded() if one.component is None]
     assert fixed == ["crd-httproutes-external.yaml", "crd-referencegrants-external.yaml"]
 
 
 def test_compact_lists_stay_compact() -> None:
-    lines = sum(len(path.read_text("utf-8").splitlines()) for path in crd.SOURCES.glob("*.yaml"))
+    lines = sum(len(path.read_text("utf-8").splitlines()) for path in crds.SOURCES.glob("*.yaml"))
     assert lines < 2500
 
 
@@ -364,16 +347,16 @@ def overlaid(base: Any, values: Any) -> Any:
 
 @pytest.mark.parametrize("case", INSTALLED, ids=lambda case: case["title"])
 def test_installed(case: dict[str, Any]) -> None:
-    found = crd.documents(overlaid(DEFAULTS, case["values"]))
+    found = crds.documents(overlaid(DEFAULTS, case["values"]))
     assert {one.when for one in found} == set(case["installs"])
     assert [one.file for one in found] == sorted(one.file for one in found)
-    assert [one for one in crd.expanded() if one.when in case["installs"]] == found
+    assert [one for one in crds.expanded() if one.when in case["installs"]] == found
 
 
 def test_values_may_lack_anything() -> None:
-    assert crd.documents({}) == []
-    assert {one.when for one in crd.documents({"connectInject": {"enabled": True}})} == {"connect-inject"}
-    assert crd.documents({"connectInject": None, "global": "odd"}) == []
+    assert crds.documents({}) == []
+    assert {one.when for one in crds.documents({"connectInject": {"enabled": True}})} == {"connect-inject"}
+    assert crds.documents({"connectInject": None, "global": "odd"}) == []
 
 
 # ---------------------------------------------------------------- the notation

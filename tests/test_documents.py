@@ -10,7 +10,7 @@ import pytest
 import yaml12
 
 import chartgen
-from chartgen import source
+from chartgen.values import source
 from tests import compiled, engine
 
 

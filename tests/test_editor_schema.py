@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen import editor_schema, paths, schema_build
+from chartgen import paths
+from chartgen.schema import snippets
+from chartgen.workshop import schema_build
 
 WHOLE = schema_build.schema(schema_build.sources(paths.SCHEMA))
 EDITORS = schema_build.editor_form(WHOLE)
@@ -100,6 +102,6 @@ def test_not_is_written_as_a_pattern_with_words(text: str, valid: bool) -> None:
 def test_snippets_write_what_they_were_made_from() -> None:
     for value in ([{"a": "x", "b": 3}], {"a": "*", "b": ["${HOSTNAME}", "10"]}, {"a": 'say "}"'}):
         whole = {"properties": {"one": {"items": {}, "examples": [value]}}, "$defs": {}}
-        assert editor_schema.snippets(schema_build.editor_form(whole)["properties"]["one"]) == [value]
+        assert snippets.values(schema_build.editor_form(whole)["properties"]["one"]) == [value]
     written = {"defaultSnippets": [{"body": {"${1:key}": "${2|In,NotIn|}"}}]}
-    assert editor_schema.snippets(written) == [{"key": "In"}]
+    assert snippets.values(written) == [{"key": "In"}]

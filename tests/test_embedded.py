@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen import schema, source, validation
+from chartgen import schema, validation
 from chartgen.diagnostics import Diagnostic, Span
+from chartgen.values import source
 
 
 def findings(text: str, *, strict: bool = True) -> tuple[Diagnostic, ...]:
@@ -68,7 +69,7 @@ def test_any_json_in_any_quotes_is_read_and_placed(meta: dict[str, int]) -> None
 
 
 def test_a_flag_is_the_place_of_what_it_sets() -> None:
-    from chartgen import set_flag
+    from chartgen.values import set_flag
 
     flag = set_flag.parse("set-json", 'server.tolerations="[{efect: NoSchedule}]"', {})
     (one,) = validation.validate([flag]).diagnostics

@@ -7,8 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from chartgen import Rejected, explain, meanings, reach, rules, schema, schema_build, source, validation
+from chartgen import Rejected, explain, rules, schema, validation
+from chartgen.explain import reach
+from chartgen.report import meanings
 from chartgen.validation import Validated
+from chartgen.values import source
+from chartgen.workshop import schema_build
 
 ROOT = Path(__file__).parent.parent
 WHOLE = schema_build.schema(schema_build.sources(ROOT / "schema"))

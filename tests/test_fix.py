@@ -11,8 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen import fix, source, validation
+from chartgen import validation
 from chartgen.diagnostics import Mend
+from chartgen.edit import fix
+from chartgen.values import source
 from tests.test_cli import run
 
 TEXT = """\

@@ -10,8 +10,8 @@ from typing import Any
 import pytest
 
 import chartgen
-from chartgen import references
-from chartgen.document import Document
+from chartgen.render.document import Document
+from chartgen.verify import references
 
 VALUES = {
     "global": {

@@ -22,8 +22,10 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from chartgen import Rejected, meanings, paths, report, rules, source, validation
+from chartgen import Rejected, paths, report, rules, validation
 from chartgen.diagnostics import Diagnostic, Span
+from chartgen.report import meanings
+from chartgen.values import source
 
 ROOT = Path(__file__).parent.parent
 CASES = sorted(path for path in (ROOT / "tests" / "cases" / "rejected").iterdir() if path.is_dir())

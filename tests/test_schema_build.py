@@ -17,7 +17,8 @@ import yaml12
 from helm_python import HelmError
 from ruamel.yaml import YAML
 
-from chartgen import paths, schema_build
+from chartgen import paths
+from chartgen.workshop import schema_build
 from tests import engine
 
 WHOLE = schema_build.schema(schema_build.sources(paths.SCHEMA))
@@ -161,20 +162,6 @@ def test_shapes_are_without_texts() -> None:
 def test_the_reference_names_each_value() -> None:
     text = schema_build.reference(WHOLE)
     assert [path for path in LEAVES if f"| `{path}` |" not in text] == []
-
-
-@pytest.mark.parametrize(
-    "name",
-    [
-        "schema/values.schema.json",
-        "schema/shapes.json",
-        "schema/defaults.json",
-        "schema/values.yaml",
-        "docs/values.md",
-    ],
-)
-def test_what_is_committed_is_fresh(name: str) -> None:
-    assert (paths.ROOT / name).read_text(encoding="utf-8") == schema_build.outputs(paths.ROOT)[Path(name)]
 
 
 def test_helm_reads_the_same_schema(chart: Path) -> None:

@@ -11,8 +11,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen import Rejected, set_flag, values
-from chartgen.source import Source
+from chartgen import Rejected, values
+from chartgen.values import set_flag
+from chartgen.values.source import Source
 
 ENGINE = {
     "set": helm_python.parse_set_string,

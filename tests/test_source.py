@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen import source
 from chartgen.diagnostics import Rejected
+from chartgen.values import source
 from tests import yaml_texts
 
 SCALARS = [

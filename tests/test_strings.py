@@ -18,7 +18,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 import chartgen
-from chartgen import scalar, source, values
+from chartgen import values
+from chartgen.render import scalar
+from chartgen.values import source
 from tests import compiled, engine, strings
 from tests.strings import Place
 

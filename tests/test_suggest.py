@@ -9,8 +9,10 @@ from typing import Any
 
 import pytest
 
-from chartgen import schema, source, suggest, validation
+from chartgen import schema, validation
 from chartgen.diagnostics import Diagnostic, Path, dotted
+from chartgen.schema import suggest
+from chartgen.values import source
 
 KINDS = ("deletion", "insertion", "substitution", "transposition")
 # any key may stand in these maps, so nothing can be known about one

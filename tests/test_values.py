@@ -14,8 +14,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 import chartgen
-from chartgen import Rejected, schema, set_flag, source, values
-from chartgen.source import Source
+from chartgen import Rejected, schema, values
+from chartgen.schema import validator
+from chartgen.values import set_flag, source
+from chartgen.values.source import Source
 from tests.test_cli import run
 
 TREES = st.recursive(
@@ -42,7 +44,7 @@ def test_null_removes_a_default_and_lists_replace() -> None:
 
 
 def test_defaults_are_valid() -> None:
-    assert schema.check(schema.defaults(), [], strict=True) == []
+    assert validator.check(schema.defaults(), [], strict=True) == []
 
 
 FULL = st.recursive(

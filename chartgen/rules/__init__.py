@@ -12,7 +12,7 @@ from chartgen.rules.clash import Clash, Rule, Weight, at, slug
 from chartgen.settings import Settings
 
 if TYPE_CHECKING:
-    from chartgen.source import Source
+    from chartgen.values.source import Source
 
 RULES: tuple[tuple[Weight, Rule], ...] = (
     *keys.RULES, *servers.RULES, *agents.RULES, *security.RULES, *datacenters.RULES, *mesh.RULES,
@@ -85,7 +85,7 @@ def _diagnostic(code: str, clash: Clash, severity: Severity, sources: Sequence[S
     if not spans:
         spans = next((found for path in paths if (found := values.spans_of(path, sources))), ())
     if clash.inside:
-        from chartgen import embedded
+        from chartgen.schema import embedded
 
         spans = embedded.inside(paths[0], clash.inside, sources) or spans
     return Diagnostic(

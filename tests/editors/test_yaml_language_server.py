@@ -11,7 +11,9 @@ from typing import Any
 import pytest
 import yaml
 
-from chartgen import schema, schema_build, source, validation
+from chartgen import schema, validation
+from chartgen.values import source
+from chartgen.workshop import schema_build
 from tests.editors.editor import Editor, chosen, documentation, inserted
 
 ROOT = Path(__file__).parent.parent.parent

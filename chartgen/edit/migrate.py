@@ -1,0 +1,24 @@
+"""Moves values of older charts to where today's chart has them."""
+
+from __future__ import annotations
+
+from chartgen import schema, values
+from chartgen.diagnostics import Diagnostic
+from chartgen.edit import fix
+from chartgen.schema import removed
+from chartgen.values import source
+
+
+def migrate(text: str, name: str = "values.yaml") -> tuple[str, list[Diagnostic], tuple[Diagnostic, ...]]:
+    """(new text, what was moved or taken out, what is left to look at) for values of any release since 2018.
+
+    What is left is what a check says of the new text and, for values of a release before 1.0, the defaults that they
+    rely on and that are others today. Raises Rejected for text that cannot be read.
+    """
+    after, done, left = fix.fixed(text, name, {"removed-value"})
+    gone = [one.path for one in (*done, *left) if one.code == "removed-value"]
+    if any(entry.last.startswith("0.") for entry in map(removed.removed, gone) if entry):
+        read = source.read_text(after, name)
+        effective = values.effective(read.data, schema.defaults())
+        left = (*left, *removed.changed(read.data, effective, {str(path[0]) for path in gone}))
+    return after, done, left

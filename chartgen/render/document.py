@@ -1,0 +1,164 @@
+"""A Kubernetes object of the output: its data (late-bound parts as tokens), its identity, its text."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from chartgen.late import OPEN, TOKEN, LateBound
+from chartgen.render.scalar import is_plain, json_text
+
+# YAML gives up on a longer key on one line with its value
+_LONGEST_KEY = 1000
+_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """One object, the template it comes from and the Helm condition under which it is installed (or "")."""
+
+    data: dict[str, Any]
+    template: str
+    line: int = 0
+    only_if: str = ""
+
+    @property
+    def kind(self) -> str:
+        return str(self.data.get("kind"))
+
+    @property
+    def name(self) -> str:
+        return str(self.data.get("metadata", {}).get("name"))
+
+    @property
+    def identity(self) -> tuple[str, str, str, str]:
+        metadata = self.data.get("metadata", {})
+        return str(self.data.get("apiVersion")), self.kind, str(metadata.get("namespace") or ""), self.name
+
+
+# the order in which Helm creates kinds; what is not here comes after
+INSTALL_ORDER = (
+    "PriorityClass", "Namespace", "NetworkPolicy", "ResourceQuota", "LimitRange", "PodSecurityPolicy",
+    "PodDisruptionBudget", "ServiceAccount", "Secret", "SecretList", "ConfigMap", "StorageClass", "PersistentVolume",
+    "PersistentVolumeClaim", "CustomResourceDefinition", "ClusterRole", "ClusterRoleList", "ClusterRoleBinding",
+    "ClusterRoleBindingList", "Role", "RoleList", "RoleBinding", "RoleBindingList", "Service", "DaemonSet", "Pod",
+    "ReplicationController", "ReplicaSet", "Deployment", "HorizontalPodAutoscaler", "StatefulSet", "Job", "CronJob",
+    "IngressClass", "Ingress", "APIService", "MutatingWebhookConfiguration", "ValidatingWebhookConfiguration",
+)  # fmt: skip
+BEFORE, WITH, AFTER, ELSE = range(4)
+
+
+def install_order(data: Mapping[str, Any], *, upgrade: bool = False) -> tuple[int, int, int, str]:
+    """Sorts objects as an install (or an upgrade) creates them: hooks before, the release, hooks after, all others.
+
+    The first part is BEFORE, WITH, AFTER, or ELSE for what only a deletion, a test or the other of the two creates.
+    """
+    kind = str(data.get("kind"))
+    annotations = data.get("metadata", {}).get("annotations") or {}
+    rank = INSTALL_ORDER.index(kind) if kind in INSTALL_ORDER else len(INSTALL_ORDER)
+    name = str(data.get("metadata", {}).get("name"))
+    hook = annotations.get("helm.sh/hook")
+    if hook is None:
+        return WITH, 0, rank, name
+    events = {event.strip() for event in str(hook).split(",")}
+    moment = "upgrade" if upgrade else "install"
+    when = BEFORE if f"pre-{moment}" in events else AFTER if f"post-{moment}" in events else ELSE
+    return when, int(annotations.get("helm.sh/hook-weight") or 0), rank, name
+
+
+def pruned(value: Any) -> Any:
+    """`value` without keys that hold null: Kubernetes reads null as absent."""
+    if isinstance(value, dict):
+        return {key: pruned(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [pruned(item) for item in value]
+    return value
+
+
+def block_yaml(value: Any, write: Callable[[str], str]) -> str:
+    """`value` as block YAML, two spaces a level, lists flush with their key; `write` turns each string into text."""
+    lines: list[str] = []
+    _node(value, "", "", lines, write)
+    return "\n".join(lines) + "\n"
+
+
+def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
+    """Appends `value`; `lead` is what the first line starts with (its key or dash), `indent` the rest's margin."""
+    if isinstance(value, dict) and value:
+        first = lead
+        for key, item in value.items():
+            name = key if is_plain(key) else _quoted(str(key), write)
+            start = f"{first}{name}:"
+            if len(name) > _LONGEST_KEY:
+                lines.append(f"{first}? {name}")
+                _node(item, indent + "  ", indent + ": ", lines, write)
+            elif isinstance(item, dict) and item:
+                lines.append(start)
+                _node(item, indent + "  ", indent + "  ", lines, write)
+            elif isinstance(item, list) and item:
+                lines.append(start)
+                for entry in item:
+                    _node(entry, indent + "  ", indent + "- ", lines, write)
+            else:
+                _scalar(item, indent + "  ", start + " ", lines, write)
+            first = indent
+    elif isinstance(value, list) and value:
+        first = lead
+        for entry in value:
+            _node(entry, indent + "  ", first + "- ", lines, write)
+            first = indent
+    else:
+        _scalar(value, indent, lead, lines, write)
+
+
+def _scalar(value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
+    if not isinstance(value, str):
+        lines.append(lead + json_text(value))
+    elif is_plain(value):
+        lines.append(lead + value)
+    elif "\n" in value and _fits_block(value):
+        body = value.rstrip("\n")
+        trailing = len(value) - len(body)
+        lines.append(lead + ("|" if trailing == 1 else "|-" if not trailing else "|+"))
+        lines.extend((indent + line) if line else "" for line in write(body).split("\n"))
+        lines.extend([""] * (trailing - 1))
+    else:
+        lines.append(lead + _quoted(value, write))
+
+
+def _fits_block(text: str) -> bool:
+    """A literal block holds any printable text whose first line is neither empty nor indented."""
+    return text[0] not in " \n\t" and text.strip("\n") != "" and not _CONTROLS.search(text)
+
+
+def _quoted(text: str, write: Callable[[str], str]) -> str:
+    return write(json_text(text))
+
+
+def _ends_in_break(value: Any) -> bool:
+    while isinstance(value, (dict, list)) and value:
+        value = list(value.values())[-1] if isinstance(value, dict) else value[-1]
+    return isinstance(value, str) and value.endswith("\n")
+
+
+def chart_text(document: Document, late: LateBound) -> str:
+    """The document as Helm template source."""
+
+    def write(text: str) -> str:
+        whole = TOKEN.fullmatch(text[1:-1]) if OPEN in text and text[0] == '"' else None
+        if whole and late.expressions[int(whole[1])].plain:
+            return "{{ " + late.expressions[int(whole[1])].text + " }}"
+        return late.template(text)
+
+    text = block_yaml(document.data, write)
+    if _ends_in_break(document.data):
+        # Helm strips a document's end, and with it the line break of a text that stands there
+        text += "# end\n"
+    return f"{{{{- if {document.only_if} }}}}\n{text}{{{{- end }}}}\n" if document.only_if else text
+
+
+def manifest_text(data: dict[str, Any]) -> str:
+    """An object without late-bound parts as plain YAML."""
+    return block_yaml(data, str)

@@ -1,0 +1,71 @@
+"""The schema of the values as data: defaults, the document that editors get, the shapes that decide."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from functools import cache
+from typing import Any
+
+from chartgen import bundle
+from chartgen.diagnostics import Path
+
+# the first word of what the schema tells editors about a pattern or an enum
+EXPECTED = "Expected "
+
+
+@cache
+def defaults() -> dict[str, Any]:
+    """The default of every value, nested; shared, not to be changed."""
+    loaded: dict[str, Any] = json.loads(bundle.read("schema/defaults.json"))
+    return loaded
+
+
+@cache
+def document() -> dict[str, Any]:
+    """The JSON Schema of the values (draft-07), as editors get it."""
+    loaded: dict[str, Any] = json.loads(bundle.read("schema/values.schema.json"))
+    return loaded
+
+
+@cache
+def shape() -> dict[str, Any]:
+    """The schema without its texts, which only readers need."""
+    loaded: dict[str, Any] = json.loads(bundle.read("schema/shapes.json"))
+    return loaded
+
+
+def complete(effective: Mapping[str, Any]) -> dict[str, Any]:
+    """Effective values in which a default that a null removed is there as None, for readers to ask about."""
+    return _complete(effective, defaults())
+
+
+def _complete(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
+    whole = dict(given)
+    for key, default in standard.items():
+        value = whole.get(key)
+        if isinstance(default, dict) and isinstance(value, dict):
+            whole[key] = _complete(value, default)
+        elif key not in whole:
+            # a section of unset values reads the same with its keys or without
+            whole[key] = _complete({}, default) if _unset(default) else None
+    return whole
+
+
+def _unset(default: Any) -> bool:
+    return isinstance(default, dict) and bool(default) and all(value is None for value in default.values())
+
+
+@cache
+def leaves() -> dict[Path, Any]:
+    """Every known path below the top, sections included, with its default."""
+    found: dict[Path, Any] = {}
+
+    def walk(node: Any, path: Path) -> None:
+        for key, value in node.items():
+            found[(*path, key)] = value
+            if isinstance(value, dict):
+                walk(value, (*path, key))
+
+    walk(defaults(), ())
+    return found

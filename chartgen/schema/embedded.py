@@ -1,0 +1,283 @@
+"""Text inside values that holds YAML or JSON of its own: read, so that it is checked as what it stands for.
+
+The official chart takes many maps and lists only as text, in which Helm expands templates. What a template action
+yields is not known here, so an action stands for anything, and text that only makes sense once expanded is passed over.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache
+from typing import Any
+
+from chartgen import bundle, late, schema, values
+from chartgen.diagnostics import Diagnostic, Path, Rejected, Severity, Span, dotted
+from chartgen.schema import validator
+from chartgen.values import source
+from chartgen.values.source import Source
+
+# patterns are compiled where text needs them: most values have none
+# stands for each character of a template action; no text has it, as it is Unicode's private use
+_ACTION = "\ue000"
+_ACTED = f"{_ACTION}+"
+# actions that say what becomes of the text around them, or that yield several lines
+_SHAPING = r"-?\s*(if|else|end|range|with|define|block|toYaml|.*indent)\b"
+
+Place = Callable[[int, int], Span]
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """Values in which text is replaced by what it holds; `sources` place that, `findings` tell what cannot be read."""
+
+    values: Mapping[str, Any]
+    paths: frozenset[Path]
+    sources: tuple[Source, ...]
+    findings: tuple[Diagnostic, ...]
+
+
+def opened(user: Mapping[str, Any], sources: Sequence[Source]) -> Opened | None:
+    """The user's values with every text opened; None when there is none."""
+    found = list(_texts(user))
+    if not found:
+        return None
+    whole: dict[str, Any] = dict(user)
+    paths: set[Path] = set()
+    placed: list[Source] = []
+    findings: list[Diagnostic] = []
+    for path, text, kind in found:
+        owner = _owner(path, sources)
+        place = _place(path, text, owner)
+        plain = late.replaced_actions(text, lambda action: re.sub(r"[^\n]", _ACTION, action))
+        try:
+            data, spans, value_spans = _read(plain, kind)
+        except Rejected as rejected:
+            # with an action in it, YAML may well be right once it is expanded
+            if plain == text or kind == "json":
+                findings += [_inside(one, path, place) for one in rejected.diagnostics]
+            continue
+        if data is None:
+            continue
+        if not isinstance(data, (dict, list)) and kind == "yaml" and plain == text:
+            findings.append(_scalar(path, data, place))
+            continue
+        whole = _with(whole, path, data)
+        paths.add(path)
+        placed.append(
+            Source(
+                owner.name if owner else "",
+                {},
+                {(*path, *inner): place(span.line, span.column) for inner, span in spans.items()},
+                {
+                    (*path, *inner): place(span.line, span.column)
+                    for inner, span in value_spans.items()
+                    if inner
+                },
+            )
+        )
+    return Opened(whole, frozenset(paths), tuple(placed), tuple(findings))
+
+
+def check(texts: Opened, sources: Sequence[Source], *, strict: bool) -> list[Diagnostic]:
+    """What is wrong inside the texts, each finding where it stands; warnings with `strict` off."""
+    severity: Severity = "error" if strict else "warning"
+    findings = [replace(one, severity=severity) for one in texts.findings]
+    effective = values.effective(texts.values, schema.defaults())
+    for one in validator.check(effective, [*sources, *texts.sources], strict=strict):
+        inside = any(one.path[:length] in texts.paths for length in range(1, len(one.path) + 1))
+        if inside and not any(map(_unknown, (*one.path, _at(effective, one.path)))):
+            # a mend is of the file's own keys
+            told: dict[str, Any] = {
+                name: re.sub(_ACTED, "{{ }}", getattr(one, name)) for name in ("message", "found", "hint")
+            }
+            findings.append(replace(one, **told, mend=None, severity=severity))
+    return findings
+
+
+def _unknown(node: Any) -> bool:
+    """True for what a template action yields, in whole or in part."""
+    return isinstance(node, str) and _ACTION in node
+
+
+def _at(node: Any, path: Path) -> Any:
+    """What stands at `path`; None where there is nothing."""
+    for key in path:
+        try:
+            node = node[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return node
+
+
+def inside(path: Path, place: tuple[int, int], sources: Sequence[Source]) -> tuple[Span, ...]:
+    """Where a line and column of the text at `path` stand; none when no source has it."""
+    owner = _owner(path, sources)
+    text = _at(owner.data, path) if owner else None
+    return (_place(path, text, owner)(*place),) if isinstance(text, str) else ()
+
+
+@cache
+def _kinds() -> dict[str, str]:
+    loaded: dict[str, str] = json.loads(bundle.read("schema/texts.json"))
+    return loaded
+
+
+def _texts(user: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
+    """(path, text, `yaml` or `json`) of each value that is text and stands for a map or list."""
+
+    def walk(node: Any, path: Path, name: str) -> Iterator[tuple[Path, str, str]]:
+        if isinstance(node, dict):
+            for key, item in node.items():
+                yield from walk(item, (*path, key), f"{name}.{key}" if name else key)
+        elif isinstance(node, list):
+            for place, item in enumerate(node):
+                yield from walk(item, (*path, place), f"{name}[]")
+        elif isinstance(node, str) and len(node) > 2 and name in _kinds() and _readable(node):
+            yield path, node, _kinds()[name]
+
+    return walk(user, (), "")
+
+
+def _readable(text: str) -> bool:
+    """False for text that is shaped by its actions, or has one that is not closed (a rule of its own tells that)."""
+    if "{{" not in text:
+        return True
+    shaped = any(re.match(_SHAPING, action) for action in late.actions(text))
+    return not shaped and "{{" not in late.replaced_actions(text, lambda _: "")
+
+
+def _read(text: str, kind: str) -> tuple[Any, Mapping[Path, Span], Mapping[Path, Span]]:
+    """(data, spans of keys and items, spans of values), all within the text; raises Rejected."""
+    data: Any = None
+    if kind == "json":
+        try:
+            data = json.loads(text)
+        except (ValueError, RecursionError):
+            # the rule about JSON tells it
+            return None, {}, {}
+    try:
+        read = source.read_text(text, "text", any_shape=True)
+    except Rejected as rejected:
+        if kind == "json" and any(one.code != "duplicate-key" for one in rejected.diagnostics):
+            # JSON that YAML has no word for, such as surrogates: right, and without places
+            return data, {}, {}
+        raise
+    return read.data if kind == "yaml" else data, read.spans, read.value_spans
+
+
+def _inside(one: Diagnostic, path: Path, place: Place) -> Diagnostic:
+    """A finding about the text as one about the value."""
+    spans = tuple(place(span.line, span.column) for span in one.spans)
+    return replace(one, message=f"in {dotted(path)}: {one.message}", path=(*path, *one.path), spans=spans)
+
+
+def _scalar(path: Path, data: Any, place: Place) -> Diagnostic:
+    return Diagnostic(
+        "wrong-type",
+        f"the text in {dotted(path)} holds no map and no list",
+        path=path,
+        spans=(place(1, 1),),
+        found=json.dumps(data, ensure_ascii=False)[:80],
+        expected="YAML such as `key: value`",
+    )
+
+
+def _with(node: Any, path: Path, data: Any) -> Any:
+    """`node` with `data` at `path`; what is not on the way is shared."""
+    if not path:
+        return data
+    copy: Any = dict(node) if isinstance(node, dict) else list(node)
+    copy[path[0]] = _with(copy[path[0]], path[1:], data)
+    return copy
+
+
+def _owner(path: Path, sources: Sequence[Source]) -> Source | None:
+    return next((one for one in reversed(sources) if path in one.spans), None)
+
+
+def _place(path: Path, text: str, owner: Source | None) -> Place:
+    """Where a line and column of the text stand in the source: the value itself where that cannot be told."""
+    if owner is None:
+        return lambda line, column: Span("<values>", 0, 0)
+    key, value = owner.spans[path], owner.value_spans.get(path)
+    whole = value if value is not None and value.line == key.line else key
+    if value is None or not owner.lines:
+        return lambda line, column: whole
+    style = _style(value, owner)
+    if style == "|":
+        return _block(text, value, owner, whole)
+    columns = _columns(text, value, style)
+    if columns is None:
+        return lambda line, column: whole
+    starts = [0]
+    for line in text.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+
+    def place(line: int, column: int) -> Span:
+        index = min(starts[min(line, len(starts)) - 1] + column - 1, len(columns) - 1)
+        start = columns[index]
+        return Span(owner.name, value.line, start, start + _word(value.text, start), value.text)
+
+    return place
+
+
+def _style(value: Span, owner: Source) -> str:
+    """The first character of a scalar, behind its anchor and tag: what kind of quotes or block it is."""
+    rest = re.sub(r"^(?:[&!]\S*\s+)*", "", owner.lines[value.line - 1][value.column - 1 :])
+    return rest[:1]
+
+
+def _block(text: str, value: Span, owner: Source, whole: Span) -> Place:
+    """Places in a literal block: its lines follow the header, indented."""
+    lines = text.rstrip("\n").split("\n")
+
+    def place(line: int, column: int) -> Span:
+        if line > len(lines):
+            # what is missing is missed behind the end
+            line, column = len(lines), len(lines[-1]) + 1
+        number = value.line + line
+        if number > len(owner.lines):
+            return whole
+        shown = owner.lines[number - 1]
+        indent = len(shown) - len(lines[line - 1])
+        if indent < 0 or not shown.endswith(lines[line - 1]):
+            return whole
+        start = indent + column
+        return Span(owner.name, number, start, start + _word(shown, start), shown)
+
+    return place
+
+
+def _word(line: str, column: int) -> int:
+    """The length of what stands at a column: a word, a quotation, or one character."""
+    match = re.compile(r'"(?:[^"\\]|\\.)*"|\\"(?:(?!\\").)*\\"|\'[^\']*\'|[\w./$-]+').match(line, column - 1)
+    return len(match[0]) if match else 1
+
+
+_LONG = {"x": 4, "u": 6, "U": 10}
+
+
+def _columns(text: str, value: Span, style: str) -> list[int] | None:
+    """The column of each character of a scalar on one line, and of its end; None where that cannot be told."""
+    line, place = value.text, value.column - 1
+    place += len(re.match(r"(?:[&!]\S*\s+)*", line[place:])[0])  # type: ignore[index]  # it matches nothing too
+    if style in ('"', "'"):
+        place += 1
+    elif style == ">":
+        return None
+    columns = []
+    for character in text:
+        columns.append(place + 1)
+        if style == '"' and line[place : place + 1] == "\\":
+            place += _LONG.get(line[place + 1 : place + 2], 2)
+        elif style == "'" and line[place : place + 2] == "''":
+            place += 2
+        elif line[place : place + 1] == character:
+            place += 1
+        else:
+            # the scalar goes on on another line
+            return None
+    return [*columns, place + 1]

@@ -1,0 +1,323 @@
+"""Whether values have the schema's names and shapes: the fast yes or no, and the no that explains itself."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import islice
+from typing import TYPE_CHECKING, Any
+
+from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Mend, Path, Severity, bounded, dotted
+from chartgen.schema import EXPECTED, defaults, document, fit, shape
+
+if TYPE_CHECKING:
+    from chartgen.values.source import Source
+
+# what Terraform and envsubst leave to be filled in
+_FILLED_IN = re.compile(r"\$\{[\w.]+\}")
+# findings about a key, or what stands below it; all others are about a value
+_ABOUT_KEYS = frozenset(
+    (
+        "unknown-key",
+        "removed-value",
+        "missing-key",
+        "values-of-a-parent-chart",
+        "values-of-another-chart",
+        "object-as-values",
+        "encrypted-values",
+    )
+)
+
+
+def fits(effective: Mapping[str, Any]) -> bool:
+    """True if the names and shapes of the effective values are right."""
+    whole = shape()
+    return fit.fits(effective, whole, whole["$defs"], defaults())
+
+
+def check(effective: Mapping[str, Any], sources: Sequence[Source], *, strict: bool) -> list[Diagnostic]:
+    """What is wrong with the names and shapes of the effective values, each finding at the place that set it.
+
+    With `strict` off the findings are warnings, as the official chart takes such values; a text or number in place
+    of a list it refuses too.
+    """
+    if fits(effective):
+        return []
+    from chartgen import values
+    from chartgen.schema import foreign
+
+    found = foreign.judged(bounded(_explained(effective)), values.layer(sources))
+    return [_placed(one, sources, strict) for one in found]
+
+
+def _placed(one: Diagnostic, sources: Sequence[Source], strict: bool) -> Diagnostic:
+    from dataclasses import replace
+
+    from chartgen import values
+
+    place = values.spans_of if one.code in _ABOUT_KEYS else values.value_spans_of
+    severity: Severity = "error" if strict or one.code == "not-a-list" else "warning"
+    return replace(one, spans=place(one.path, sources), severity=severity)
+
+
+def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
+    import jsonschema
+
+    from chartgen.schema import removed
+
+    def pattern(_: Any, wanted: str, instance: Any, __: Any) -> Iterator[Any]:
+        if isinstance(instance, str) and not fit.matches(wanted, instance):
+            yield jsonschema.ValidationError(f"{instance!r} does not match {wanted!r}")
+
+    validator = jsonschema.validators.extend(jsonschema.Draft7Validator, {"pattern": pattern})
+    # a value that breaks several keywords is one mistake, and its type is the least that can be said
+    told: set[tuple[Path, str]] = set()
+    errors = islice(validator(document()).iter_errors(effective), MAX_FINDINGS + 1)
+    for error in sorted(errors, key=lambda one: one.validator == "type"):
+        for one in _explain(error):
+            mistake = (one.path, one.message if one.code in _ABOUT_KEYS else "")
+            if mistake in told:
+                continue
+            told.add(mistake)
+            if one.code == "unknown-key" and removed.removed(one.path):
+                yield from removed.findings(one.path, effective)
+            else:
+                yield one
+
+
+def _explain(error: Any) -> Iterator[Diagnostic]:
+    from chartgen.schema import suggest
+
+    path = tuple(error.absolute_path)
+    if error.validator == "additionalProperties":
+        known = error.schema.get("properties", {})
+        patterns = [re.compile(pattern) for pattern in error.schema.get("patternProperties", {})]
+        for key in error.instance:
+            if key not in known and not any(pattern.search(key) for pattern in patterns):
+                yield suggest.unknown_key((*path, key), known, error.instance[key])
+    elif error.validator == "required":
+        strange = [key for key in error.instance if key not in error.schema.get("properties", {})]
+        for key in error.validator_value:
+            # a key that is there and misspelt is told as such; each missing key is an error of its own
+            if (
+                key not in error.instance
+                and f"{key!r} " in error.message
+                and not suggest.closest(key, strange)
+            ):
+                yield _missing(path, key, error.schema)
+    elif "propertyNames" in error.absolute_schema_path:
+        # what is wrong is a key, and the error names the map
+        yield _mismatch(error, (*path, error.instance))
+    elif error.validator in ("anyOf", "oneOf"):
+        yield from _nearest_branch(error, path)
+    elif error.validator == "allOf":
+        for inner in error.context:
+            yield from _explain(inner)
+    else:
+        yield _mismatch(error, path)
+
+
+def _missing(path: Path, key: str, shape: Mapping[str, Any]) -> Diagnostic:
+    meaning = shape.get("properties", {}).get(key, {}).get("description", "").rstrip(".")
+    return Diagnostic(
+        "missing-key",
+        f"{dotted(path) or 'the document'} has no {key}",
+        path=path,
+        expected=f"{key}: {meaning[:1].lower()}{meaning[1:]}" if meaning else f"{key} with a value",
+    )
+
+
+def _nearest_branch(error: Any, path: Path) -> Iterator[Diagnostic]:
+    """The errors of the branch that the value was surely meant for: the one whose type it has."""
+    branches: dict[int, list[Any]] = {}
+    for inner in error.context:
+        branches.setdefault(inner.schema_path[0], []).append(inner)
+    of_type = [
+        errors
+        for errors in branches.values()
+        if not any(
+            one.validator == "type" and len(one.absolute_path) == len(error.absolute_path) for one in errors
+        )
+    ]
+    if len(of_type) == 1 or (of_type and isinstance(error.instance, (dict, list))):
+        for inner in min(of_type, key=len):
+            yield from _explain(inner)
+        return
+    types = [kind for branch in error.validator_value for kind in _types(branch)]
+    if _lone(error.instance, types):
+        yield _not_a_list(path, error.instance)
+        return
+    kinds = ", or ".join(dict.fromkeys(_described(branch) for branch in error.validator_value))
+    mend = _unquoted(path, error.instance, types)
+    yield Diagnostic(
+        "wrong-type",
+        f"{dotted(path)} cannot be {_shown(error.instance)}",
+        path=path,
+        found=_shown(error.instance),
+        expected=kinds,
+        hint=f"write it without quotes: {_shown(mend.to)}" if mend else "",
+        mend=mend,
+    )
+
+
+def _lone(value: Any, types: Iterable[str]) -> bool:
+    """True for a text or number where there is nothing but lists to choose from."""
+    return bool(value) and not isinstance(value, (dict, list)) and set(types) - {"null"} == {"array"}
+
+
+def _not_a_list(path: Path, value: Any) -> Diagnostic:
+    return Diagnostic(
+        "not-a-list",
+        f"{dotted(path)} is a list",
+        path=path,
+        found=f"{_shown(value)} ({_kind(value)})",
+        expected="a list, also of one item",
+        hint=f"write [{_shown(value)}]",
+    )
+
+
+def _types(branch: Mapping[str, Any]) -> list[str]:
+    if "$ref" in branch:
+        return _types(document()["$defs"][branch["$ref"].rsplit("/", 1)[-1]])
+    kinds = branch.get("type", [])
+    return [kinds] if isinstance(kinds, str) else list(kinds)
+
+
+def _mismatch(error: Any, path: Path) -> Diagnostic:
+    from chartgen.schema import suggest
+
+    name, value, keyword, wanted = (
+        dotted(path) or "the document",
+        error.instance,
+        error.validator,
+        error.validator_value,
+    )
+    found = _shown(value)
+    if keyword == "type" and _lone(value, [wanted] if isinstance(wanted, str) else wanted):
+        return _not_a_list(path, value)
+    if keyword == "type":
+        mend = _unquoted(path, value, wanted)
+        hint = f"write it without quotes: {_shown(mend.to)}" if mend else ""
+        return Diagnostic(
+            "wrong-type",
+            f"{name} has the wrong type",
+            path=path,
+            found=f"{found} ({_kind(value)})",
+            expected=_kinds(wanted),
+            hint=hint or _slip(value, wanted),
+            mend=mend,
+        )
+    if keyword in ("enum", "const"):
+        allowed = [wanted] if keyword == "const" else list(wanted)
+        texts = [one for one in allowed if isinstance(one, str)]
+        near = suggest.closest(value, texts) if isinstance(value, str) else ""
+        cased = [one for one in texts if isinstance(value, str) and one.lower() == value.lower()]
+        mend = Mend("replace", path, cased[0]) if len(cased) == 1 else None
+        hint = f'did you mean "{(cased or [near])[0]}"?' if cased or near else ""
+        if any(isinstance(one, bool) for one in allowed) and (bare := _unquoted(path, value, "boolean")):
+            mend, hint = bare, f"write it without quotes: {_shown(bare.to)}"
+        return Diagnostic(
+            "bad-enum",
+            f"{name} does not take this value",
+            path=path,
+            found=found,
+            expected="one of " + ", ".join(map(_shown, allowed)),
+            hint=hint,
+            mend=mend,
+        )
+    if keyword == "not":
+        told = error.schema.get("errorMessage") or "another value: this one is taken"
+        expected = told.removeprefix(EXPECTED)
+        return Diagnostic(
+            "bad-value", f"{name} cannot have this value", path=path, found=found, expected=expected
+        )
+    if keyword == "pattern":
+        told = error.schema.get("patternErrorMessage", f"text that matches {wanted}")
+        expected = told.removeprefix(EXPECTED)
+        return Diagnostic(
+            "bad-format",
+            f"{name} is not written as it must be",
+            path=path,
+            found=found,
+            expected=expected,
+            hint=_slip(value, "string"),
+        )
+    bounds = {
+        "minimum": "at least",
+        "maximum": "at most",
+        "minLength": "a length of at least",
+        "maxLength": "a length of at most",
+        "minItems": "a number of items of at least",
+        "maxItems": "a number of items of at most",
+    }
+    expected = (
+        f"{bounds[keyword]} {wanted}" if keyword in bounds else f"{keyword}: {json.dumps(wanted)[:200]}"
+    )
+    return Diagnostic("out-of-range", f"{name} is out of range", path=path, found=found, expected=expected)
+
+
+def _slip(value: Any, wanted: Any) -> str:
+    """How the value may have come about other than it was meant, as a hint; "" when nothing comes to mind."""
+    if isinstance(value, str) and _FILLED_IN.search(value):
+        return "another tool fills ${…} in: check what it makes of the file"
+    if isinstance(value, str) and "\n" in value and "object" in wanted and "string" not in wanted:
+        return "take the | after the key away: these lines are a map, not text"
+    if isinstance(value, dict) and list(value.values()) == [None] and "string" in wanted:
+        return f"quote it: YAML takes {{{next(iter(value))}}} for a map"
+    return ""
+
+
+def _unquoted(path: Path, value: Any, wanted: Any) -> Mend | None:
+    """A quoted number or boolean where one is wanted bare is a certain mend."""
+    kinds = [wanted] if isinstance(wanted, str) else wanted
+    if not isinstance(value, str):
+        return None
+    if {"integer", "number"} & set(kinds) and re.fullmatch("-?[0-9]{1,18}", value):
+        return Mend("replace", path, int(value))
+    if "boolean" in kinds and value in ("true", "false"):
+        return Mend("replace", path, value == "true")
+    return None
+
+
+def _described(branch: Mapping[str, Any]) -> str:
+    if "$ref" in branch:
+        return _described(document()["$defs"][branch["$ref"].rsplit("/", 1)[-1]])
+    if "const" in branch:
+        return _shown(branch["const"])
+    if "enum" in branch:
+        return "one of " + ", ".join(map(_shown, branch["enum"]))
+    return _kinds(branch.get("type", "another shape"))
+
+
+def _kinds(kinds: Any) -> str:
+    names = {
+        "object": "a map",
+        "array": "a list",
+        "string": "text",
+        "integer": "a whole number",
+        "number": "a number",
+        "boolean": "true or false",
+        "null": "null",
+    }
+    return " or ".join(names.get(kind, str(kind)) for kind in ([kinds] if isinstance(kinds, str) else kinds))
+
+
+def _kind(value: Any) -> str:
+    if value is None:
+        return "null"
+    for kind, name in (
+        (bool, "a boolean"),
+        (int, "a whole number"),
+        (float, "a number"),
+        (str, "text"),
+        (list, "a list"),
+    ):
+        if isinstance(value, kind):
+            return name
+    return "a map"
+
+
+def _shown(value: Any) -> str:
+    text = json.dumps(value, ensure_ascii=False, default=str)
+    return text if len(text) <= 80 else text[:77] + "..."

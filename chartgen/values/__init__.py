@@ -1,0 +1,174 @@
+"""Merging as Helm merges, and who set what."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import cache
+from typing import Any
+
+from chartgen.diagnostics import Path, Span
+from chartgen.values import set_flag
+from chartgen.values.source import Source
+
+
+def layer(sources: Sequence[Source]) -> dict[str, Any]:
+    """The users' sources merged, the last winning; a null stays, as it still has to remove a default.
+
+    What begins with `x-` at the top is a place for YAML anchors, and left out.
+    """
+    merged: dict[str, Any] = {}
+    for source in sources:
+        if source.edits:
+            for path, value in source.edits:
+                set_flag.assign(merged, (path, _copied(value)))
+        elif merged:
+            _merger().merge(merged, _copied(source.data))
+        else:
+            merged = _copied(source.data)
+    return {key: value for key, value in merged.items() if not key.startswith("x-")}
+
+
+@cache
+def _merger() -> Any:
+    # most checks are of one file: what only several need is loaded for them
+    from deepmerge import Merger
+
+    # maps merge; of lists, scalars and different shapes the later one stays
+    return Merger([(dict, ["merge"])], ["override"], ["override"])
+
+
+def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """The user's values over the defaults: maps merge, lists and scalars replace, null removes.
+
+    Known keys have the order of the defaults and others are sorted: the order in which users write them is no input.
+    """
+    out = {key: _copied(value) for key, value in defaults.items() if key not in user}
+    for key, value in user.items():
+        if value is None and key in defaults:
+            continue
+        standard = defaults.get(key)
+        if isinstance(value, dict):
+            out[key] = effective(value, standard if isinstance(standard, dict) else {})
+        else:
+            out[key] = _sorted(value)
+    return {key: out[key] for key in (*defaults, *sorted(user, key=str)) if key in out}
+
+
+def _copied(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _copied(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_copied(item) for item in value]
+    return value
+
+
+def _sorted(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {key: _sorted(value[key]) for key in sorted(value, key=str)}
+    if isinstance(value, list):
+        return [_sorted(item) for item in value]
+    return value
+
+
+def spans_of(path: Path, sources: Sequence[Source], *, exact: bool = False) -> tuple[Span, ...]:
+    """Where `path` was set: its span in the last source that set it, or that of its nearest ancestor.
+
+    With `exact`, only a source that has the path itself, or something below it, counts.
+    """
+    for length in range(len(path), 0, -1):
+        part = path[:length]
+        for source in reversed(sources):
+            if part in source.spans:
+                return (source.spans[part],)
+        if exact:
+            for source in reversed(sources):
+                below = [span for known, span in source.spans.items() if known[:length] == part]
+                if below:
+                    return (below[0],)
+            return ()
+    return ()
+
+
+def value_spans_of(path: Path, sources: Sequence[Source]) -> tuple[Span, ...]:
+    """`spans_of`, but of the value where it stands on its key's line: what is wrong with a value is shown there."""
+    for source in reversed(sources):
+        key, value = source.spans.get(path), source.value_spans.get(path)
+        if key is not None:
+            return (value,) if value is not None and value.line == key.line else (key,)
+    return spans_of(path, sources)
+
+
+def texts(sources: Sequence[Source]) -> Iterator[tuple[Path, str]]:
+    """(path, text) of every piece of text that the users' sources set, keys of maps included."""
+
+    def walk(node: Any, path: Path) -> Iterator[tuple[Path, str]]:
+        if isinstance(node, str):
+            yield path, node
+        elif isinstance(node, dict):
+            for key, item in node.items():
+                yield (*path, key), str(key)
+                yield from walk(item, (*path, key))
+        elif isinstance(node, list):
+            for number, item in enumerate(node):
+                yield from walk(item, (*path, number))
+
+    return walk(layer(sources), ())
+
+
+@dataclass(frozen=True, slots=True)
+class Origin:
+    """The source that has the last word on a path, and where; `exact` unless that is a null above the path."""
+
+    source: Source
+    span: Span | None
+    exact: bool
+
+    def __str__(self) -> str:
+        name = self.source.name
+        return name if self.span is None or name.startswith("--") else f"{self.span.source}:{self.span.line}"
+
+
+def origin(path: Path, sources: Sequence[Source]) -> Origin | None:
+    """Who set what `path` holds once the sources are merged, or took it away; None for a default."""
+    for source in reversed(sources):
+        for target, data in reversed(source.edits or (((), source.data),)):
+            if target != path[: len(target)]:
+                continue
+            steps, value = _walked(data, path[len(target) :])
+            reached = path[: len(target) + steps]
+            if len(reached) == len(path) or value is None:
+                return Origin(source, _span(source, reached), len(reached) == len(path))
+            # an assignment replaces, and so does what is no map: nothing below counts from here on
+            if source.edits or not isinstance(value, dict):
+                return _filler(path, sources)
+    return _filler(path, sources)
+
+
+def _walked(data: Any, path: Path) -> tuple[int, Any]:
+    """How many steps of `path` lead into the data, and what is there."""
+    for step, key in enumerate(path):
+        if isinstance(data, list):
+            if not isinstance(key, int) or key >= len(data):
+                return step, data
+        elif not isinstance(data, dict) or key not in data:
+            return step, data
+        data = data[key]
+    return len(path), data
+
+
+def _span(source: Source, path: Path) -> Span | None:
+    spans = (source.spans.get(path[:length]) for length in range(len(path), 0, -1))
+    return next((span for span in spans if span is not None), None)
+
+
+def _filler(path: Path, sources: Sequence[Source]) -> Origin | None:
+    """The flag that made a list so long that it has this item, which is null."""
+    if not path or not isinstance(path[-1], int):
+        return None
+    for source in sources:
+        for target, _ in source.edits:
+            beside = target[len(path) - 1 :][:1] if target[: len(path) - 1] == path[:-1] else ()
+            if beside and isinstance(beside[0], int) and beside[0] > path[-1]:
+                return Origin(source, None, True)
+    return None

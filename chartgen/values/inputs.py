@@ -1,0 +1,70 @@
+"""What a command line names as values: files, and flags of the `--set` family in the order in which Helm applies them."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from chartgen.diagnostics import Diagnostic, Rejected
+
+if TYPE_CHECKING:
+    from chartgen.values.set_flag import Kind
+    from chartgen.values.source import Source
+
+# the kinds of flags in Helm's order, which is fixed whatever the order on the command line
+FLAGS: tuple[Kind, ...] = ("set-json", "set", "set-string", "set-file", "set-literal")
+
+
+@dataclass(frozen=True, slots=True)
+class Inputs:
+    """Paths of values files (`-` is standard input), the last winning, and (kind, text) of each flag over them."""
+
+    files: tuple[str, ...] = ()
+    flags: tuple[tuple[Kind, str], ...] = ()
+
+    def sources(self, *, strict: bool = True) -> list[Source]:
+        """Each file and flag as a source, in the order in which they are merged.
+
+        Raises Rejected with the findings about every file and flag that cannot be read, and about the names and
+        shapes in the others.
+        """
+        from chartgen.values import source
+
+        sources: list[Source] = []
+        findings: list[Diagnostic] = []
+        for number, path in enumerate(self.files):
+            try:
+                if path == "-" and path in self.files[:number]:
+                    source.reject("stdin-twice", "standard input is read only once", "<stdin>")
+                sources.append(source.read_file(path))
+            except Rejected as rejected:
+                findings += rejected.diagnostics
+        if self.flags:
+            findings += self._add_flags(sources)
+        if findings:
+            raise Rejected([*findings, *_about(sources, strict)])
+        return sources
+
+    def _add_flags(self, sources: list[Source]) -> list[Diagnostic]:
+        """Adds a source for each flag, each applied onto what came before it; returns the findings."""
+        from chartgen import values
+        from chartgen.values import set_flag
+
+        findings: list[Diagnostic] = []
+        onto = values.layer(sources)
+        for kind, text in self.flags:
+            try:
+                sources.append(set_flag.parse(kind, text, onto))
+                onto = values.layer(sources)
+            except Rejected as rejected:
+                findings += rejected.diagnostics
+        return findings
+
+
+def _about(sources: list[Source], strict: bool) -> list[Diagnostic]:
+    """What is wrong with the names and shapes of what could be read."""
+    from chartgen import schema, values
+    from chartgen.schema import validator
+
+    found = validator.check(values.effective(values.layer(sources), schema.defaults()), sources, strict=strict)
+    return [warning for one in sources for warning in one.warnings] + found

@@ -1,0 +1,1 @@
+"""What documents promise each other, and what Kubernetes takes."""

@@ -1,0 +1,203 @@
+"""Documents against the strict schemas of a Kubernetes version, as far as Kubernetes itself knows their kind.
+
+The schemas are those of the package kubernetes-validate (`pip install 'chartgen[kubernetes]'`), compiled here once for
+each kind and version: a document takes microseconds. A finding points at the user's value that it came from.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cache
+from pathlib import Path as File
+from typing import Any
+
+from chartgen import values
+from chartgen.diagnostics import Diagnostic, Path, Rejected, dotted
+from chartgen.late import OPEN, TOKEN, LateBound
+from chartgen.render.document import Document
+from chartgen.values.source import Source
+
+Version = tuple[int, int]
+
+
+@cache
+def _folders() -> dict[Version, File]:
+    """The folder of strict schemas for each (major, minor) version there is; raises Rejected without the package."""
+    try:
+        import kubernetes_validate
+    except ImportError:
+        raise Rejected(
+            [
+                Diagnostic(
+                    "kubernetes-schemas-missing",
+                    "checking objects needs the schemas of Kubernetes",
+                    hint="pip install 'chartgen[kubernetes]'",
+                )
+            ]
+        ) from None
+    folders = File(str(kubernetes_validate.__file__)).parent.glob("kubernetes-json-schema/*-local-strict")
+    numbered = [(re.match(r"v(\d+)\.(\d+)", folder.name), folder) for folder in folders]
+    return {(int(match[1]), int(match[2])): folder for match, folder in sorted(numbered, key=str) if match}
+
+
+def versions() -> list[Version]:
+    """The (major, minor) versions whose schemas there are, oldest first; raises Rejected without the package."""
+    return sorted(_folders())
+
+
+@cache
+def _definitions(version: Version) -> Any:
+    import jsonschema_rs
+
+    text = (_folders()[version] / "_definitions.json").read_bytes()
+    return jsonschema_rs.Registry([("file:///api/_definitions.json", json.loads(text))])
+
+
+@cache
+def _validator(version: Version, api_version: str, kind: str) -> Any:
+    """The compiled schema of a kind; None for one that Kubernetes itself does not define in that version."""
+    import jsonschema_rs
+
+    group, _, number = api_version.rpartition("/")
+    name = "-".join(part for part in (kind.lower(), group.partition(".")[0], number) if part)
+    path = _folders()[version] / f"{name}.json"
+    if not path.is_file():
+        return None
+    text = path.read_text(encoding="utf-8").replace('"/api/_definitions', '"file:///api/_definitions')
+    return jsonschema_rs.Draft202012Validator(json.loads(text), registry=_definitions(version))
+
+
+def known(data: dict[str, Any], version: Version) -> bool:
+    """True if that version of Kubernetes itself defines the object's kind."""
+    return _validator(version, str(data.get("apiVersion")), str(data.get("kind"))) is not None
+
+
+def violations(data: dict[str, Any], version: Version) -> Iterator[tuple[Path, str, Any]]:
+    """(path in the object, what is wrong, the part that is wrong) for all that a strict API server would refuse."""
+    validator = _validator(version, str(data.get("apiVersion")), str(data.get("kind")))
+    if validator is None or validator.is_valid(data):
+        return
+    for error in validator.iter_errors(data):
+        path = tuple(error.instance_path)
+        if error.kind.name == "additionalProperties":
+            for key in error.kind.unexpected:
+                yield (*path, key), "there is no such field", error.instance[key]
+        elif error.kind.name == "required":
+            yield (*path, error.kind.property), "the field is missing", error.instance
+        elif error.kind.name == "type":
+            wanted = [name for name in error.kind.types if name != "null"]
+            yield path, f"not of type {' or '.join(wanted)}", error.instance
+        elif error.kind.name == "enum":
+            wanted = [str(one) for one in error.kind.options if one is not None]
+            yield path, f"not one of {', '.join(wanted)}", error.instance
+        else:
+            yield path, error.message, error.instance
+
+
+def check(
+    documents: Iterable[Document],
+    version: Version | None,
+    late: LateBound,
+    sources: Sequence[Source],
+    *,
+    strict: bool = True,
+) -> list[Diagnostic]:
+    """What Kubernetes of that version (the newest known, if None) would refuse in the documents.
+
+    Findings are errors, or warnings with `strict` off. What only `helm install` knows is left unchecked. Raises
+    Rejected where there are no schemas for the version.
+    """
+    there = versions()
+    target = there[-1] if version is None else min(version, there[-1])
+    if target not in _folders():
+        raise Rejected(
+            [
+                Diagnostic(
+                    "kubernetes-schemas-missing",
+                    "there are no schemas for this version of Kubernetes",
+                    found=_text(target),
+                    expected=f"{_text(there[0])} or newer",
+                )
+            ]
+        )
+    found = []
+    for one in documents:
+        for path, what, part in violations(one.data, target):
+            if _late(part, late):
+                continue
+            origin = _origin(one.template, path, part, sources)
+            found.append(
+                Diagnostic(
+                    "invalid-object",
+                    f"Kubernetes {_text(target)} refuses the {one.kind} {TOKEN.sub('RELEASE', one.name)}: {what}",
+                    severity="error" if strict else "warning",
+                    path=origin,
+                    spans=values.spans_of(origin, sources),
+                    found=f"{dotted(path)}: {_short(part)}",
+                    hint="" if origin else f"{one.template} makes it; please report it with your values",
+                )
+            )
+    return found
+
+
+def _text(version: Version) -> str:
+    return f"{version[0]}.{version[1]}"
+
+
+def _short(part: Any) -> str:
+    text = TOKEN.sub("RELEASE", json.dumps(part, ensure_ascii=False))
+    return text if len(text) <= 80 else text[:77] + "..."
+
+
+def _late(part: Any, late: LateBound) -> bool:
+    """True for text that stands for something that is no text once Helm has written it."""
+    if not isinstance(part, str) or OPEN not in part:
+        return False
+    return any(late.expressions[int(match[1])].plain for match in TOKEN.finditer(part))
+
+
+def _origin(template: str, path: Path, part: Any, sources: Sequence[Source]) -> Path:
+    """The path of the user's value that most likely became `part` of an object at `path`; () for none.
+
+    Of the values that hold the part, the one is taken that has most names in common with its place.
+    """
+    field = path[-1] if path else ""
+    names = set(path)
+    best: tuple[int, int, Path] = (-1, 0, ())
+    for given, value in _nodes(values.layer(sources), ()):
+        if (given[-1] == field and value == part) or _holds(value, field, part):
+            component = re.sub(r"[A-Z]", lambda match: "-" + match[0].lower(), str(given[0]))
+            alike = 2 * len(names.intersection(given)) + template.startswith(component)
+            best = max(best, (alike, -len(given), given), key=lambda one: one[:2])
+    return best[2]
+
+
+def _holds(value: Any, field: str | int, part: Any) -> bool:
+    """True if a value is the part, or text of YAML (or with template actions) that holds it."""
+    if not isinstance(value, str):
+        return isinstance(value, (dict, list)) and value == part
+    if value == part or (isinstance(part, str) and len(part) > 3 and part.strip() in value):
+        return True
+    if ":" not in value:
+        return False
+    if "{{" in value:
+        return str(field) in value
+    import yaml12
+
+    try:
+        return any(one == part for _, one in _nodes(yaml12.parse_yaml(value), ("",)))
+    except ValueError:
+        return False
+
+
+def _nodes(node: Any, path: Path) -> Iterator[tuple[Path, Any]]:
+    if path:
+        yield path, node
+    if isinstance(node, dict):
+        for key, item in node.items():
+            yield from _nodes(item, (*path, key))
+    elif isinstance(node, list):
+        for number, item in enumerate(node):
+            yield from _nodes(item, (*path, number))

@@ -1,0 +1,233 @@
+"""The schema in the form in which editors show it well: the same values are valid, hover and completion are better.
+
+What is bent here, and why, was seen in yaml-language-server, which VS Code, Neovim and others run.
+"""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from chartgen.render import document
+from chartgen.schema import EXPECTED
+from chartgen.values import helm_scalar
+
+Node = dict[str, Any]
+
+TEMPLATED = "Text is evaluated as a Helm template."
+
+_REF = "#/$defs/"
+# a place to fill in, in a snippet
+_TYPES = {
+    str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object",
+    type(None): "null",
+}  # fmt: skip
+_SAFE = re.compile(r"[A-Za-z0-9/][A-Za-z0-9_./:%=!-]*[A-Za-z0-9]")
+
+
+def for_editors(whole: Node, kind: Callable[[Node], str]) -> Node:
+    """The schema `whole`, bent for editors; `kind` says in words what a node of it accepts."""
+    definitions: Mapping[str, Node] = whole["$defs"]
+
+    def bent(given: Node, name: str) -> Node:
+        """One schema; `name` is the value's path as people write it, or "" in a shared definition."""
+        node = _inlined(_with_hover(given, name, kind(given)), definitions)
+        for keyword in ("properties", "patternProperties"):
+            if keyword in node:
+                below = f"{name}." if name and keyword == "properties" else ""
+                node[keyword] = {
+                    key: bent(child, f"{below}{key}" if below else "") for key, child in node[keyword].items()
+                }
+        if isinstance(node.get("items"), dict):
+            node["items"] = bent(node["items"], f"{name}[]" if name else "")
+        if isinstance(node.get("additionalProperties"), dict):
+            node["additionalProperties"] = bent(node["additionalProperties"], "")
+        for keyword in ("allOf", "anyOf", "oneOf"):
+            if keyword in node:
+                node[keyword] = [bent(one, "") for one in node[keyword]]
+        return _completed(_told(node))
+
+    return {
+        **whole,
+        "properties": {key: bent(child, key) for key, child in whole["properties"].items()},
+        "$defs": {key: bent(child, "") for key, child in definitions.items()},
+    }
+
+
+def enum_words(enum: Sequence[Any]) -> list[Any]:
+    """What an enum takes, for people: without null, and without the capitals of what is there in small letters."""
+    return [
+        one
+        for one in enum
+        if one is not None and not (isinstance(one, str) and one.isupper() and one.lower() in enum)
+    ]
+
+
+def _with_hover(given: Node, name: str, kind: str) -> Node:
+    """A node with its path as heading and, below its description, what it accepts, its default and an example."""
+    if not name and "$ref" in given:
+        return given
+    # what stands beside a reference does not count
+    node: Node = {"allOf": [given]} if "$ref" in given else dict(given)
+    if name:
+        node["title"] = name
+    if "description" not in node:
+        return node
+    paragraphs = [node["description"]]
+    if node.get("x-templated"):
+        paragraphs.append(TEMPLATED)
+    section = "properties" in node and "default" not in node
+    # the server itself lists the words of an enum
+    facts = [] if section or not name or "`" in kind else [f"Type: {kind}"]
+    if "default" in node:
+        shown = json.dumps(node["default"], ensure_ascii=False)
+        if len(shown) < 80:
+            facts.append(f"{'default' if facts else 'Default'}: `{shown}`")
+        else:
+            paragraphs.append(_block("Default", node["default"]))
+    if facts:
+        paragraphs.insert(1, ", ".join(facts))
+    paragraphs += [_block("Example", one) for one in node.get("examples", ())[:1] if _nested(one)]
+    if "deprecationMessage" in node:
+        paragraphs.append(f"**Deprecated:** {node['deprecationMessage']}")
+    # where there is nothing to add, the plain description will do
+    return {**node, "markdownDescription": "\n\n".join(paragraphs)} if len(paragraphs) > 1 else node
+
+
+def _block(label: str, value: Any) -> str:
+    text = value if isinstance(value, str) else document.block_yaml(value, str)
+    return f"{label}:\n```yaml\n{text.rstrip()}\n```"
+
+
+def _nested(value: Any) -> bool:
+    return isinstance(value, (list, dict))
+
+
+def _inlined(node: Node, definitions: Mapping[str, Node]) -> Node:
+    """A definition with texts of its own as one node: what is inserted for a value depends on the node's own type.
+
+    A definition with properties stays shared, unless text is the default.
+    """
+    match node.get("allOf"):
+        case [{"$ref": reference}]:
+            definition = definitions[reference.removeprefix(_REF)]
+        case _:
+            return node
+    if "properties" in definition and not isinstance(node.get("default"), str):
+        return node if "default" in node else {**node, "type": definition["type"]}
+    whole = definition | {keyword: value for keyword, value in node.items() if keyword != "allOf"}
+    for part in whole.get("allOf", ()):
+        # a type that a part of the definition has too would be missed twice, in two orders of words
+        if "$ref" in part and definitions[part["$ref"].removeprefix(_REF)].get("type") == whole.get("type"):
+            whole.pop("type", None)
+    return whole
+
+
+def _told(node: Node) -> Node:
+    """A node whose messages are sentences about the value."""
+    if "patternErrorMessage" in node:
+        node["patternErrorMessage"] = EXPECTED + node["patternErrorMessage"]
+    if "enum" in node:
+        node["errorMessage"] = EXPECTED + "one of " + ", ".join(map(json.dumps, enum_words(node["enum"])))
+        # only text is quoted, where it must be
+        node.setdefault("type", list(dict.fromkeys(_TYPES[type(one)] for one in node["enum"])))
+    match node.get("not"):
+        case {"pattern": str(pattern)} if re.fullmatch(r"\^[A-Za-z=]+", pattern):
+            # for `not` the server has words of its own, which say nothing
+            del node["not"]
+            words = {"patternErrorMessage": node.pop("errorMessage")} if "errorMessage" in node else {}
+            node["allOf"] = [*node.get("allOf", []), {"pattern": _not_begun(pattern[1:]), **words}]
+    if node.get("type") in ("object", "array"):
+        # a single type is told by the title, as if that were the type
+        node["type"] = [node["type"]]
+    return node
+
+
+def _not_begun(text: str) -> str:
+    """A pattern of what does not begin with the text, without the lookahead that Helm's engine refuses."""
+    pattern = ""
+    for char in reversed(text):
+        pattern = f"($|[^{char}]|{char}{pattern})" if pattern else f"($|[^{char}])"
+    return f"^{pattern}"
+
+
+def _completed(node: Node) -> Node:
+    """A node of which the server makes good insertions."""
+    default = node.get("default")
+    _propose(node)
+    if isinstance(node.get("type"), list) and ("default" in node or "enum" in node):
+        node["type"] = sorted(node["type"], key=lambda one: one != _first_type(node))
+    if default is None or default == {}:
+        return node
+    if isinstance(default, list):
+        if not default or "items" not in node:
+            return node
+        return _apart(node, ("items", "type"))
+    # Completing a name writes the default only where that is all there is to propose, and completing the name of the
+    # section writes every default whose type it sees. Text that has to be quoted must show its type.
+    to_quote = (
+        isinstance(default, str) and default and not re.search(r"[\n$]", default) and not _plain(default)
+    )
+    keywords = () if default == "" else ("examples", "enum")
+    return _apart(node, keywords if to_quote else (*keywords, "type"))
+
+
+def _propose(node: Node) -> None:
+    """Turns examples that hold lists or maps, which would be inserted as [object Object], into what is not."""
+    nested = [one for one in node.get("examples", ()) if _nested(one)]
+    snippets = list(node.get("defaultSnippets", ()))
+    if nested:
+        del node["examples"]
+        entries = [entry for one in nested if isinstance(one, list) for entry in one]
+        if entries and isinstance(node.get("items"), dict) and not any(map(_nested, entries)):
+            node["items"] = {"examples": entries, **node["items"]}
+        elif not snippets:
+            snippets = [{"label": "example", "body": _snippet(one)} for one in nested]
+    if isinstance(node.get("default"), list) and node["default"] and "items" in node and not snippets:
+        snippets = [{"label": "default", "body": _snippet(node["default"])}]
+    if snippets:
+        node["defaultSnippets"] = [_of_an_entry(one) for one in snippets]
+
+
+def _of_an_entry(snippet: Node) -> Node:
+    """A snippet of a list as one of an entry, the richest: the server adds the dash where it is not there yet."""
+    body = snippet["body"]
+    if not isinstance(body, list) or not all(isinstance(one, dict) for one in body):
+        return snippet
+    return {**snippet, "type": "array", "body": max(body, key=len)}
+
+
+def _first_type(node: Node) -> str:
+    """The type by which values are written: text is quoted where it is the first, an empty list stays out where null is."""
+    if "default" not in node:
+        return "string"
+    return "null" if node["default"] == [] and "null" in node["type"] else _TYPES[type(node["default"])]
+
+
+def _plain(text: str) -> bool:
+    """True if YAML takes the text as it stands, for text."""
+    return _SAFE.fullmatch(text) is not None and isinstance(helm_scalar.plain(text), str)
+
+
+def _apart(node: Node, keywords: Sequence[str]) -> Node:
+    """The node with these keywords in an `allOf`, where they mean the same but are not looked for."""
+    inner = {keyword: node.pop(keyword) for keyword in keywords if keyword in node}
+    if "enum" in inner and "type" in node:
+        inner["type"] = node["type"]
+    if inner.keys() & {"enum", "type"} and "errorMessage" in node:
+        # the same words where both refuse, so that they are shown once
+        inner["errorMessage"] = node["errorMessage"]
+    return {**node, "allOf": [*node.get("allOf", []), inner]} if inner else node
+
+
+def _snippet(value: Any) -> Any:
+    """A value as a snippet's body, in which text stands as it will be written."""
+    if isinstance(value, dict):
+        return {key: _snippet(item) for key, item in value.items()}
+    if isinstance(value, list):
+        return [_snippet(item) for item in value]
+    if not isinstance(value, str) or _plain(value):
+        return value
+    return re.sub(r"([\\$}])", r"\\\1", json.dumps(value, ensure_ascii=False))
