@@ -12,6 +12,7 @@ from chartgen.chart import Chart
 from chartgen.diagnostics import Diagnostic, Rejected
 from chartgen.late import LateBound
 from chartgen.render import crds, scalar
+from chartgen.render.context import Context
 from chartgen.values import source
 from chartgen.values.source import Source
 from chartgen.verify import references
@@ -98,7 +99,7 @@ def compile_sources(
         crds=tuple(crds.documents(complete)) if not only else (),
         late=bound,
         diagnostics=(*valid.diagnostics, *broken),
-        labels=render.Context(complete, facts, bound).variables()["labels"]("crd"),
+        labels=Context(complete, facts, bound).variables()["labels"]("crd"),
     )
 
 

@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import chartgen
 from chartgen import schema
-from chartgen.chart import gzipped
+from chartgen.chart.publish import gzipped
 from tests import engine
 
 BASE = {"global": {"name": "consul"}, "server": {"replicas": 3}, "client": {"enabled": True}}

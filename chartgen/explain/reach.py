@@ -9,6 +9,8 @@ from chartgen import render
 from chartgen.chart import answers_for
 from chartgen.diagnostics import Path, Rejected
 from chartgen.late import LateBound
+from chartgen.render import components, document, environment
+from chartgen.render.context import Context
 from chartgen.render.document import Document
 from chartgen.schema import snippets
 from chartgen.settings import settings
@@ -49,7 +51,7 @@ def reached(path: Path, complete: dict[str, Any], node: Mapping[str, Any]) -> li
                 found[key] = after.get(key) or before[key]
     answers = answers_for(complete, "RELEASE", "NAMESPACE")
     rows = {
-        (f"{one.kind}/{render.resolved(one.name, late, answers)}", f"templates/{one.template}")
+        (f"{one.kind}/{document.resolved(one.name, late, answers)}", f"templates/{one.template}")
         for one in found.values()
     }
     return sorted(rows, key=lambda row: (row[1], row[0]))
@@ -67,14 +69,14 @@ def _readers(path: Path, complete: dict[str, Any]) -> Iterator[str]:
     """The files of the templates that read the value, or one below it."""
     log: set[Path] = set()
     recorder = Recorder(complete, (), log)
-    variables = render.Context(recorder, settings(complete), LateBound()).variables()
+    variables = Context(recorder, settings(complete), LateBound()).variables()
     on, _ = render.decided(variables)
-    for component in render.components():
+    for component in components.shipped():
         if not on[component.name]:
             continue
         for template in component.templates:
             log.clear()
-            render.environment().get_template(template.source).render(variables)
+            environment.shared().get_template(template.source).render(variables)
             if any(one[: len(path)] == path for one in log):
                 yield template.output
 

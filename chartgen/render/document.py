@@ -162,3 +162,21 @@ def chart_text(document: Document, late: LateBound) -> str:
 def manifest_text(data: dict[str, Any]) -> str:
     """An object without late-bound parts as plain YAML."""
     return block_yaml(data, str)
+
+
+def resolved(data: Any, late: LateBound, answers: Mapping[str, str]) -> Any:
+    """`data` with each token replaced by its answer (expression → text); an expression without one stays live."""
+    if isinstance(data, str):
+        if OPEN not in data:
+            return data
+        out = data
+        for number, expression in enumerate(late.expressions):
+            token = f"\ufdd0{number}\ufdd1"
+            if token in out:
+                out = out.replace(token, answers.get(expression.text, "{{ " + expression.text + " }}"))
+        return out
+    if isinstance(data, dict):
+        return {resolved(key, late, answers): resolved(item, late, answers) for key, item in data.items()}
+    if isinstance(data, list):
+        return [resolved(item, late, answers) for item in data]
+    return data

@@ -1,0 +1,51 @@
+"""A chart's README.md: what it is, the settings that it was compiled from, the objects in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chartgen import schema
+from chartgen.diagnostics import dotted
+from chartgen.render import scalar
+
+
+def text(
+    name: str,
+    version: str,
+    consul: str,
+    kubernetes: str,
+    values: Mapping[str, Any],
+    objects: Iterable[tuple[str, str]],
+) -> str:
+    """The README of the chart `name`, for effective values and its objects' (kind, name)."""
+    rows = "".join(f"| {kind} | {called} |\n" for kind, called in objects)
+    own = "".join(f"| `{path}` | `{value}` |\n" for path, value in _own_settings(values))
+    changed = f"| setting | value |\n|---|---|\n{own}" if own else "All are the official chart's defaults.\n"
+    return (
+        f"# {name} {version}\n\n"
+        f"Consul {consul} for Kubernetes {kubernetes}, compiled by chartgen.\n\n"
+        f"    helm install consul ./{name}-{version}.tgz --namespace consul --create-namespace\n\n"
+        "It installs under any release name, in any namespace, also as a dependency of another chart. Its values are\n"
+        "frozen: `values.schema.json` makes Helm refuse another value for any of them. To change one, compile again,\n"
+        "with a new version, and `helm upgrade`.\n\n"
+        f"## Settings that are not the default\n\n{changed}\n"
+        f"## Objects\n\n| kind | name |\n|---|---|\n{rows}"
+    )
+
+
+def _own_settings(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """(dotted path, value in short) of each value that differs from the default; long ones cut."""
+
+    def walk(node: Any, standard: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        if isinstance(node, Mapping) and node and isinstance(standard, Mapping):
+            for key, item in node.items():
+                yield from walk(item, standard.get(key), (*path, key))
+        elif node != standard:
+            text = scalar.json_text(node)
+            yield (
+                dotted(path),
+                (text if len(text) <= 60 else text[:57] + "...").replace("`", "'").replace("|", "\\|"),
+            )
+
+    yield from walk(values, schema.defaults(), ())

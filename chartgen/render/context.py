@@ -1,0 +1,125 @@
+"""What templates see: the values, what follows from them, the names of a release, and a few functions."""
+
+from __future__ import annotations
+
+import hashlib
+from dataclasses import dataclass
+from typing import Any
+
+from chartgen.late import LateBound, go_entry, go_quote
+from chartgen.render import environment, scalar
+from chartgen.render.document import block_yaml, pruned
+from chartgen.settings import Settings
+
+
+class WrongForm(Exception):
+    """Text in which YAML of another form was to be found."""
+
+
+@dataclass(slots=True)
+class Context:
+    """What templates see, as functions and data; one per compilation."""
+
+    values: dict[str, Any]
+    settings: Settings
+    late: LateBound
+    kube_version: tuple[int, int] | None = None
+
+    def variables(self) -> dict[str, Any]:
+        late = self.late
+        world = self.values["global"]
+        given = self.values.get("fullnameOverride") or world["name"]
+        fullname = _short_name(given) if given else late.token('include "consul.fullname" .')
+        chart_name = _short_name(self.values.get("nameOverride") or "consul")
+        release = {
+            "name": late.token(".Release.Name"),
+            "namespace": late.token(".Release.Namespace"),
+            # short enough for a name that begins with "data-"
+            "short_namespace": late.token("trunc 58 .Release.Namespace"),
+            "service": late.token(".Release.Service"),
+        }
+
+        def labels(component: str, **more: Any) -> dict[str, Any]:
+            common = {
+                "app": chart_name,
+                "chart": "consul-helm",
+                "heritage": release["service"],
+                "release": release["name"],
+                "component": component,
+            }
+            return {**common, **more}
+
+        def checksum(*sources: str) -> str:
+            """Of what these templates make: a pod that mounts it is replaced when it changes, and only then."""
+            text = "".join(environment.shared().get_template(source).render(variables) for source in sources)
+            return hashlib.sha256(late.template(text).encode()).hexdigest()
+
+        variables: dict[str, Any] = {
+            "values": self.values,
+            "global": world,
+            "settings": self.settings,
+            "release": release,
+            "fullname": fullname,
+            "app": chart_name,
+            "name": lambda suffix: f"{fullname}-{suffix}",
+            "labels": labels,
+            "selector": lambda component, **more: {
+                "app": chart_name,
+                "release": release["name"],
+                "component": component,
+                **more,
+            },
+            "as_map": self.structure,
+            "as_list": lambda value: self.structure(value, "fromYamlArray"),
+            "as_text": self.text,
+            "go_quote": go_quote,
+            "go_entry": go_entry,
+            "live": lambda expression: late.token(expression, plain=True),
+            # a key whose default a null took away is no key
+            "json_string": lambda value, indent=2: scalar.json_text(pruned(value), indent),
+            "yaml_string": lambda value: block_yaml(value, str),
+            "checksum": checksum,
+            # without a target version, what the oldest maintained Kubernetes has is taken to be there
+            "kube_at_least": lambda minor: self.kube_version is None or self.kube_version >= (1, minor),
+            "merge": _merged,
+            "refuse": _refuse,
+        }
+        variables["imports"] = environment.Imports(variables)
+        return variables
+
+    def structure(self, value: Any, reader: str = "fromYaml") -> Any:
+        """A map or list that users may also write as a string of YAML in which Helm expands templates."""
+        if not isinstance(value, str) or not value.strip():
+            return value or None
+        import yaml12
+
+        text = self.late.live_yaml(value) if "{{" in value else value
+        if text is None:
+            return self.late.token(f"tpl {_quote(value)} . | {reader} | toJson", plain=True)
+        return yaml12.parse_yaml(text)
+
+    def text(self, value: Any) -> str:
+        """A string in which Helm expands templates, its actions as tokens."""
+        return self.late.live_text(value) if isinstance(value, str) else scalar.json_text(value)
+
+
+def _quote(text: str) -> str:
+    return scalar.json_text(text)
+
+
+def _short_name(text: str) -> str:
+    """A name as Kubernetes takes it: 63 characters, no hyphen at the end."""
+    return str(text)[:63].removesuffix("-")
+
+
+def _merged(*maps: Any) -> dict[Any, Any]:
+    """The entries of all `maps`, the last winning; None and what is empty add nothing."""
+    given = [one for one in maps if one]
+    for one in given:
+        if not isinstance(one, dict):
+            raise WrongForm(f"text that holds a map is wanted, not {one!r}")
+    return {key: item for one in given for key, item in one.items()}
+
+
+def _refuse(message: str, text: str) -> None:
+    raise scalar.Unwritable(message, text)

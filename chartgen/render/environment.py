@@ -1,0 +1,152 @@
+"""How templates are compiled: safe scalars, values before methods, macro files imported once, byte code kept."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import zlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import jinja2
+from jinja2.compiler import CodeGenerator, Frame
+from jinja2.ext import do as do_extension
+from jinja2.runtime import markup_join
+from markupsafe import Markup
+
+from chartgen import paths
+from chartgen.render import components, scalar
+
+# what templates call on free-form maps
+_METHODS = frozenset(("get", "items", "keys", "values", "update", "pop"))
+
+
+@dataclass(slots=True)
+class Imports:
+    """The macro files that one rendering has imported, each made once for all templates."""
+
+    variables: Mapping[str, Any]
+    modules: dict[str | None, Any] = field(default_factory=dict)
+
+
+class _Template(jinja2.Template):
+    """A template that is imported once per rendering. Its macros see the rendering's variables, and nothing that
+    the importing template sets."""
+
+    def make_module(
+        self,
+        vars: dict[str, Any] | None = None,
+        shared: bool = False,
+        locals: Mapping[str, Any] | None = None,
+    ) -> Any:
+        imports = (vars or {}).get("imports")
+        if not isinstance(imports, Imports):
+            return super().make_module(vars, shared, locals)
+        made = imports.modules.get(self.name)
+        if made is None:
+            made = imports.modules[self.name] = super().make_module(dict(imports.variables))
+        return made
+
+
+class _Generator(CodeGenerator):
+    """Joins text (`~`) so that a default that a null took away leaves nothing, as in Helm's templates, and not "None"."""
+
+    def visit_Concat(self, node: jinja2.nodes.Concat, frame: Frame) -> None:
+        self.write("environment.joined((")
+        for part in node.nodes:
+            self.visit(part, frame)
+            self.write(", ")
+        self.write("))")
+
+
+class ValuesEnvironment(jinja2.Environment):
+    """A Jinja environment in which `a.b` of a mapping is its entry `b`, even where dict has a method `b`."""
+
+    template_class = _Template
+    code_generator_class = _Generator
+
+    @staticmethod
+    def joined(parts: Iterable[Any]) -> str:
+        """The text of `parts` one after the other; None has no text."""
+        return markup_join("" if part is None else part for part in parts)
+
+    def getattr(self, obj: Any, attribute: str) -> Any:
+        if isinstance(obj, dict):
+            if attribute in obj:
+                return obj[attribute]
+            return (
+                getattr(obj, attribute) if attribute in _METHODS else self.undefined(obj=obj, name=attribute)
+            )
+        return super().getattr(obj, attribute)
+
+
+@cache
+def shared() -> ValuesEnvironment:
+    """The environment that all templates are compiled in, once per process."""
+    env = ValuesEnvironment(
+        loader=jinja2.ChoiceLoader(
+            [jinja2.FileSystemLoader(paths.TEMPLATES), jinja2.FunctionLoader(components.expressions)]
+        ),
+        undefined=jinja2.StrictUndefined,
+        finalize=scalar.finalize,
+        # what finalize and macros return is markup and passes; nothing is ever HTML-escaped
+        autoescape=True,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        auto_reload=False,
+        # there are fewer templates than make a limit worth its cost
+        cache_size=-1,
+        bytecode_cache=_bytecode_cache(),
+        extensions=[do_extension],
+    )
+    env.filters.update(
+        json=lambda value, indent=None: Markup(scalar.json_text(value, indent)),
+        sh=scalar.sh,
+        sh_expand=scalar.sh_expand,
+        sh_noglob=scalar.sh_noglob,
+        sh_bare=scalar.sh_bare,
+        bool_text=lambda value: "true" if value else "false",
+        int=_integer,
+        # what a macro returns is a value like any other then: it is quoted wherever it is written
+        string=lambda value: "" if value is None else str(value),
+        suffix=lambda value, ending: f"{value}{ending}",
+    )
+    return env
+
+
+class _BytecodeCache(jinja2.FileSystemBytecodeCache):
+    """A folder of compiled templates; when it is full or gone, they are compiled again next time."""
+
+    def dump_bytecode(self, bucket: Any) -> None:
+        with contextlib.suppress(OSError):
+            super().dump_bytecode(bucket)
+
+
+def _bytecode_cache() -> jinja2.FileSystemBytecodeCache | None:
+    """Compiled templates in the user's cache folder; None where that cannot be written.
+
+    They are named by their content, and by that of the modules that say how they are compiled: this one, and the one
+    that writes the constants in them.
+    """
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chartgen"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        # RuntimeError: there is no home
+        return None
+    if not os.access(folder, os.W_OK):
+        return None
+    compiler = zlib.crc32(Path(scalar.__file__).read_bytes(), zlib.crc32(Path(__file__).read_bytes()))
+    return _BytecodeCache(str(folder), f"%s-{compiler:08x}.cache")
+
+
+def _integer(value: Any) -> int:
+    """`value` as Helm's `int` reads it: 0 for what is no number."""
+    try:
+        return int(float(value)) if value is not None else 0
+    except (TypeError, ValueError):
+        return 0
