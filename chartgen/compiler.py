@@ -76,9 +76,11 @@ def compile_sources(
     complete, facts = valid.complete, valid.settings
     bound = LateBound()
     broken: list[Diagnostic] = []
+    texts: dict[str, str] = {}
     try:
         documents = render.render(complete, facts, bound, only, validation.version_pair(kube_version))
         if not only:
+            texts = render.texts(complete, facts, bound, documents)
             made = render.made_secrets(complete, facts, bound)
             broken = references.check(documents, valid.effective, made, strict=strict)
     except (Rejected, AttributeError, KeyError, TypeError, ValueError) as failed:
@@ -98,6 +100,7 @@ def compile_sources(
         documents=tuple(documents),
         crds=tuple(crds.documents(complete)) if not only else (),
         late=bound,
+        texts=texts,
         diagnostics=(*valid.diagnostics, *broken),
         labels=Context(complete, facts, bound).variables()["labels"]("crd"),
     )

@@ -9,33 +9,13 @@ from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from chartgen.chart import frozen, notes, publish, readme
+from chartgen.chart import frozen, publish, readme
 from chartgen.late import LateBound
-from chartgen.render import document, scalar
+from chartgen.render import components, document, scalar
 from chartgen.render.document import Document
 
 if TYPE_CHECKING:
     from chartgen.render.crds import CrdFile
-
-APP_VERSION = "2.0.3"
-KUBE_VERSION = ">=1.22.0-0"
-
-HELPERS = """\
-{{/* The chart's name: the `app` label of every object. */}}
-{{- define "consul.name" -}}
-@NAME@
-{{- end }}
-
-{{/* What the name of every object starts with; at most 63 characters, as Kubernetes asks. */}}
-{{- define "consul.fullname" -}}
-@FULLNAME@
-{{- end }}
-
-{{/* The `chart` label: stable across versions, so that selectors stay the same. */}}
-{{- define "consul.chart" -}}
-consul-helm
-{{- end }}
-"""
 
 
 @dataclass(frozen=True)
@@ -48,6 +28,8 @@ class Chart:
     documents: tuple[Document, ...]
     crds: tuple[CrdFile, ...]
     late: LateBound
+    # those below `templates/` that are no objects
+    texts: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Any, ...] = ()
     labels: Mapping[str, Any] = field(default_factory=dict)
 
@@ -56,13 +38,10 @@ class Chart:
         """Every file of the chart, path → text, sorted by path."""
         files = {
             "Chart.yaml": self._chart_yaml(),
-            "README.md": readme.text(
-                self.name, self.version, APP_VERSION, KUBE_VERSION, self.values, self.rows()
-            ),
+            "README.md": readme.text(self.name, self.version, components.chart(), self.values, self.rows()),
             "values.schema.json": frozen.schema_text(self.values),
             "values.yaml": frozen.values_text(self.values),
-            "templates/NOTES.txt": notes.template(self.values, self._by_file(), self.late, APP_VERSION),
-            "templates/_helpers.tpl": self._named_templates(),
+            **{f"templates/{path}": text for path, text in self.texts.items()},
         }
         for output, documents in self._by_file().items():
             files[f"templates/{output}"] = "---\n".join(
@@ -82,31 +61,17 @@ class Chart:
         return crd.text.replace("@LABELS@", scalar.json_text({**self.labels, **crd.labels}))
 
     def _chart_yaml(self) -> str:
+        of_every_chart = components.chart()
         return document.manifest_text(
             {
                 "apiVersion": "v2",
                 "name": self.name,
-                "description": "Consul on Kubernetes, compiled from values by chartgen",
+                "description": of_every_chart["description"],
                 "type": "application",
                 "version": self.version,
-                "appVersion": APP_VERSION,
-                "kubeVersion": KUBE_VERSION,
-                "keywords": ["consul", "service-discovery", "service-mesh"],
-                "home": "https://developer.hashicorp.com/consul",
-                "sources": ["https://github.com/hashicorp/consul"],
+                **of_every_chart,
             }
         )
-
-    def _named_templates(self) -> str:
-        given = given_name(self.values)
-        app = str(self.values.get("nameOverride") or "consul")
-        fullname = (
-            self.late.template(str(given)[:63].removesuffix("-"))
-            if given
-            else f'{{{{ printf "%s-%s" .Release.Name {scalar.json_text(app)} | trunc 63 | trimSuffix "-" }}}}'
-        )
-        text = HELPERS.replace("@NAME@", self.late.template(app[:63].removesuffix("-")))
-        return text.replace("@FULLNAME@", fullname)
 
     def rows(self) -> list[tuple[str, str]]:
         """(kind, name) of every object, the release called RELEASE, in chart order."""

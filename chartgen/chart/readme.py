@@ -13,8 +13,7 @@ from chartgen.render import scalar
 def text(
     name: str,
     version: str,
-    consul: str,
-    kubernetes: str,
+    of_every_chart: Mapping[str, Any],
     values: Mapping[str, Any],
     objects: Iterable[tuple[str, str]],
 ) -> str:
@@ -24,7 +23,8 @@ def text(
     changed = f"| setting | value |\n|---|---|\n{own}" if own else "All are the official chart's defaults.\n"
     return (
         f"# {name} {version}\n\n"
-        f"Consul {consul} for Kubernetes {kubernetes}, compiled by chartgen.\n\n"
+        f"Consul {of_every_chart['appVersion']} for Kubernetes {of_every_chart['kubeVersion']}, "
+        "compiled by chartgen.\n\n"
         f"    helm install consul ./{name}-{version}.tgz --namespace consul --create-namespace\n\n"
         "It installs under any release name, in any namespace, also as a dependency of another chart. Its values are\n"
         "frozen: `values.schema.json` makes Helm refuse another value for any of them. To change one, compile again,\n"

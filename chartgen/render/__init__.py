@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -67,6 +67,26 @@ def made_secrets(values: dict[str, Any], settings: Settings, late: LateBound) ->
     variables = Context(values, settings, late).variables()
     _, secrets = decided(variables)
     return {variables["name"](suffix) for suffixes in secrets.values() for suffix in suffixes}
+
+
+def texts(
+    values: dict[str, Any], settings: Settings, late: LateBound, documents: Sequence[Document]
+) -> dict[str, str]:
+    """The files below a chart's `templates/` that are no objects, path → text; they may say what `documents` there are.
+
+    Raises Rejected when one cannot hold a value.
+    """
+    variables = Context(values, settings, late).variables()
+    variables |= {"chart": components.chart(), "files": {one.template for one in documents}}
+    made, findings = {}, []
+    for template in components.texts():
+        try:
+            made[template.output] = environment.plain().get_template(template.source).render(variables)
+        except Exception as error:
+            findings.append(_failure(template, error))
+    if findings:
+        raise Rejected(findings)
+    return made
 
 
 def _unfit_names(values: Mapping[str, Any]) -> Iterator[Diagnostic]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -48,6 +49,23 @@ def shipped() -> tuple[Component, ...]:
         )
         found.append(Component(folder, declared["when"], templates, declared.get("secrets", "[]")))
     return tuple(found)
+
+
+@cache
+def texts() -> tuple[Template, ...]:
+    """The templates of a chart's files that are no Kubernetes objects: those in no component's folder."""
+    return tuple(
+        Template(path.name, path.name.removesuffix(".j2")) for path in sorted(paths.TEMPLATES.glob("*.j2"))
+    )
+
+
+@cache
+def chart() -> Mapping[str, Any]:
+    """What every chart says of itself in its Chart.yaml: `templates/chart.yaml`."""
+    import yaml12
+
+    declared: Any = yaml12.parse_yaml((paths.TEMPLATES / "chart.yaml").read_text(encoding="utf-8"))
+    return dict(declared)
 
 
 def expressions(name: str) -> str | None:

@@ -29,7 +29,8 @@ class Context:
         late = self.late
         world = self.values["global"]
         given = self.values.get("fullnameOverride") or world["name"]
-        fullname = _short_name(given) if given else late.token('include "consul.fullname" .')
+        given = _short_name(given) if given else ""
+        fullname = given or late.token('include "consul.fullname" .')
         chart_name = _short_name(self.values.get("nameOverride") or "consul")
         release = {
             "name": late.token(".Release.Name"),
@@ -59,6 +60,8 @@ class Context:
             "global": world,
             "settings": self.settings,
             "release": release,
+            "late": late,
+            "given_name": given,
             "fullname": fullname,
             "app": chart_name,
             "name": lambda suffix: f"{fullname}-{suffix}",

@@ -118,6 +118,23 @@ def shared() -> ValuesEnvironment:
     return env
 
 
+@cache
+def plain() -> ValuesEnvironment:
+    """The environment of texts in Helm's own language, in which `{{ action }}` is Helm's and `[[ expression ]]` ours.
+
+    What an expression yields stands there as it is, its braces as data.
+    """
+    env: ValuesEnvironment = shared().overlay(
+        variable_start_string="[[", variable_end_string="]]", finalize=_as_data
+    )
+    return env
+
+
+@jinja2.pass_context
+def _as_data(context: Mapping[str, Any], value: Any) -> Markup:
+    return Markup(context["late"].template("" if value is None else str(value)))
+
+
 class _BytecodeCache(jinja2.FileSystemBytecodeCache):
     """A folder of compiled templates; when it is full or gone, they are compiled again next time."""
 
