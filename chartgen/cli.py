@@ -352,9 +352,10 @@ def _rewritten(
     if after != before and not only_diff:
         _replace(file, after)
     for one in done:
-        click.echo(f"done: {one.message}; {one.hint}", err=True)
+        click.echo(f"{'would do' if only_diff else 'done'}: {one.message}; {one.hint}", err=True)
     checking.show(left, "text")
-    click.echo(f"{len(done)} mended, {len(left)} left", err=True)
+    told = f"{len(done)} to mend, {len(left)} would be left; nothing is written" if only_diff else ""
+    click.echo(told or f"{len(done)} mended, {len(left)} left", err=True)
     return int(any_error(left) or (only_diff and bool(done)))
 
 

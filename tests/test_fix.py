@@ -58,6 +58,7 @@ def test_diff_only_shows(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
     file.write_text(TEXT)
     done = run("fix", "--diff", str(file))
+    assert "would do: " in done.stderr and "nothing is written" in done.stderr and "done: " not in done.stderr
     assert "+  replicas" in done.stdout
     assert file.read_text() == TEXT
     run("fix", str(file))

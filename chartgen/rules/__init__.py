@@ -63,8 +63,9 @@ def _findings(
     values: Mapping[str, Any], settings: Settings, sources: Sequence[Source], strict: bool
 ) -> Iterator[Diagnostic]:
     for weight, rule in RULES:
-        severity: Severity = "error" if weight == "refused" or (strict and weight == "harmful") else "warning"
         for clash in _clashes(rule(values, settings)):
+            refused = weight == "refused" or (strict and weight == "harmful" and not clash.doubtful)
+            severity: Severity = "error" if refused else "warning"
             yield _diagnostic(slug(rule), clash, severity, sources)
 
 

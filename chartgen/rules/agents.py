@@ -120,7 +120,9 @@ def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
         try:
             parsed = json.loads(config)
         except RecursionError:
-            yield Clash(f"{path} is not JSON that anything reads: it nests too deep", (tuple(path.split(".")),))
+            yield Clash(
+                f"{path} is not JSON that anything reads: it nests too deep", (tuple(path.split(".")),)
+            )
             continue
         except json.JSONDecodeError as error:
             yield Clash(
@@ -236,6 +238,46 @@ def extra_config_undoes_chart(v: Values, s: Settings) -> Iterator[Clash]:
                 )
 
 
+def acl_deny_without_tokens(v: Values, s: Settings) -> Clash | None:
+    """With ACLs from extraConfig alone no job makes tokens: what logs in to the servers is turned away.
+
+    It works where the anonymous token may do what they need, or where each is handed a token of its own.
+    """
+    config = _config(v, "server") if s.server and not s.acls else None
+    told = {_name(path): path for path, _ in _options(config, ("server", "extraConfig"))}
+    values = {name: _under(config, path[2:]) for name, path in told.items()}
+    policy = next(
+        (name for name in ("acl.default_policy", "acl_default_policy") if values.get(name) == "deny"), ""
+    )
+    on = values.get("acl.enabled") is True or (
+        values.get("acl.enabled") is None and "acl_datacenter" in values
+    )
+    asking = [
+        name
+        for name, asks in (
+            ("connectInject", s.connect_inject and not v["connectInject"]["aclInjectToken"]["secretName"]),
+            ("syncCatalog", s.sync_catalog and not v["syncCatalog"]["aclSyncToken"]["secretName"]),
+            ("meshGateway", s.mesh_gateway),
+            ("ingressGateways", s.ingress_gateways),
+            ("terminatingGateways", s.terminating_gateways),
+        )
+        if asks
+    ]
+    if policy and on and asking:
+        return Clash(
+            f"servers deny what comes without a token, and nothing makes one for {', '.join(asking)}",
+            (told[policy], "global.acls.manageSystemACLs"),
+            "set global.acls.manageSystemACLs: true and take acl out of server.extraConfig",
+        )
+    return None
+
+
+def _under(config: Any, path: Path) -> Any:
+    for key in path:
+        config = config[key]
+    return config
+
+
 def extra_config_same_node_name(v: Values, s: Settings) -> Clash | None:
     """Consul takes two agents of one name for one, and refuses the second."""
     config = _config(v, "server") if s.server and whole_number(v["server"]["replicas"]) > 1 else None
@@ -288,6 +330,7 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("unwise", renamed_agent_option),
     ("unwise", extra_config_moves_port),
     ("unwise", extra_config_undoes_chart),
+    ("unwise", acl_deny_without_tokens),
     ("harmful", extra_config_same_node_name),
     ("unwise", extra_config_option_without_effect),
 )

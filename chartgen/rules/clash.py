@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
@@ -16,7 +17,8 @@ Values = Mapping[str, Any]
 class Clash:
     """Values that contradict each other: `paths` are shown in this order, `hint` says what to write instead.
 
-    `inside` is a line and column in the text at the first path, where that is the place.
+    `inside` is a line and column in the text at the first path, where that is the place. `doubtful` ones are
+    warnings in strict mode too, unless the official chart refuses them: set-ups exist in which they are right.
     """
 
     message: str
@@ -24,6 +26,7 @@ class Clash:
     hint: str = ""
     expected: str = ""
     inside: tuple[int, int] | None = None
+    doubtful: bool = False
 
 
 Rule = Callable[[Values, Settings], "Iterable[Clash] | Clash | None"]
@@ -55,6 +58,22 @@ def half_given(values: Values, section: str, what: str) -> Clash | None:
     missing = key if at(values, name) else name
     return Clash(
         f"{what} is referred to by halves: {missing} is not set", (name, key), f"set {missing} as well"
+    )
+
+
+def names_option(values: Values, component: str, *options: str) -> bool:
+    """True if the component's extraConfig, a map or text, holds one of the agent's options."""
+    config = values[component]["extraConfig"]
+    text = config if isinstance(config, str) else json.dumps(config, default=str)
+    return any(f'"{option}"' in text for option in options)
+
+
+def loads_files(values: Values, component: str) -> bool:
+    """True if the component's agents load a file of configuration out of a Secret or ConfigMap, unknown here."""
+    volumes = values[component]["extraVolumes"]
+    return any(
+        isinstance(one, Mapping) and bool(one.get("load"))
+        for one in (volumes if isinstance(volumes, list) else ())
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chartgen.rules.clash import Clash, Rule, Values, Weight
+from chartgen.rules.clash import Clash, Rule, Values, Weight, loads_files, names_option
 from chartgen.settings import Settings
 
 RESERVED = ("system", "universal", "operator", "root")
@@ -102,22 +102,31 @@ def federation_without_mesh_gateway(v: Values, s: Settings) -> Clash | None:
 
 
 def secondary_without_replication_token(v: Values, s: Settings) -> Clash | None:
-    """A secondary datacenter with ACLs on replicates policies with a token of the primary."""
+    """A secondary datacenter with ACLs on replicates policies with a token of the primary.
+
+    Servers that are handed it in a file of configuration, or in server.extraConfig, leave a warning: the ACL job has
+    none then.
+    """
     if s.federation_secondary and s.acls and not v["global"]["acls"]["replicationToken"]["secretName"]:
+        handed = names_option(v, "server", "replication") or loads_files(v, "server")
         return Clash(
             "a secondary datacenter has ACLs on and no token to replicate them with",
             ("global.federation.primaryDatacenter", "global.acls.replicationToken.secretName"),
             "set global.acls.replicationToken to the federation secret of the primary",
+            doubtful=handed or bool(v["global"]["acls"]["bootstrapToken"]["secretName"]),
         )
     return None
 
 
 def secondary_without_primary_gateways(v: Values, s: Settings) -> Clash | None:
-    """A secondary datacenter reaches the primary through the primary's mesh gateways."""
+    """A secondary datacenter reaches the primary through the primary's mesh gateways.
+
+    The federation secret that server.extraVolumes loads carries them, and `primary_gateways` in server.extraConfig
+    names them as well.
+    """
     if s.federation_secondary and s.server and not v["global"]["federation"]["primaryGateways"]:
-        # the federation secret, mounted as a configuration file, may carry them
-        mounted = any(isinstance(one, dict) and one.get("load") for one in v["server"]["extraVolumes"] or [])
-        if not mounted:
+        named = names_option(v, "server", "primary_gateways", "retry_join_wan")
+        if not named and not loads_files(v, "server"):
             return Clash(
                 "a secondary datacenter has no address of the primary",
                 ("global.federation.primaryDatacenter", "global.federation.primaryGateways"),
@@ -157,12 +166,19 @@ def named_partition_in_server_cluster(v: Values, s: Settings) -> Clash | None:
 
 
 def named_partition_beside_servers(v: Values, s: Settings) -> Clash | None:
-    """The job that makes a partition runs only where the servers are outside."""
-    if s.partitions and s.server and not s.client and v["global"]["adminPartitions"]["name"] != "default":
+    """The job that makes a partition runs only where the servers are outside.
+
+    A partition that is made by hand before it is needed is one that the mesh beside the servers can use: a warning,
+    but for the names that Consul keeps for itself.
+    """
+    name = v["global"]["adminPartitions"]["name"]
+    if s.partitions and s.server and not s.client and name != "default":
         return Clash(
             "nothing creates this partition in a cluster that runs servers",
             ("global.adminPartitions.name", "server.enabled"),
-            "leave global.adminPartitions.name at default",
+            "leave global.adminPartitions.name at default"
+            + ("" if name in RESERVED else f", or make it by hand: consul partition create -name {name}"),
+            doubtful=name not in RESERVED,
         )
     return None
 

@@ -221,7 +221,18 @@ def host_network_without_cluster_dns(v: Values, s: Settings) -> Iterator[Clash]:
 
 
 def gossip_host_ports_clash(v: Values, s: Settings) -> Clash | None:
-    """Two pods cannot open one port of a node: a server and a client agent would keep each other off."""
+    """Two pods cannot open one port of a node: a server and a client agent would keep each other off.
+
+    Where servers have nodes of their own, by selectors, affinity or taints, they never meet: a warning.
+    """
+    apart = any(
+        (
+            v["client"]["nodeSelector"],
+            v["client"]["affinity"],
+            v["server"]["nodeSelector"],
+            v["server"]["tolerations"],
+        )
+    )
     if (
         s.server
         and s.client
@@ -233,6 +244,7 @@ def gossip_host_ports_clash(v: Values, s: Settings) -> Clash | None:
             "servers and client agents both want port 8301 of their node",
             ("server.exposeGossipAndRPCPorts", "client.exposeGossipPorts", "server.ports.serflan.port"),
             "move the servers': set server.ports.serflan.port: 9301",
+            doubtful=apart,
         )
     return None
 

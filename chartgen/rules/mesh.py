@@ -60,7 +60,10 @@ def telemetry_collector_without_injector(v: Values, s: Settings) -> Clash | None
 
 
 def gateways_with_dash_injector(v: Values, s: Settings) -> Clash | None:
-    """ "-" follows global.enabled: off, while gateways that need the injector are on."""
+    """ "-" follows global.enabled: off, while gateways that need the injector are on.
+
+    With outside servers it is a warning: the injector of another release in this cluster may register them.
+    """
     on = [
         key
         for key, flag in (
@@ -75,6 +78,7 @@ def gateways_with_dash_injector(v: Values, s: Settings) -> Clash | None:
             'gateways are on, and the injector\'s "-" follows global.enabled, which is off',
             (f"{on[0]}.enabled", "connectInject.enabled", "global.enabled"),
             "set connectInject.enabled: true",
+            doubtful=s.external_servers,
         )
     return None
 
@@ -319,7 +323,7 @@ def hide_hostname_without_metrics(v: Values, s: Settings) -> Clash | None:
 
 
 def host_metrics_without_agent_metrics(v: Values, s: Settings) -> Clash | None:
-    """Host metrics are part of the agents' metrics, which are not emitted."""
+    """Host metrics are part of the agents' metrics, which are not emitted: the switch is passed over."""
     metrics = v["global"]["metrics"]
     if (
         s.server
@@ -401,13 +405,17 @@ def datadog_image_without_tag(v: Values, s: Settings) -> Clash | None:
 
 
 def injector_replicas_none(v: Values, s: Settings) -> Clash | None:
-    """Pods that should get a sidecar are refused while no injector answers, and its disruption budget is negative."""
+    """Pods that should get a sidecar are refused while no injector answers, and its disruption budget is negative.
+
+    Without that budget it is a warning: an injector at rest.
+    """
     replicas = v["connectInject"]["replicas"]
     if s.connect_inject and replicas is not None and whole_number(replicas) < 1:
         return Clash(
             "the injector is on and has no replicas",
             ("connectInject.replicas",),
             "set connectInject.replicas to 1 or more, or connectInject.enabled: false",
+            doubtful=not v["connectInject"]["disruptionBudget"]["enabled"],
         )
     return None
 
@@ -428,14 +436,11 @@ def injector_budget_blocks(v: Values, s: Settings) -> Clash | None:
 
 
 def ui_ingress_with_moved_port(v: Values, s: Settings) -> Clash | None:
-    """The Ingress sends to ports 80 and 443 wherever the Service's are."""
-    port = v["ui"]["service"]["port"]
-    if (
-        s.ui
-        and v["ui"]["ingress"]["enabled"]
-        and (whole_number(port["http"]) != 80 or whole_number(port["https"]) != 443)
-    ):
-        moved = "http" if whole_number(port["http"]) != 80 else "https"
+    """The Ingress sends to port 80, with TLS to 443 as well or alone, wherever the Service's ports are."""
+    port, tls = v["ui"]["service"]["port"], v["global"]["tls"]
+    sends = {"http": 80 if not (s.tls and tls["httpsOnly"]) else None, "https": 443 if s.tls else None}
+    moved = next((name for name, usual in sends.items() if usual and whole_number(port[name]) != usual), "")
+    if s.ui and v["ui"]["ingress"]["enabled"] and v["ui"]["service"]["enabled"] and moved:
         return Clash(
             "the UI's Ingress sends to port 80 or 443, and its Service is elsewhere",
             (f"ui.service.port.{moved}", "ui.ingress.enabled"),
@@ -557,7 +562,7 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", collector_without_image),
     ("refused", hide_hostname_without_agent_metrics),
     ("refused", hide_hostname_without_metrics),
-    ("harmful", host_metrics_without_agent_metrics),
+    ("unwise", host_metrics_without_agent_metrics),
     ("refused", datadog_without_agent_metrics),
     ("refused", datadog_two_collection_methods),
     ("refused", datadog_otlp_without_collector),

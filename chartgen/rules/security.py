@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chartgen.rules.clash import Clash, Rule, Values, Weight, at, half_given
+from chartgen.rules.clash import Clash, Rule, Values, Weight, at, half_given, names_option
 from chartgen.settings import Settings
 
 _VAULT = "global.secretsBackend.vault"
@@ -32,9 +32,13 @@ def replication_token_half_given(v: Values, s: Settings) -> Clash | None:
 
 
 def replication_token_made_and_given(v: Values, s: Settings) -> Clash | None:
-    """A datacenter either mints the replication token or is handed one."""
+    """A datacenter either mints the replication token or is handed one.
+
+    Under Vault it is both: the token is made with the identifier that waits in Vault.
+    """
     acls = v["global"]["acls"]
-    if s.acls and acls["createReplicationToken"] and acls["replicationToken"]["secretName"]:
+    given = acls["createReplicationToken"] and acls["replicationToken"]["secretName"]
+    if s.acls and given and not s.vault:
         return Clash(
             "the replication token is both to be created and given",
             ("global.acls.createReplicationToken", "global.acls.replicationToken.secretName"),
@@ -116,8 +120,14 @@ def vault_tls_without_ca_path(v: Values, s: Settings) -> Clash | None:
 
 
 def vault_tls_without_server_cert(v: Values, s: Settings) -> Clash | None:
-    """No TLS job runs under Vault, so the server's certificate must come from a path there."""
-    if s.server and s.vault and s.tls and not v["server"]["serverCert"]["secretName"]:
+    """No TLS job runs under Vault, so the server's certificate must come from a path there.
+
+    Annotations of one's own that have Vault's agent write `servercert`, or `cert_file` in server.extraConfig, are
+    another way to it.
+    """
+    annotations = (v["server"]["annotations"], v["global"]["secretsBackend"]["vault"]["agentAnnotations"])
+    own = "servercert" in str(annotations) or names_option(v, "server", "cert_file")
+    if s.server and s.vault and s.tls and not v["server"]["serverCert"]["secretName"] and not own:
         return Clash(
             "secrets are in Vault and no path there is named for the servers' certificate",
             (f"{_VAULT}.enabled", "server.serverCert.secretName"),
@@ -189,13 +199,19 @@ def gossip_generated_under_vault(v: Values, s: Settings) -> Clash | None:
 
 
 def ca_cert_without_ca_key(v: Values, s: Settings) -> Clash | None:
-    """Without the CA's key, the TLS job signs the servers' certificate with another CA that nobody trusts."""
-    tls = v["global"]["tls"]
-    if s.tls_init and tls["caCert"]["secretName"] and not tls["caKey"]["secretName"]:
+    """Without the CA's key, the TLS job signs the servers' certificate with another CA that nobody trusts.
+
+    The Secret that the job itself makes, `<global.name>-ca-cert`, may be named: it is that other CA.
+    """
+    tls, given = v["global"]["tls"], v.get("fullnameOverride") or v["global"]["name"]
+    ca = str(tls["caCert"]["secretName"] or "")
+    if s.tls_init and ca and not tls["caKey"]["secretName"] and ca != f"{given}-ca-cert":
         return Clash(
             "the CA is given without its key, so servers get a certificate of another CA",
             ("global.tls.caCert.secretName", "global.tls.caKey.secretName"),
             "set global.tls.caKey.secretName, or server.serverCert.secretName to a certificate of that CA",
+            # the release's name is in the Secret's, and not known yet
+            doubtful=not given and ca.endswith("-ca-cert"),
         )
     return None
 

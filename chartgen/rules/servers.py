@@ -6,7 +6,17 @@ import json
 import re
 from collections.abc import Iterator
 
-from chartgen.rules.clash import Clash, Rule, Values, Weight, at, half_given, whole_number
+from chartgen.rules.clash import (
+    Clash,
+    Rule,
+    Values,
+    Weight,
+    at,
+    half_given,
+    loads_files,
+    names_option,
+    whole_number,
+)
 from chartgen.settings import Settings
 
 
@@ -34,24 +44,35 @@ def bootstrap_expect_below_replicas(v: Values, s: Settings) -> Clash | None:
 
 
 def bootstrap_expect_above_replicas(v: Values, s: Settings) -> Clash | None:
-    """Servers that wait for more members than there are never elect a leader."""
+    """Servers that wait for more members than there are never elect a leader.
+
+    Where the others come from outside this release, as in one datacenter over two clusters, `retry_join` in
+    server.extraConfig says so.
+    """
     expect, replicas = v["server"]["bootstrapExpect"], v["server"]["replicas"]
-    if s.server and expect and whole_number(expect) > whole_number(replicas):
+    above = expect and whole_number(expect) > whole_number(replicas) > 0
+    if s.server and above and not names_option(v, "server", "retry_join"):
         return Clash(
             f"servers wait for {expect} members and only {replicas} are started",
             ("server.bootstrapExpect", "server.replicas"),
-            "leave server.bootstrapExpect out, unless servers join from outside this release",
+            "leave server.bootstrapExpect out; where servers join from outside this release, name them in retry_join "
+            "of server.extraConfig",
+            doubtful=loads_files(v, "server"),
         )
     return None
 
 
 def server_replicas_none(v: Values, s: Settings) -> Clash | None:
-    """A server StatefulSet of size zero leaves everything else without servers."""
+    """A server StatefulSet of size zero leaves everything else without servers.
+
+    For a cluster at rest keep server.bootstrapExpect at the usual number: then it is a warning.
+    """
     if s.server and whole_number(v["server"]["replicas"]) < 1:
         return Clash(
             "servers are on and there are none of them",
             ("server.replicas",),
             "set server.replicas to 1, 3 or 5, or server.enabled: false",
+            doubtful=whole_number(v["server"]["bootstrapExpect"]) > 0,
         )
     return None
 
@@ -69,16 +90,29 @@ def server_replicas_even(v: Values, s: Settings) -> Clash | None:
 
 
 def no_servers_anywhere(v: Values, s: Settings) -> Clash | None:
-    """The mesh's components look for servers in the release; with none there and none outside they wait for ever."""
-    asks = (
-        s.connect_inject or s.sync_catalog or s.mesh_gateway or s.ingress_gateways or s.terminating_gateways
-    )
-    # agents that join outside servers are a way to reach them, so only agentless set-ups are certain
-    if asks and not s.server and not s.external_servers and not s.client:
+    """The mesh's components look for servers in the release; with none there and none outside they wait for ever.
+
+    Client agents that join outside servers are no way to them for injector, sync and gateways. Servers of another
+    release in the cluster are outside ones too: name their Service in externalServers.hosts.
+    """
+    asks = {
+        "connectInject": s.connect_inject,
+        "syncCatalog": s.sync_catalog,
+        "meshGateway": s.mesh_gateway,
+        "ingressGateways": s.ingress_gateways,
+        "terminatingGateways": s.terminating_gateways,
+        "telemetryCollector": s.telemetry_collector,
+    }
+    asking = [section for section, on in asks.items() if on]
+    # a rule of its own tells it of the cluster of a partition
+    partition = s.partitions and v["global"]["adminPartitions"]["name"] != "default"
+    if asking and not s.server and not s.external_servers and not partition:
+        told = f"nothing tells {asking[0]} where the servers are"
         return Clash(
-            "nothing says where the servers are",
-            ("server.enabled", "externalServers.enabled"),
-            "set externalServers.enabled: true with externalServers.hosts, or server.enabled: true",
+            f"client agents join servers outside, and {told}" if s.client else told,
+            ("server.enabled", "externalServers.enabled", *(f"{section}.enabled" for section in asking)),
+            "set externalServers.enabled: true with externalServers.hosts, or server.enabled: true, or "
+            f"{asking[0]}.enabled: false",
         )
     return None
 
@@ -158,12 +192,16 @@ def license_job_under_vault(v: Values, s: Settings) -> Iterator[Clash]:
 
 
 def expose_serf_port_moved(v: Values, s: Settings) -> Clash | None:
-    """The Service that exposes servers keeps the standard gossip port, at which moved servers do not listen."""
+    """The Service that exposes servers keeps the standard gossip port, at which moved servers do not listen.
+
+    Only client agents gossip: where nothing but sidecars, gateways and the injector come in, it is a warning.
+    """
     if s.expose_servers and whole_number(v["server"]["ports"]["serflan"]["port"]) != 8301:
         return Clash(
             "the exposed Service uses gossip port 8301 and the servers listen elsewhere",
             ("server.ports.serflan.port", "server.exposeService.enabled"),
             "leave server.ports.serflan.port at 8301, or set server.exposeService.enabled: false",
+            doubtful=s.partitions and not s.client,
         )
     return None
 
@@ -314,16 +352,18 @@ def client_join_unused(v: Values, s: Settings) -> Clash | None:
 
 
 def client_agents_without_servers(v: Values, s: Settings) -> Clash | None:
-    """Client agents need servers to join: those of the release, outside ones, or the addresses in client.join."""
+    """Client agents need servers to join: those of the release, outside ones, or the addresses in client.join.
+
+    `retry_join` in client.extraConfig is as good; a file that client.extraVolumes loads may hold it, and leaves a
+    warning.
+    """
     own = s.server or s.external_servers or v["client"]["join"]
-    # a map or text of its own may name them
-    config = v["client"]["extraConfig"]
-    told = "retry_join" in (config if isinstance(config, str) else json.dumps(config))
-    if s.client and not own and not told:
+    if s.client and not own and not names_option(v, "client", "retry_join"):
         return Clash(
             "client agents are on and nothing says which servers they join",
             ("client.enabled", "client.join"),
             "set client.join to addresses of servers, such as cloud auto-join (provider=...)",
+            doubtful=loads_files(v, "client"),
         )
     return None
 

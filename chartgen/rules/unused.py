@@ -24,7 +24,7 @@ def vault_settings_unused(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "settings of Vault are given and Vault is off",
             (*given, f"{vault}.enabled"),
-            f"set {vault}.enabled: true",
+            f"set {vault}.enabled: true, or remove them",
         )
     return None
 
@@ -35,7 +35,7 @@ def external_hosts_unused(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "outside servers are named and not used",
             ("externalServers.hosts", "externalServers.enabled"),
-            "set externalServers.enabled: true and server.enabled: false",
+            "set externalServers.enabled: true and server.enabled: false, or remove externalServers.hosts",
         )
     return None
 
@@ -48,7 +48,11 @@ def tls_settings_unused(v: Values, s: Settings) -> Clash | None:
          "global.tls.enableAutoEncrypt", "global.tls.serverAdditionalDNSSANs"),
     )  # fmt: skip
     if given and not s.tls and not s.vault:
-        return Clash("TLS is set up and off", (*given, "global.tls.enabled"), "set global.tls.enabled: true")
+        return Clash(
+            "TLS is set up and off",
+            (*given, "global.tls.enabled"),
+            "set global.tls.enabled: true, or remove them",
+        )
     return None
 
 
@@ -60,7 +64,7 @@ def acl_tokens_unused(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "ACL tokens are given and ACLs are off",
             (*given, "global.acls.manageSystemACLs"),
-            "set global.acls.manageSystemACLs: true",
+            "set global.acls.manageSystemACLs: true, or remove them",
         )
     return None
 
@@ -72,7 +76,7 @@ def federation_settings_unused(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "a primary datacenter is named and federation is off",
             (*given, "global.federation.enabled"),
-            "set global.federation.enabled: true",
+            "set global.federation.enabled: true, or remove them",
         )
     return None
 
@@ -92,7 +96,7 @@ def namespace_settings_unused(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "a Consul namespace is named and namespaces are off",
             (*given, "global.enableConsulNamespaces"),
-            "set global.enableConsulNamespaces: true (Consul Enterprise)",
+            "set global.enableConsulNamespaces: true (Consul Enterprise), or remove it",
         )
     return None
 
@@ -104,7 +108,7 @@ def partition_name_unused(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "an admin partition is named and admin partitions are off",
             (*given, "global.adminPartitions.enabled"),
-            "set global.adminPartitions.enabled: true (Consul Enterprise)",
+            "set global.adminPartitions.enabled: true (Consul Enterprise), or remove the name",
         )
     return None
 
@@ -169,7 +173,7 @@ def dns_redirection_without_dns(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "DNS is to be redirected to Consul, whose DNS Service is off",
             ("dns.enableRedirection", "dns.enabled"),
-            "set dns.enabled: true",
+            "set dns.enabled: true, or dns.enableRedirection: false",
         )
     return None
 
@@ -180,7 +184,7 @@ def prometheus_without_metrics(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "Prometheus is installed and metrics are off",
             ("prometheus.enabled", "global.metrics.enabled"),
-            "set global.metrics.enabled: true",
+            "set global.metrics.enabled: true, or prometheus.enabled: false",
         )
     return None
 

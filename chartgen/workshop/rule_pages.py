@@ -25,6 +25,9 @@ def page(slug: str) -> str:
     if values.is_file() and report.is_file():
         text += f"\nThese values\n\n```yaml\n{values.read_text(encoding='utf-8').rstrip()}\n```\n\nyield\n\n"
         text += f"```text\n{report.read_text(encoding='utf-8').rstrip()}\n```\n"
+    for doubtful in sorted(case.glob("doubtful*.yaml")):
+        told = doubtful.read_text(encoding="utf-8").rstrip()
+        text += f"\nThese may be right, and are a warning only\n\n```yaml\n{told}\n```\n"
     return text
 
 
