@@ -11,8 +11,7 @@ from chartgen import render, validation, values
 from chartgen.chart import Chart
 from chartgen.diagnostics import Diagnostic, Rejected
 from chartgen.late import LateBound
-from chartgen.render import crds, scalar
-from chartgen.render.context import Context
+from chartgen.render import scalar
 from chartgen.values import source
 from chartgen.values.source import Source
 from chartgen.verify import references
@@ -98,11 +97,9 @@ def compile_sources(
         version=version,
         values=valid.effective,
         documents=tuple(documents),
-        crds=tuple(crds.documents(complete)) if not only else (),
         late=bound,
         texts=texts,
         diagnostics=(*valid.diagnostics, *broken),
-        labels=Context(complete, facts, bound).variables()["labels"]("crd"),
     )
 
 

@@ -40,7 +40,7 @@ def chart() -> chartgen.Chart:
 
 @pytest.fixture
 def documents(chart: chartgen.Chart) -> list[Document]:
-    return [replace(one, data=copy.deepcopy(one.data)) for one in chart.documents]
+    return [replace(one, head=copy.deepcopy(one.head)) for one in chart.documents]
 
 
 def found(documents: list[Document], chart: chartgen.Chart) -> set[tuple[str, str, str]]:

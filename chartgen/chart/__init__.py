@@ -7,15 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from chartgen.chart import frozen, publish, readme
 from chartgen.late import LateBound
-from chartgen.render import components, document, scalar
+from chartgen.render import components, document
 from chartgen.render.document import Document
-
-if TYPE_CHECKING:
-    from chartgen.render.crds import CrdFile
 
 
 @dataclass(frozen=True)
@@ -26,12 +23,10 @@ class Chart:
     version: str
     values: Mapping[str, Any]
     documents: tuple[Document, ...]
-    crds: tuple[CrdFile, ...]
     late: LateBound
     # those below `templates/` that are no objects
     texts: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Any, ...] = ()
-    labels: Mapping[str, Any] = field(default_factory=dict)
 
     @cached_property
     def files(self) -> dict[str, str]:
@@ -47,8 +42,6 @@ class Chart:
             files[f"templates/{output}"] = "---\n".join(
                 document.chart_text(one, self.late) for one in documents
             )
-        for crd in self.crds:
-            files[f"templates/{crd.file}"] = self.late.template(self._crd_text(crd))
         return dict(sorted(files.items()))
 
     def _by_file(self) -> dict[str, list[Document]]:
@@ -56,9 +49,6 @@ class Chart:
         for one in self.documents:
             files.setdefault(one.template, []).append(one)
         return files
-
-    def _crd_text(self, crd: CrdFile) -> str:
-        return crd.text.replace("@LABELS@", scalar.json_text({**self.labels, **crd.labels}))
 
     def _chart_yaml(self) -> str:
         of_every_chart = components.chart()
@@ -76,19 +66,18 @@ class Chart:
     def rows(self) -> list[tuple[str, str]]:
         """(kind, name) of every object, the release called RELEASE, in chart order."""
         answers = answers_for(self.values, "RELEASE", "NAMESPACE")
-        return [(one.kind, document.resolved(one.name, self.late, answers)) for one in self.documents] + [
-            ("CustomResourceDefinition", crd.name) for crd in self.crds
-        ]
+        return [(one.kind, document.resolved(one.name, self.late, answers)) for one in self.documents]
 
     def objects(
         self, release: str = "consul", namespace: str = "default", *, upgrade: bool = False
     ) -> Iterator[Any]:
-        """(output file, object data) for each document as Helm would install it; CRDs are left out."""
+        """(output file, object data) for each document as Helm would install it."""
         answers = answers_for(self.values, release, namespace)
-        for one in self.documents:
-            if one.only_if == ".Release.IsUpgrade" and not upgrade:
-                continue
+        for one in self._there(upgrade):
             yield one.template, document.resolved(one.data, self.late, answers)
+
+    def _there(self, upgrade: bool) -> Iterator[Document]:
+        return (one for one in self.documents if upgrade or one.only_if != ".Release.IsUpgrade")
 
     def manifests(
         self,
@@ -104,14 +93,12 @@ class Chart:
         """
         answers = answers_for(self.values, release, namespace)
         entries = [
-            (document.install_order(data, upgrade=upgrade), f"# {output}\n" + document.manifest_text(data))
-            for output, data in self.objects(release, namespace, upgrade=upgrade)
-        ]
-        for crd in self.crds:
-            head = {"kind": "CustomResourceDefinition", "metadata": {"name": crd.name}}
-            entries.append(
-                (document.install_order(head), document.resolved(self._crd_text(crd), self.late, answers))
+            (
+                document.install_order(document.resolved(one.head, self.late, answers), upgrade=upgrade),
+                f"# {one.template}\n" + document.installed_text(one, self.late, answers),
             )
+            for one in self._there(upgrade)
+        ]
         texts = [text for order, text in sorted(entries) if every_hook or order[0] != document.ELSE]
         return "---\n" + "---\n".join(texts)
 

@@ -70,7 +70,7 @@ def _readers(path: Path, complete: dict[str, Any]) -> Iterator[str]:
     log: set[Path] = set()
     recorder = Recorder(complete, (), log)
     variables = Context(recorder, settings(complete), LateBound()).variables()
-    on, _ = render.decided(variables)
+    on, _, _ = render.decided(variables)
     for component in components.shipped():
         if not on[component.name]:
             continue

@@ -10,7 +10,7 @@ from typing import Any
 from chartgen import paths
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.late import LateBound
-from chartgen.render import components, environment, scalar
+from chartgen.render import components, crds, environment, scalar
 from chartgen.render.components import Template
 from chartgen.render.context import Context, WrongForm
 from chartgen.render.document import Document, pruned
@@ -36,7 +36,7 @@ def render(
     if findings:
         raise Rejected(findings)
     variables = Context(values, settings, late, kube_version).variables()
-    on, _ = decided(variables)
+    on, _, conditions = decided(variables)
     documents: list[Document] = []
     for component in components.shipped():
         if only and not any(only in template.output for template in component.templates):
@@ -53,19 +53,27 @@ def render(
                 findings.append(_failure(template, error))
     if findings:
         raise Rejected(findings)
+    if on["crds"]:
+        labels = variables["labels"]("crd")
+        documents += [
+            crds.document(one, labels) for one in crds.expanded() if conditions[one.when] and only in one.file
+        ]
     return documents
 
 
-def decided(variables: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, list[str]]]:
-    """By the name of each component: whether it is on, and the ends of the names of the Secrets that it writes."""
+def decided(
+    variables: Mapping[str, Any],
+) -> tuple[dict[str, Any], dict[str, list[str]], dict[str, Any]]:
+    """By the name of each component: whether it is on, and the ends of the names of the Secrets that it writes; by the
+    name of each condition: whether it holds."""
     module: Any = environment.shared().get_template(components.EXPRESSIONS).make_module(dict(variables))
-    return module.when, module.secrets
+    return module.when, module.secrets, module.conditions
 
 
 def made_secrets(values: dict[str, Any], settings: Settings, late: LateBound) -> set[str]:
     """The names of the Secrets that jobs and controllers of a release write once it runs."""
     variables = Context(values, settings, late).variables()
-    _, secrets = decided(variables)
+    _, secrets, _ = decided(variables)
     return {variables["name"](suffix) for suffixes in secrets.values() for suffix in suffixes}
 
 

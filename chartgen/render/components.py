@@ -24,12 +24,14 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A folder of templates, and Jinja expressions: when it is part of a chart, which Secrets its programs write."""
+    """A folder of templates, and Jinja expressions: when it is part of a chart, which Secrets its programs write, and
+    by name those that only a part of it hangs on."""
 
     name: str
     when: str
     templates: tuple[Template, ...]
     secrets: str
+    conditions: Mapping[str, str]
 
 
 @cache
@@ -47,7 +49,15 @@ def shipped() -> tuple[Component, ...]:
             for file in sorted(path.parent.glob("*.yaml.j2"))
             for stem in [file.name.removesuffix(".yaml.j2")]
         )
-        found.append(Component(folder, declared["when"], templates, declared.get("secrets", "[]")))
+        found.append(
+            Component(
+                folder,
+                declared["when"],
+                templates,
+                declared.get("secrets", "[]"),
+                declared.get("conditions", {}),
+            )
+        )
     return tuple(found)
 
 
@@ -75,6 +85,7 @@ def expressions(name: str) -> str | None:
     tables = {
         "when": {one.name: one.when for one in shipped()},
         "secrets": {one.name: one.secrets for one in shipped()},
+        "conditions": {name: text for one in shipped() for name, text in one.conditions.items()},
     }
     return "".join(
         f"{{% set {table} = {{"

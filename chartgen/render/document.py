@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from chartgen.late import OPEN, TOKEN, LateBound
@@ -15,27 +16,43 @@ _LONGEST_KEY = 1000
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Document:
-    """One object, the template it comes from and the Helm condition under which it is installed (or "")."""
+    """One object, the template it comes from and the Helm condition under which it is installed (or "").
 
-    data: dict[str, Any]
+    `head` is the object; where `text` was written ahead, it is only what identifies it.
+    """
+
+    head: dict[str, Any]
     template: str
-    line: int = 0
     only_if: str = ""
+    text: str = ""
 
     @property
     def kind(self) -> str:
-        return str(self.data.get("kind"))
+        return str(self.head.get("kind"))
 
     @property
     def name(self) -> str:
-        return str(self.data.get("metadata", {}).get("name"))
+        return str(self.head.get("metadata", {}).get("name"))
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
-        metadata = self.data.get("metadata", {})
-        return str(self.data.get("apiVersion")), self.kind, str(metadata.get("namespace") or ""), self.name
+        metadata = self.head.get("metadata", {})
+        return str(self.head.get("apiVersion")), self.kind, str(metadata.get("namespace") or ""), self.name
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The whole object; not to be changed."""
+        return _parsed(self.text) if self.text else self.head
+
+
+@lru_cache(256)
+def _parsed(text: str) -> dict[str, Any]:
+    import yaml12
+
+    data: Any = yaml12.parse_yaml(text)
+    return dict(data)
 
 
 # the order in which Helm creates kinds; what is not here comes after
@@ -152,11 +169,20 @@ def chart_text(document: Document, late: LateBound) -> str:
             return "{{ " + late.expressions[int(whole[1])].text + " }}"
         return late.template(text)
 
+    if document.text:
+        return late.template(document.text)
     text = block_yaml(document.data, write)
     if _ends_in_break(document.data):
         # Helm strips a document's end, and with it the line break of a text that stands there
         text += "# end\n"
     return f"{{{{- if {document.only_if} }}}}\n{text}{{{{- end }}}}\n" if document.only_if else text
+
+
+def installed_text(document: Document, late: LateBound, answers: Mapping[str, str]) -> str:
+    """The document as plain YAML with its late-bound parts answered."""
+    if document.text:
+        return str(resolved(document.text, late, answers))
+    return manifest_text(resolved(document.data, late, answers))
 
 
 def manifest_text(data: dict[str, Any]) -> str:
