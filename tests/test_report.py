@@ -54,6 +54,10 @@ def findings() -> tuple[Diagnostic, ...]:
             found += rejected.diagnostics
     for text in BROKEN:
         found += told(text, "broken.yaml")
+    try:
+        source.read_file("no-such-file.yaml")
+    except Rejected as rejected:
+        found += rejected.diagnostics
     return tuple(found)
 
 
@@ -83,6 +87,9 @@ def test_json_follows_its_schema() -> None:
     assert [error.message for error in jsonschema.Draft7Validator(wanted).iter_errors(data)] == []
     assert data["version"] == report.JSON_VERSION == wanted["properties"]["version"]["const"]
     assert data["errors"] + data["warnings"] == len(data["diagnostics"]) == len(findings())
+    spans = [span for one in data["diagnostics"] for span in one["spans"]]
+    assert [span for span in spans if span["endColumn"] < span["column"]] == []
+    assert any(one["code"] == "file-not-found" and one["spans"] for one in data["diagnostics"])
     # no key that the schema does not describe
     parts = {"diagnostic": data["diagnostics"], "span": [s for d in data["diagnostics"] for s in d["spans"]]}
     for name, found in parts.items():

@@ -128,7 +128,7 @@ def as_data(one: Diagnostic) -> dict[str, Any]:
                 "source": span.source,
                 "line": max(1, span.line),
                 "column": max(1, span.column),
-                "endColumn": span.end_column or span.column,
+                "endColumn": max(1, span.end_column, span.column),
             }
             for span in one.spans
         ],
