@@ -29,6 +29,8 @@ OTHERS = {
     "too-many-values": "The file holds far more values than any chart has: another file was surely meant.",
     "unknown-anchor": "An alias (`*name`) needs its anchor (`&name`) before it in the same file.",
     "unreadable-file": "The system refuses to read the file.",
+    "unrendered-template": "The file holds statements or expressions of a template engine (helmfile, Jinja, gomplate) "
+    "outside of quotes. Values are what that tool makes of it.",
     "yaml-syntax": "The file is not YAML from this place on.",
     "yaml-version": "Helm reads YAML 1.1, with some of 1.2, and refuses a %YAML line that says otherwise.",
     # names and shapes

@@ -45,7 +45,9 @@ def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -
         )
     else:
         message, expected = f"there is no value {dotted(path)}", "a key of " + (dotted(parent) or "the chart")
-    return Diagnostic("unknown-key", message, path=path, found=shortened(key), expected=expected, hint=hint, mend=mend)
+    return Diagnostic(
+        "unknown-key", message, path=path, found=shortened(key), expected=expected, hint=hint, mend=mend
+    )
 
 
 def _meant(path: Path, properties: Mapping[str, Node], value: Any) -> tuple[Path, Node, bool]:
@@ -146,7 +148,7 @@ _KINDS: Mapping[type, str] = {bool: "boolean", int: "integer", float: "number", 
 def _fit(node: Node, value: Any) -> int:
     if value is None or not node:
         return _RIGHT
-    node = _resolved(node)
+    node = resolved(node)
     if isinstance(value, Mapping):
         known = node.get("properties")
         if known is None:
@@ -168,11 +170,12 @@ def _fit(node: Node, value: Any) -> int:
     return _NEARLY if kind == "string" and "object" not in kinds and "array" not in kinds else _WRONG
 
 
-def _resolved(node: Node) -> Node:
+def resolved(node: Node) -> Node:
+    """A node of the schema with what it refers to folded in."""
     for inner in node.get("allOf", ()):
-        node = {**_resolved(inner), **node}
+        node = {**resolved(inner), **node}
     if "$ref" in node:
-        return _resolved(schema.document()["$defs"][node["$ref"].rsplit("/", 1)[-1]])
+        return resolved(schema.document()["$defs"][node["$ref"].rsplit("/", 1)[-1]])
     return node
 
 
@@ -185,7 +188,7 @@ def _followed(path: Path, node: Node, value: Any) -> Path:
     """The path, and on below it while just one known key is set there: the whole path of the value in mind."""
     while isinstance(value, Mapping) and len(value) == 1:
         (key,) = value
-        properties = _resolved(node).get("properties", {})
+        properties = resolved(node).get("properties", {})
         if key not in properties:
             return path
         path, node, value = (*path, key), properties[key], value[key]
@@ -199,14 +202,14 @@ def _places(base: Path) -> dict[str, list[tuple[Path, Node]]]:
 
     def walk(node: Node, path: Path) -> None:
         # of the values, only what has a place of its own; shapes that many places share would be found everywhere
-        node = _resolved(node) if base else node
+        node = resolved(node) if base else node
         for key, child in node.get("properties", {}).items():
             found.setdefault(key, []).append(((*path, key), child))
             walk(child, (*path, key))
 
     node = schema.document()
     for key in base:
-        node = _resolved(node)["properties"][key]
+        node = resolved(node)["properties"][key]
     walk(node, base)
     return found
 
@@ -215,8 +218,8 @@ def _base(path: Path) -> Path:
     """The value that holds a language of its own (an agent's configuration) and `path`; else the whole of the values."""
     node: Node = schema.document()
     for length, key in enumerate(path[:-1], 1):
-        node = _resolved(node).get("properties", {}).get(key, {})
-        if "x-holds" in _resolved(node):
+        node = resolved(node).get("properties", {}).get(key, {})
+        if "x-holds" in resolved(node):
             return path[:length]
     return ()
 

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
 
 # what Terraform and envsubst leave to be filled in
 _FILLED_IN = re.compile(r"\$\{[\w.]+\}")
+# … and what helmfile, Jinja and others do
+_ACTION = re.compile(r"\{\{.*\}\}|\{%.*%\}")
 # findings about a key, or what stands below it; all others are about a value
 _ABOUT_KEYS = frozenset(
     (
@@ -56,9 +58,48 @@ def _placed(one: Diagnostic, sources: Sequence[Source], strict: bool) -> Diagnos
 
     from chartgen import values
 
+    one = replace(one, hint=_unescaped(one, sources) or _anchors(one, sources) or one.hint)
     place = values.spans_of if one.code in _ABOUT_KEYS else values.value_spans_of
     severity: Severity = "error" if strict or one.code == "not-a-list" else "warning"
     return replace(one, spans=place(one.path, sources), severity=severity)
+
+
+def _unescaped(one: Diagnostic, sources: Sequence[Source]) -> str:
+    """The hint for a name with dots in a flag, where they made maps of it; "" where it is something else."""
+    if one.code not in ("wrong-type", "unknown-key"):
+        return ""
+    for source in reversed(sources):
+        for path, _ in source.edits:
+            depth = len(one.path) - 1
+            if path[: depth + 1] != one.path or len(path) <= depth + 1 or not _free(one.path[:depth]):
+                continue
+            name = "\\.".join(map(str, path[depth:]))
+            return f"a dot in a name is written \\. in a flag: {dotted(one.path[:depth])}.{name}=…"
+    return ""
+
+
+def _free(path: Path) -> bool:
+    """True for a map whose keys the user names."""
+    from chartgen.schema import suggest
+
+    node: Any = document()
+    for key in path:
+        node = suggest.resolved(node).get("properties", {}).get(key)
+        if node is None:
+            return False
+    node = suggest.resolved(node)
+    return isinstance(node.get("additionalProperties"), dict)
+
+
+def _anchors(one: Diagnostic, sources: Sequence[Source]) -> str:
+    """The hint for a key at the top that is there to carry an anchor; "" for other keys, and for a slip of one."""
+    if one.code != "unknown-key" or len(one.path) > 1 or one.mend:
+        return ""
+    key = str(one.path[0])
+    lines = (source.spans[one.path].text for source in sources if one.path in source.spans)
+    if any(re.search(rf"{re.escape(key)}[\"']?\s*:\s*&\S", line) for line in lines):
+        return f"a place for anchors begins with x-: x-{key.lstrip('_.')}"
+    return ""
 
 
 def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -261,6 +302,8 @@ def _slip(value: Any, wanted: Any) -> str:
     """How the value may have come about other than it was meant, as a hint; "" when nothing comes to mind."""
     if isinstance(value, str) and _FILLED_IN.search(value):
         return "another tool fills ${…} in: check what it makes of the file"
+    if isinstance(value, str) and _ACTION.search(value):
+        return "another tool fills {{ … }} in: Helm expands none here"
     if isinstance(value, str) and "\n" in value and "object" in wanted and "string" not in wanted:
         return "take the | after the key away: these lines are a map, not text"
     if isinstance(value, dict) and list(value.values()) == [None] and "string" in wanted:

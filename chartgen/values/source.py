@@ -280,6 +280,7 @@ class _Builder:
         problem = str(error.problem or error.context)
         if "nesting depth" in problem:
             self._too_deep(span)
+        self._unrendered()
         if "<document start>" in problem:
             reject("several-documents", "text follows the end of the document", self.name, spans=(span,))
         hint = next((hint for words, hint in _SYNTAX_HINTS if words in problem), "")
@@ -293,6 +294,34 @@ class _Builder:
         started = error.context_mark
         spans = (span,) if started is None or started.line == mark.line else (span, self.span(started))
         reject("yaml-syntax", f"not YAML: {problem}", self.name, spans=spans, hint=hint)
+
+    def _unrendered(self) -> None:
+        """Refuses a file that is a template of another tool's: the proof is that it is YAML without the template."""
+        lines, bare = list(self.lines), []
+        for number, line in enumerate(lines):
+            match = _BARE.match(line)
+            if match and not _HELMS.search(line):
+                bare.append(number)
+                # a statement has its line to itself; an expression stands for a value
+                line = match["before"] + "x" if match["before"].strip() else ""
+            lines[number] = _ACTION.sub("x", line)
+        if not bare or not _parses(lines):
+            return
+        # inside quotes and block text an action breaks nothing
+        first = next(
+            (one for one in bare[:100] if not _parses([*lines[:one], self.lines[one], *lines[one + 1 :]])),
+            bare[0],
+        )
+        text = self.lines[first]
+        column = text.index("{") + 1
+        reject(
+            "unrendered-template",
+            "this file is a template, and another tool makes the values of it",
+            self.name,
+            spans=(Span(self.name, first + 1, column, len(text.rstrip()) + 1, text),),
+            expected="what that tool makes of it, such as helmfile's or Ansible's output",
+            hint="render it first, and check the result; text that Helm is to expand needs quotes",
+        )
 
     def _place_of(self, pattern: str) -> tuple[int, int]:
         """Line and column of the first match, or of the start where there is none."""
@@ -335,6 +364,7 @@ class _Builder:
             elif kind in ("MappingStartEvent", "SequenceStartEvent"):
                 self._deepen(levels, 1, event)
                 if _wants_key(levels):
+                    self._unrendered()
                     reject(
                         "bad-key",
                         "a key is text, a number or a boolean",
@@ -589,6 +619,11 @@ class _Builder:
 
 
 _BRACES = "text that begins with {{ needs quotes"
+# an action of a template engine that stands where YAML has a value, or alone on its line
+_BARE = re.compile(r"(?P<before>\s*(?:-\s+)?(?:[\w./$\"'-]+:\s+)?)\{(?:\{|%|#)")
+_ACTION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
+# what only Helm knows is meant for Helm
+_HELMS = re.compile(r"\.(Release|Chart|Capabilities|Template)\b")
 # what the parser's words mostly mean
 _SYNTAX_HINTS = (
     (
@@ -630,6 +665,24 @@ def digits_lost(number: int, spans: tuple[Span, ...], path: Path = ()) -> Diagno
         spans=spans,
         hint="put it in quotes if it is a name, not an amount",
     )
+
+
+def _parses(lines: Sequence[str]) -> bool:
+    """True if the lines are YAML whose keys are scalars."""
+    from yaml import compose
+    from yaml.error import YAMLError
+
+    def plain(node: Any) -> bool:
+        if node is None or node.id == "scalar":
+            return True
+        if node.id == "mapping":
+            return all(key.id == "scalar" and plain(value) for key, value in node.value)
+        return all(map(plain, node.value))
+
+    try:
+        return plain(compose("\n".join(lines)))
+    except (YAMLError, ValueError, RecursionError):
+        return False
 
 
 def _parser(text: str) -> Any:
