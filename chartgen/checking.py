@@ -38,8 +38,9 @@ def show(findings: Sequence[Diagnostic], format_: str, *, always: bool = False) 
     if not findings and not (always and format_ != "text"):
         return
     from chartgen import report
+    from chartgen.report import terminal
 
     if format_ == "text":
-        sys.stderr.write(report.text(findings, colour=report.wants_colour(), width=report.columns()))
+        sys.stderr.write(report.text.written(findings, colour=terminal.wants_colour(), width=terminal.columns()))
     else:
         sys.stdout.write(report.FORMATS[format_](findings))

@@ -287,12 +287,13 @@ def explain(inputs: Inputs, what: str) -> int:
       chartgen explain server-replicas-even
     """
     from chartgen import explain as explaining
-    from chartgen import report, validation
+    from chartgen import validation
+    from chartgen.report import terminal
 
     validated = validation.validate(inputs.sources(), strict=False)
-    width = min(report.columns(sys.stdout), 120)
+    width = min(terminal.columns(sys.stdout), 120)
     click.echo(
-        explaining.answer(what, validated, width=width, colour=report.wants_colour(sys.stdout)), nl=False
+        explaining.answer(what, validated, width=width, colour=terminal.wants_colour(sys.stdout)), nl=False
     )
     return 0
 
@@ -476,14 +477,14 @@ def _one_line(value: Any) -> str:
 
 def _by_kind(objects: Sequence[tuple[str, str]]) -> str:
     """(kind, name) of objects as a table: a line for each kind, most objects first."""
-    from chartgen import report
+    from chartgen.report import terminal
 
     names: dict[str, list[str]] = {}
     for kind, name in objects:
         names.setdefault(kind, []).append(name)
     ordered = sorted(names.items(), key=lambda row: (-len(row[1]), row[0]))
     rows = [(f"{len(found):>7}", kind, ", ".join(found)) for kind, found in ordered]
-    width = report.columns(sys.stdout)
+    width = terminal.columns(sys.stdout)
     return _table(("objects", "kind", "names"), rows, width)
 
 

@@ -33,9 +33,9 @@ def findings(folder: Path) -> str:
     text = (folder / "values.yaml").read_bytes()
     try:
         read = source.read_text(text, "values.yaml")
-        return report.text(validation.validate([read]).diagnostics)
+        return report.text.written(validation.validate([read]).diagnostics)
     except Rejected as rejected:
-        return report.text(rejected.diagnostics)
+        return report.text.written(rejected.diagnostics)
 
 
 @pytest.mark.parametrize("folder", REJECTED, ids=lambda path: path.name)
@@ -79,7 +79,7 @@ def test_doubtful(path: Path) -> None:
 def test_migration(folder: Path) -> None:
     """Values of an earlier year become `migrated.yaml`; `report.txt` has what was done and what is left."""
     after, done, left = migrate.migrate(fix.read(str(folder / "values.yaml")), "values.yaml")
-    told = "".join(f"done: {one.message}; {one.hint}\n" for one in done) + "\n" + report.text(left)
+    told = "".join(f"done: {one.message}; {one.hint}\n" for one in done) + "\n" + report.text.written(left)
     for name, text in (("migrated.yaml", after), ("report.txt", told)):
         if UPDATE:
             (folder / name).write_text(text, encoding="utf-8")

@@ -83,9 +83,9 @@ def test_there_is_enough_to_report() -> None:
 def test_json_follows_its_schema() -> None:
     wanted = json.loads((paths.SCHEMA / "report.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft7Validator.check_schema(wanted)
-    data = json.loads(report.as_json(findings()))
+    data = json.loads(report.json.written(findings()))
     assert [error.message for error in jsonschema.Draft7Validator(wanted).iter_errors(data)] == []
-    assert data["version"] == report.JSON_VERSION == wanted["properties"]["version"]["const"]
+    assert data["version"] == report.json.VERSION == wanted["properties"]["version"]["const"]
     assert data["errors"] + data["warnings"] == len(data["diagnostics"]) == len(findings())
     spans = [span for one in data["diagnostics"] for span in one["spans"]]
     assert [span for span in spans if span["endColumn"] < span["column"]] == []
@@ -100,7 +100,7 @@ def test_sarif_follows_the_standard() -> None:
     wanted = json.loads((ROOT / "tests" / "data" / "sarif-2.1.0.schema.json").read_text(encoding="utf-8"))
     flag = Diagnostic("bad-set-syntax", "no", path=("server",), spans=(Span("--set server", 1, 1),))
     everything = [*findings(), flag, Diagnostic("unknown-key", "no place")]
-    data = json.loads(report.sarif(everything))
+    data = json.loads(report.sarif.written(everything))
     assert [error.message for error in jsonschema.Draft4Validator(wanted).iter_errors(data)] == []
     (run,) = data["runs"]
     known = run["tool"]["driver"]["rules"]
@@ -120,7 +120,7 @@ def test_sarif_places_are_what_code_scanning_takes(tmp_path: Path, monkeypatch: 
         ("/elsewhere/values.yaml", "file:///elsewhere/values.yaml"),
         ("./x/../values.yaml", "x/../values.yaml"),
     ):
-        log = json.loads(report.sarif(told("server:\n  replica: 3\n", name)))
+        log = json.loads(report.sarif.written(told("server:\n  replica: 3\n", name)))
         (place,) = log["runs"][0]["results"][0]["locations"]
         assert place["physicalLocation"]["artifactLocation"]["uri"] == uri
         assert place["physicalLocation"]["region"] == {"startLine": 2, "startColumn": 3, "endColumn": 10}
@@ -129,13 +129,13 @@ def test_sarif_places_are_what_code_scanning_takes(tmp_path: Path, monkeypatch: 
 
 def test_a_flag_is_no_file() -> None:
     flag = Diagnostic("unknown-key", "no", path=("a",), spans=(Span("--set a=1", 1, 1),))
-    (result,) = json.loads(report.sarif([flag]))["runs"][0]["results"]
+    (result,) = json.loads(report.sarif.written([flag]))["runs"][0]["results"]
     assert result["locations"] == [{"logicalLocations": [{"fullyQualifiedName": "a", "kind": "member"}]}]
-    assert report.github([flag]) == "::error title=unknown-key::no\n"
+    assert report.github.written([flag]) == "::error title=unknown-key::no\n"
 
 
 def test_github_annotations() -> None:
-    lines = report.github(findings()).splitlines()
+    lines = report.github.written(findings()).splitlines()
     assert len(lines) == len(findings())
     form = re.compile(
         r"::(error|warning) file=[^,:]+,line=\d+,col=\d+(,endColumn=\d+)?,title=[a-z0-9-]+::[^\r\n]+"
@@ -145,13 +145,13 @@ def test_github_annotations() -> None:
 
 def test_github_escapes_what_would_end_a_command() -> None:
     odd = Diagnostic("x", "50%\nof\r::a, b", spans=(Span("a,b:c%.yaml", 1, 1, 4),))
-    assert report.github([odd]) == (
+    assert report.github.written([odd]) == (
         "::error file=a%2Cb%3Ac%25.yaml,line=1,col=1,endColumn=3,title=x::50%25%0Aof%0D::a, b\n"
     )
 
 
 def test_junit_is_counted_right() -> None:
-    root = ElementTree.fromstring(report.junit(findings()))
+    root = ElementTree.fromstring(report.junit.written(findings()))
     (suite,) = root
     cases = list(suite)
     failures = [case for case in cases if case.find("failure") is not None]
@@ -163,13 +163,13 @@ def test_junit_is_counted_right() -> None:
 
 
 def test_junit_of_valid_values_has_a_passed_case() -> None:
-    (suite,) = ElementTree.fromstring(report.junit([]))
+    (suite,) = ElementTree.fromstring(report.junit.written([]))
     assert (suite.get("tests"), suite.get("failures"), len(suite)) == ("1", "0", 1)
 
 
 def test_junit_takes_any_text() -> None:
     odd = "a\x00b\x1b<&\"'\ufffe\ud800"
-    root = ElementTree.fromstring(report.junit([Diagnostic("x", odd, found=odd, spans=(Span(odd, 1, 1),))]))
+    root = ElementTree.fromstring(report.junit.written([Diagnostic("x", odd, found=odd, spans=(Span(odd, 1, 1),))]))
     assert root.find(".//failure") is not None
 
 
@@ -192,7 +192,7 @@ def test_junit_takes_any_text() -> None:
 def test_the_underline_is_below_what_it_marks(line: str, marked: str | None, columns: int) -> None:
     text = f"server:\n{line}\n" if marked else f"server:\n  extraLabels: {{}}\nclient:{line}\n"
     (first, *_) = told(text)
-    shown = report.text([first], width=columns).splitlines()
+    shown = report.text.written([first], width=columns).splitlines()
     place = next(number for number, row in enumerate(shown) if "^" in row)
     above, below = shown[place - 1], shown[place]
     assert width(above) <= columns and width(below) <= columns
@@ -214,7 +214,7 @@ def test_nothing_in_the_values_reaches_the_terminal_as_a_command(odd: str) -> No
         "x", f"a{odd}b", path=(f"c{odd}",), found=odd, expected=odd, hint=odd,
         spans=(Span(f"v{odd}.yaml", 1, 1, 3, f"a{odd}b: 1"),),
     )  # fmt: skip
-    shown = report.text([one, Diagnostic("y", "z", path=(odd,))])
+    shown = report.text.written([one, Diagnostic("y", "z", path=(odd,))])
     assert odd not in shown and not re.search(r"[\x00-\x09\x0b-\x1f\x7f-\x9f\u202e\u2028]", shown)
 
 

@@ -1,0 +1,45 @@
+"""What several formats say of a finding in the same way: their order, its sentence, its file."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from chartgen.diagnostics import Diagnostic, Span
+
+
+def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
+    """The findings in the order in which a reader meets their places; those without a place come first."""
+
+    def place(finding: Diagnostic) -> tuple[str, int, int, str]:
+        span = finding.spans[0] if finding.spans else Span("", 0, 0)
+        return span.source, span.line, span.column, finding.code
+
+    return sorted(diagnostics, key=place)
+
+
+def sentence(finding: Diagnostic) -> str:
+    """All of a finding but its place, in one line of text."""
+    details = (
+        (label, detail)
+        for label, detail in (
+            ("found", finding.found),
+            ("expected", finding.expected),
+            ("hint", finding.hint),
+        )
+    )
+    return finding.message + "".join(f"; {label}: {detail}" for label, detail in details if detail)
+
+
+def is_file(span: Span) -> bool:
+    """False for a flag, standard input and a mapping, which no annotation can be put on."""
+    return not span.source.startswith(("--", "<"))
+
+
+def relative(source: str) -> str:
+    """The path of a file as tools want it: from the current folder where it is below, with forward slashes."""
+    from pathlib import Path
+
+    path = Path(source)
+    if path.is_absolute() and path.is_relative_to(Path.cwd()):
+        path = path.relative_to(Path.cwd())
+    return path.as_posix()

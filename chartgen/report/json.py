@@ -1,0 +1,49 @@
+"""Findings for programs, in the shape of schema/report.schema.json."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from chartgen import __version__
+from chartgen.diagnostics import Diagnostic, dotted
+from chartgen.report.finding import by_place
+
+VERSION = 1
+
+
+def written(diagnostics: Sequence[Diagnostic]) -> str:
+    """`version`, `diagnostics` and how many there are of each severity."""
+    errors = sum(finding.severity == "error" for finding in diagnostics)
+    report = {
+        "version": VERSION,
+        "tool": f"chartgen {__version__}",
+        "errors": errors,
+        "warnings": sum(finding.severity == "warning" for finding in diagnostics),
+        "diagnostics": [as_data(finding) for finding in by_place(diagnostics)],
+    }
+    return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
+
+
+def as_data(finding: Diagnostic) -> dict[str, Any]:
+    """One finding as JSON data (the shape of schema/report.schema.json)."""
+    return {
+        "code": finding.code,
+        "severity": finding.severity,
+        "message": finding.message,
+        "path": dotted(finding.path),
+        "spans": [
+            {
+                "source": span.source,
+                "line": max(1, span.line),
+                "column": max(1, span.column),
+                "endColumn": max(1, span.end_column, span.column),
+            }
+            for span in finding.spans
+        ],
+        "found": finding.found,
+        "expected": finding.expected,
+        "hint": finding.hint,
+        "fixable": finding.mend is not None,
+    }
