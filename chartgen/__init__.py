@@ -5,13 +5,13 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.version import __version__
 
 if TYPE_CHECKING:
     from chartgen.chart import Chart
     from chartgen.compiler import compile
 
-__version__ = "0.1.0"
-__all__ = ["Chart", "Diagnostic", "Rejected", "Span", "compile"]
+__all__ = ["Chart", "Diagnostic", "Rejected", "Span", "__version__", "compile"]
 
 
 def __getattr__(name: str) -> Any:

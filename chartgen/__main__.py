@@ -11,7 +11,7 @@ import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
-from chartgen import __version__
+from chartgen.version import __version__
 
 INTERRUPTED, TERMINATED = 130, 143
 

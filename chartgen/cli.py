@@ -10,9 +10,10 @@ from typing import Any
 
 import click
 
-from chartgen import __version__, bundle, checking
+from chartgen import bundle, checking
 from chartgen.diagnostics import Diagnostic, Rejected, any_error, dotted
 from chartgen.values.inputs import FLAGS, Inputs
+from chartgen.version import __version__
 
 _FORMATS = ("text", "json", "github", "sarif", "junit")
 

@@ -13,6 +13,7 @@ from chartgen import rules, schema
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted
 from chartgen.report import meanings
 from chartgen.schema import removed, snippets
+from chartgen.schema.kinds import kind
 from chartgen.validation import Validated
 
 _LABEL = 11
@@ -92,9 +93,7 @@ def merged(node: Mapping[str, Any]) -> dict[str, Any]:
 
 def kinds(node: Mapping[str, Any]) -> str:
     """What a schema accepts, in a few words."""
-    from chartgen.workshop.schema_build import kind
-
-    return kind(dict(node), schema.document()["$defs"]).replace("`", "")
+    return kind(node, schema.document()["$defs"]).replace("`", "")
 
 
 def rules_about(name: str) -> Iterator[tuple[str, str]]:

@@ -6,9 +6,9 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chartgen import __version__
 from chartgen.diagnostics import Diagnostic, dotted
 from chartgen.report.finding import by_place
+from chartgen.version import __version__
 
 VERSION = 1
 

@@ -6,10 +6,10 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chartgen import __version__
 from chartgen.diagnostics import Diagnostic, Span, dotted
 from chartgen.report import meanings
 from chartgen.report.finding import by_place, is_file, relative, sentence
+from chartgen.version import __version__
 
 
 def written(diagnostics: Sequence[Diagnostic]) -> str:

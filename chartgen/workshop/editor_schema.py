@@ -12,6 +12,7 @@ from typing import Any
 
 from chartgen.render import document
 from chartgen.schema import EXPECTED
+from chartgen.schema.kinds import enum_words
 from chartgen.values import helm_scalar
 
 Node = dict[str, Any]
@@ -54,15 +55,6 @@ def for_editors(whole: Node, kind: Callable[[Node], str]) -> Node:
         "properties": {key: bent(child, key) for key, child in whole["properties"].items()},
         "$defs": {key: bent(child, "") for key, child in definitions.items()},
     }
-
-
-def enum_words(enum: Sequence[Any]) -> list[Any]:
-    """What an enum takes, for people: without null, and without the capitals of what is there in small letters."""
-    return [
-        one
-        for one in enum
-        if one is not None and not (isinstance(one, str) and one.isupper() and one.lower() in enum)
-    ]
 
 
 def _with_hover(given: Node, name: str, kind: str) -> Node:

@@ -17,8 +17,9 @@ from typing import Any
 
 from chartgen import paths
 from chartgen.schema import fit as fast
+from chartgen.schema.kinds import kind
 from chartgen.workshop import agent_options
-from chartgen.workshop.editor_schema import TEMPLATED, enum_words, for_editors
+from chartgen.workshop.editor_schema import TEMPLATED, for_editors
 
 Node = dict[str, Any]
 
@@ -47,10 +48,6 @@ _REF = "#/$defs/"
 _WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./:-]*[A-Za-z0-9_/.-]")
 _NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
-_KINDS = {
-    "object": "map", "array": "list", "string": "text", "integer": "integer", "number": "number",
-    "boolean": "boolean", "null": "null",
-}  # fmt: skip
 # the order in which the keywords of a node are written
 _ORDER = (
     "$schema", "$id", "title", "description", "markdownDescription", "type", "enum", "const", "errorMessage",
@@ -318,28 +315,6 @@ def texts(whole: Node) -> dict[str, str]:
     for key, node in whole["properties"].items():
         walk(node, key)
     return found
-
-
-def kind(node: Node, definitions: Mapping[str, Node]) -> str:
-    """What a value may be, in a few words for people."""
-    for inner in node.get("allOf", ()):
-        return kind(inner, definitions)
-    if "$ref" in node:
-        if node["$ref"] == f"{_REF}quantity":
-            return "quantity"
-        return kind(definitions[node["$ref"].removeprefix(_REF)], definitions)
-    if "anyOf" in node:
-        return " or ".join(dict.fromkeys(kind(one, definitions) for one in node["anyOf"]))
-    if "enum" in node:
-        texts = [
-            word if word and isinstance(word, str) else json.dumps(word) for word in enum_words(node["enum"])
-        ]
-        return ", ".join(f"`{text}`" for text in texts)
-    kinds = node.get("type", [])
-    names = [_KINDS[one] for one in ([kinds] if isinstance(kinds, str) else kinds) if one != "null"]
-    if names == ["list"] and isinstance(node.get("items"), dict):
-        return f"list of {kind(node['items'], definitions)}s".replace("texts", "text")
-    return " or ".join(names) or "any"
 
 
 def values_file(whole: Node) -> str:

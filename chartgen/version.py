@@ -1,0 +1,3 @@
+"""The version of chartgen itself."""
+
+__version__ = "0.1.0"
