@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from pathlib import Path
 from typing import Any
 
 from chartgen import paths
@@ -24,41 +25,44 @@ class Template:
 
 @dataclass(frozen=True, slots=True)
 class Component:
-    """A folder of templates, and Jinja expressions: when it is part of a chart, which Secrets its programs write, and
-    by name those that only a part of it hangs on."""
+    """A folder of templates and what it declares: when it is part of a chart, which Secrets its programs write, by name
+    the conditions that only a part of it hangs on (Jinja expressions, all of them); and what it leaves dangling, as
+    (chart file, what is not there)."""
 
     name: str
     when: str
     templates: tuple[Template, ...]
     secrets: str
     conditions: Mapping[str, str]
+    dangling: tuple[tuple[str, str], ...]
 
 
 @cache
 def shipped() -> tuple[Component, ...]:
     """Every component that ships, read from the `component.yaml` of each folder in `templates/`."""
+    return tuple(_component(path) for path in sorted(paths.TEMPLATES.glob("*/component.yaml")))
+
+
+def _component(path: Path) -> Component:
     import yaml12
 
-    found = []
-    for path in sorted(paths.TEMPLATES.glob("*/component.yaml")):
-        declared: Any = yaml12.parse_yaml(path.read_text(encoding="utf-8"))
-        names = declared.get("files", {})
-        folder = path.parent.name
-        templates = tuple(
-            Template(f"{folder}/{file.name}", names.get(stem, f"{folder}-{stem}.yaml"))
+    declared: Any = yaml12.parse_yaml(path.read_text(encoding="utf-8"))
+    folder, names = path.parent.name, declared.get("files", {})
+
+    def output(stem: str) -> str:
+        return str(names.get(stem, f"{folder}-{stem}.yaml"))
+
+    return Component(
+        name=folder,
+        when=declared["when"],
+        templates=tuple(
+            Template(f"{folder}/{file.name}", output(file.name.removesuffix(".yaml.j2")))
             for file in sorted(path.parent.glob("*.yaml.j2"))
-            for stem in [file.name.removesuffix(".yaml.j2")]
-        )
-        found.append(
-            Component(
-                folder,
-                declared["when"],
-                templates,
-                declared.get("secrets", "[]"),
-                declared.get("conditions", {}),
-            )
-        )
-    return tuple(found)
+        ),
+        secrets=declared.get("secrets", "[]"),
+        conditions=declared.get("conditions", {}),
+        dangling=tuple((output(stem), what) for stem, what in declared.get("dangling", {}).items()),
+    )
 
 
 @cache

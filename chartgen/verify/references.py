@@ -10,6 +10,7 @@ from typing import Any
 
 from chartgen.diagnostics import Diagnostic, Severity
 from chartgen.late import TOKEN
+from chartgen.render import components
 from chartgen.render.document import Document
 
 # the cluster's own CA, which Kubernetes puts into every namespace
@@ -21,25 +22,6 @@ _POLICIES = {
 }
 # $(NAME), which Kubernetes expands; $(command) in a script looks the same but for its case
 _VARIABLE = re.compile(r"\$\(([A-Z_][A-Z0-9_]*)\)")
-
-
-# What the official chart leaves dangling and running releases therefore have: (chart file, what is not there).
-# docs/deviations.md says of each why it does no harm.
-_KEPT = frozenset(
-    (
-        ("server-clusterrolebinding.yaml", "ServiceAccount"),
-        ("telemetry-collector-rolebinding.yaml", "ServiceAccount"),
-        ("dns-service.yaml", "pod of the chart"),
-        ("cni-clusterrole.yaml", "PodSecurityPolicy"),
-        ("dns-proxy-clusterrole.yaml", "PodSecurityPolicy"),
-        ("datadog-agent-role.yaml", "PodSecurityPolicy"),
-        ("sync-catalog-deployment.yaml", "variable for CONSUL_LOGIN_META"),
-        ("sync-catalog-cleanup-on-uninstall-job.yaml", "variable for CONSUL_LOGIN_META"),
-        ("sync-catalog-cleanup-on-upgrade-job.yaml", "variable for CONSUL_LOGIN_META"),
-        ("telemetry-collector-deployment.yaml", "variable for CONSUL_LOGIN_META"),
-        ("tests/test-runner.yaml", "volume"),
-    )
-)
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +80,7 @@ def check(
     """Every identity used twice, reference that leads nowhere and selector that matches no pod of its own.
 
     `made` names the Secrets that jobs and controllers of the release write. Names that stand in the `values` belong to
-    objects outside the chart, and are taken to exist. Findings are errors, or warnings with `strict` off.
+    objects outside the chart, and are taken to exist; so is what a component declares to leave dangling. Findings are errors, or warnings with `strict` off.
     """
     pods = tuple(pod for one in documents for pod in _pods(one))
     outside = frozenset(_strings(values))
@@ -126,10 +108,11 @@ def check(
             broken += look(one, chart)
     for pod in pods:
         broken += [*_in_pod(pod, chart), *_variables(pod, chart)]
+    kept = {expected for component in components.shipped() for expected in component.dangling}
     severity: Severity = "error" if strict else "warning"
     return [
         *_twice(documents, severity),
-        *(one.diagnostic(severity) for one in broken if (one.document.template, one.what) not in _KEPT),
+        *(one.diagnostic(severity) for one in broken if (one.document.template, one.what) not in kept),
     ]
 
 
