@@ -284,10 +284,11 @@ def _ordered(schema: Schema) -> Schema:
 _FILE = {"kind", "about", "scope", "columns", "subresources", "crds", "defaults", "types", "fields"}
 _ENTRY = {"file", "when", "name", "kind", "singular", "short", "categories", "versions", "annotations"}
 _ENTRY |= {"labels", "chart-labels"}
+# metadata is Kubernetes' own: an API server refuses a schema that says anything about it but its type
 _FRAME = """\
 apiVersion string  # Version of the API that this object is written in, as group/version.
 kind string        # Name of the resource type; it cannot change.
-metadata object    # The object's name, namespace, labels and annotations."""
+metadata object"""
 
 
 @dataclass(frozen=True, slots=True)
