@@ -9,6 +9,12 @@ import sys
 from pathlib import Path
 
 import pytest
+from hypothesis import example as also
+from hypothesis import given
+from hypothesis import strategies as st
+
+import chartgen.__main__ as program
+from chartgen import cli
 
 ROOT = Path(__file__).parent.parent
 
@@ -160,8 +166,6 @@ def test_the_examples_of_a_command_are_read(
     command: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Each line of an example is a command line that the program understands."""
-    from chartgen import cli
-
     monkeypatch.chdir(tmp_path)
     for name in ("values.yaml", "values-2019.yaml"):
         (tmp_path / name).touch()
@@ -273,3 +277,37 @@ def test_check_says_the_same_by_either_way(arguments: list[str], tmp_path: Path)
     quick, slow = (run("check", *more, *arguments, cwd=tmp_path) for more in ([], ["--strict"]))
     assert (quick.returncode, quick.stdout, quick.stderr) == (slow.returncode, slow.stdout, slow.stderr)
     assert quick.returncode == 1
+
+
+# what stands in command lines, and what could be taken for something else
+WORDS = ("-f", "--values", "a.yaml", "b.yaml", "b", "", "-", "--", "-fa.yaml", "--values=a.yaml", "--val", "--strict",
+         "--lenient", "--format", "json", "--set", "a=1", "-h", "--help", "=", " ", "@a", "-f=", "---", "ä.yaml")  # fmt: skip
+
+
+@given(st.lists(st.sampled_from(WORDS) | st.text(max_size=4), max_size=6))
+@also(["-f", "a.yaml", "b.yaml", "--values", "b"])
+def test_files_alone_are_read_as_click_reads_them(words: list[str]) -> None:
+    """What the short way takes, click takes as the same files, with every option at its default."""
+    groups = program._files(words)
+    if not groups:
+        return
+    command = cli.cli.commands["check"]
+    context = command.make_context("check", list(words))
+    read = context.params
+    for parameter in command.params:
+        if parameter.name not in ("files", "paths"):
+            assert read[parameter.name] == command.make_context("check", ["x"]).params[parameter.name]
+    assert groups == ([(*read["files"], path) for path in read["paths"]] or [read["files"]])
+
+
+def test_the_short_way_is_taken() -> None:
+    for words, groups in (
+        (["a"], [("a",)]),
+        (["a", "b"], [("a",), ("b",)]),
+        (["-f", "a", "--values", "b"], [("a", "b")]),
+        (["b", "-f", "a", "c"], [("a", "b"), ("a", "c")]),
+        ([], []),
+        (["-"], []),
+        (["a", "--strict"], []),
+    ):
+        assert program._files(words) == groups

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -76,3 +77,24 @@ def test_every_example_is_told() -> None:
     text = (ROOT / "examples" / "README.md").read_text(encoding="utf-8")
     for path in [*(ROOT / "examples").glob("*.yaml"), *(ROOT / "examples" / "workloads").glob("*.yaml")]:
         assert f"({path.relative_to(ROOT / 'examples').as_posix()})" in text, path
+
+
+def test_each_library_is_told_with_its_bound() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    extras = project["optional-dependencies"]
+    rows = [
+        row.split("|")[1:-1]
+        for row in (ROOT / "docs" / "architecture.md").read_text(encoding="utf-8").splitlines()
+        if row.startswith("| ") and row.count("|") == 6
+    ]
+    told = {name: row[-1] for row in rows for name in re.findall(r"[a-z][\w.-]+", row[0].split("(")[0])}
+    named = [
+        re.fullmatch(r"([\w.-]+)>=[\w.]+(?:,(<[\d.]+))?", line)
+        for line in (*project["dependencies"], *extras["kubernetes"], *extras["helm"])
+    ]
+    bounds = {match[1].lower(): match[2] for match in named if match}
+    assert len(bounds) == len(named) > 8
+    assert bounds.keys() == told.keys() - {"library"}
+    assert [name for name, bound in bounds.items() if bound and f"`{bound}`" not in told[name]] == []
+    # nothing at run time is without a bound
+    assert all(bounds[re.split(">=", line)[0].lower()] for line in project["dependencies"])
