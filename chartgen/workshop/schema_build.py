@@ -23,27 +23,6 @@ from chartgen.workshop.editor_schema import TEMPLATED, for_editors
 
 Node = dict[str, Any]
 
-# the top-level keys, in the order in which people know them
-SECTIONS = (
-    "global", "server", "externalServers", "client", "dns", "ui", "syncCatalog", "connectInject",
-    "meshGateway", "ingressGateways", "terminatingGateways", "webhookCertManager", "prometheus", "tests",
-    "telemetryCollector",
-)  # fmt: skip
-
-# accepted at the top without a default: Helm's usual two ways to rename a release's objects
-TOP: Node = {
-    "nameOverride": {
-        "$ref": "#/$defs/name",
-        "description": "Replaces `consul` in the `app` label of every object and in names made from the "
-        "release name. Changing it on a running release changes selectors, which Kubernetes refuses.",
-    },
-    "fullnameOverride": {
-        "$ref": "#/$defs/name",
-        "description": "Prefix of the names of all objects, in place of the one made from the release name. "
-        "It wins over `global.name`.",
-    },
-}
-
 _REF = "#/$defs/"
 _WIDTH = 100
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./:-]*[A-Za-z0-9_/.-]")
@@ -93,8 +72,8 @@ def schema(read: Mapping[str, Node]) -> Node:
     Raises KeyError for a section or a definition that is not there.
     """
     definitions = {**read["_defs"], **agent_options.definitions(read["_agent"])}
-    properties = {key: _built(read[key], definitions) for key in SECTIONS}
-    properties |= {key: _built(node, definitions) for key, node in TOP.items()}
+    properties = {key: _built(read[key], definitions) for key in _sections(read)}
+    properties |= {key: _built(node, definitions) for key, node in read["_top"]["properties"].items()}
     whole: Node = _ordered(
         {
             "$schema": "http://json-schema.org/draft-07/schema#",
@@ -112,6 +91,13 @@ def schema(read: Mapping[str, Node]) -> Node:
         }
     )
     return whole
+
+
+def _sections(read: Mapping[str, Node]) -> list[str]:
+    """The top-level keys that have a file, in the order in which people know them."""
+    order = read["_top"]["order"]
+    known = [key for key in read if not key.startswith("_")]
+    return sorted(known, key=lambda key: (order.index(key) if key in order else len(order), key))
 
 
 def _built(source: Node, definitions: Mapping[str, Node]) -> Node:
