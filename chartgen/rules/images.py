@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import json
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from functools import cache
+from typing import Any
 
+from chartgen import bundle, schema
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at
 from chartgen.settings import Settings
 
@@ -23,6 +28,90 @@ def image_without_version(v: Values, s: Settings) -> Iterator[Clash]:
         image = at(v, path)
         if isinstance(image, str) and image and "@" not in image and _tag(image) in ("", "latest"):
             yield Clash(f"{path} names no version", (path,), "add the version as a tag, or a digest")
+
+
+@cache
+def _facts() -> dict[str, Any]:
+    """What `schema/_versions.yaml` says."""
+    loaded: dict[str, Any] = json.loads(bundle.read("schema/versions.json"))
+    return loaded
+
+
+def _name(image: str) -> str:
+    return image.partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
+def _line(version: str) -> tuple[int, int]:
+    """The release line (major, minor) of a tag; (0, 0) for one that is no version."""
+    match = re.match(r"v?(\d+)\.(\d+)(?:\.\d+)?(?:[-_+.].*)?$", version)
+    return (int(match[1]), int(match[2])) if match else (0, 0)
+
+
+def _pinned(v: Values) -> Iterator[tuple[str, str, Mapping[str, Any]]]:
+    """(path, image, what is known of its kind) of each image that is not the chart's own and whose version tells."""
+    for path in _IMAGES:
+        image = at(v, path)
+        if not isinstance(image, str) or image == at(schema.defaults(), path) or _line(_tag(image)) == (0, 0):
+            continue
+        for kind in _facts()["images"].values():
+            if _name(image) in kind["names"]:
+                yield path, image, kind
+
+
+def _missing(path: str, image: str, kind: Mapping[str, Any]) -> str:
+    """Why the control plane at `path` cannot run what the chart has it run; "" where it can, as far as is known."""
+    if kind is not _facts()["images"]["control_plane"]:
+        return ""
+    commands = [one for one in _facts()["commands"].values() if path in one.get("of", (path,))]
+    return next((one["why"] for one in commands if _line(_tag(image)) < _line(one["since"])), "")
+
+
+def _others(v: Values) -> list[tuple[str, str, str]]:
+    """(path, image, what it holds in which version) of each image of another release line than the chart's."""
+    return [
+        (path, image, f"{kind['what']} {_tag(image)}")
+        for path, image, kind in _pinned(v)
+        if _line(_tag(image)) != _line(kind["fits"])
+    ]
+
+
+def control_plane_without_commands(v: Values, s: Settings) -> Clash | None:
+    """The chart's pods start programs and commands that so old a control plane does not have, and fail."""
+    lacking = [(path, image, why) for path, image, kind in _pinned(v) if (why := _missing(path, image, kind))]
+    if not lacking:
+        return None
+    path, image, why = lacking[0]
+    beside = [one for one in _others(v) if one[:2] != (path, image)]
+    also = ", ".join(what for _, _, what in beside)
+    return Clash(
+        f"{image} is too old for this chart: {why}" + (f" (also of other releases: {also})" if also else ""),
+        (path, *(one for one, _, _ in beside)),
+        _hint([path, *(one for one, _, _ in beside)]),
+    )
+
+
+def images_of_other_releases(v: Values, s: Settings) -> Clash | None:
+    """A chart is made for one line of Consul, of its control plane and of the dataplane, and tested with no other."""
+    others, lines = _others(v), _facts()["images"]
+    if not others or any(_missing(*one) for one in _pinned(v)):
+        return None
+    first = _facts()["dataplanes_since"]
+    early = s.connect_inject and any(
+        kind is lines["consul"] and _line(_tag(image)) < _line(first) for _, image, kind in _pinned(v)
+    )
+    return Clash(
+        f"the chart goes with Consul {lines['consul']['fits']}, and these are of other releases: "
+        + ", ".join(what for _, _, what in others)
+        + (f"; servers before {first} cannot serve its sidecars" if early else ""),
+        tuple(path for path, _, _ in others),
+        _hint([path for path, _, _ in others]),
+    )
+
+
+def _hint(paths: Sequence[str]) -> str:
+    standard = schema.defaults()
+    taken = next((at(standard, path) for path in paths if at(standard, path)), standard["global"]["imageK8S"])
+    return f"remove {', '.join(paths)}, or name copies of the chart's own images, such as {taken}"
 
 
 def _enterprise(v: Values) -> bool | None:
@@ -78,6 +167,8 @@ def enterprise_image_without_license(v: Values, s: Settings) -> Clash | None:
 
 RULES: tuple[tuple[Weight, Rule], ...] = (
     ("unwise", image_without_version),
+    ("harmful", control_plane_without_commands),
+    ("unwise", images_of_other_releases),
     ("unwise", enterprise_setting_with_community_image),
     ("unwise", enterprise_image_without_license),
 )

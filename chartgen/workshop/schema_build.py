@@ -435,6 +435,7 @@ def outputs() -> dict[str, str]:
         "schema/defaults.json": _json(defaults(whole)),
         "schema/texts.json": _json(texts(whole)),
         "schema/renamed_options.json": _json(agent_options.renamed(read["_agent"])),
+        "schema/versions.json": _json(read["_versions"]),
         "schema/values.yaml": values_file(whole),
         "docs/values.md": reference(whole),
     }
