@@ -22,7 +22,7 @@ lint: $(VENV)/.installed-test
 	$(BIN)/ruff check chartgen tests benchmarks
 	$(BIN)/mypy
 
-# everything that is derived and committed: schema, defaults, reference, expanded CRDs, rule pages, charts/
+# everything that is derived and committed: schema, defaults, reference, expanded CRDs, rule pages, examples/charts/
 generate: $(VENV)/.installed-test
 	$(BIN)/python -m chartgen.workshop
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from chartgen import paths
+from chartgen import cli, paths
 from chartgen.workshop import __main__ as workshop
 
 
@@ -34,3 +34,11 @@ def test_stale_and_surplus_files_are_told_and_mended(
     assert (tmp_path / "docs/other.md").read_text() == "two\n"
     assert not gone.exists()
     assert workshop.main(["--check"]) == 0
+
+
+def test_a_build_of_ones_own_makes_nothing_stale() -> None:
+    """The folder that `build` writes to unasked is no derived one, and git does not see it."""
+    folder = next(one.default for one in cli.cli.commands["build"].params if one.name == "output_dir")
+    assert not [derived for derived in workshop.WHOLLY_DERIVED if f"{derived}/".startswith(f"{folder}/")]
+    ignored = (paths.ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
+    assert f"/{folder}/" in ignored

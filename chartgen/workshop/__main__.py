@@ -18,8 +18,10 @@ MAKERS: tuple[Callable[[], Mapping[str, str]], ...] = (
     crd_expansion.outputs,
     rule_pages.outputs,
 )
+# the chart of the quickstart; charts/ is where builds go, and is nobody else's
+CHARTS = "examples/charts"
 # folders that hold derived files only: what no maker names is surplus
-WHOLLY_DERIVED = ("docs/rules", "templates/crds/_expanded", "charts")
+WHOLLY_DERIVED = ("docs/rules", "templates/crds/_expanded", CHARTS)
 _QUICKSTART = paths.ROOT / "examples" / "quickstart.yaml"
 
 
@@ -68,12 +70,12 @@ def _surplus(known: set[str], check: bool) -> list[str]:
 
 
 def _quickstart() -> dict[str, bytes]:
-    """The quickstart's chart as committed in charts/: path below the root → content."""
+    """The quickstart's chart as it is committed: path below the root → content."""
     with tempfile.TemporaryDirectory() as folder:
         command = [sys.executable, "-m", "chartgen", "build", "-f", str(_QUICKSTART), "-o", folder]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
         return {
-            f"charts/{path.relative_to(folder).as_posix()}": path.read_bytes()
+            f"{CHARTS}/{path.relative_to(folder).as_posix()}": path.read_bytes()
             for path in sorted(Path(folder).rglob("*"))
             if path.is_file()
         }
