@@ -13,8 +13,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, given, settings
-from hypothesis import strategies as st
 
 import chartgen
 from chartgen import schema
@@ -22,118 +20,6 @@ from chartgen.chart.publish import gzipped
 from tests import engine
 
 BASE = {"global": {"name": "consul"}, "server": {"replicas": 3}, "client": {"enabled": True}}
-
-# settings that hold any text, and where the text must come out
-PLACES: list[tuple[tuple[str, ...], str, tuple[Any, ...]]] = [
-    (
-        ("server", "extraLabels", "note"),
-        "StatefulSet/consul-server",
-        ("spec", "template", "metadata", "labels", "note"),
-    ),
-    (("server", "extraEnvironmentVars", "NOTE"), "StatefulSet/consul-server", ("env", "NOTE")),
-    (
-        ("server", "priorityClassName"),
-        "StatefulSet/consul-server",
-        ("spec", "template", "spec", "priorityClassName"),
-    ),
-    (
-        ("server", "storageClass"),
-        "StatefulSet/consul-server",
-        ("spec", "volumeClaimTemplates", 0, "spec", "storageClassName"),
-    ),
-    (("client", "extraEnvironmentVars", "NOTE"), "DaemonSet/consul-client", ("env", "NOTE")),
-    (
-        ("client", "priorityClassName"),
-        "DaemonSet/consul-client",
-        ("spec", "template", "spec", "priorityClassName"),
-    ),
-    (
-        ("client", "extraLabels", "note"),
-        "DaemonSet/consul-client",
-        ("spec", "template", "metadata", "labels", "note"),
-    ),
-]
-HOSTILE = ['"', "'", "a\nb", "{{", "}}", "{{ .Release.Name }}", "#", ": ", "a: b", "$", "$(X)", "`id`", "yes", "012",
-           "1:30", "~", "é ☃", "\u2028", "\\", " lead", "trail ", "- x", "|", ">", "%", "@", "!", "&a", "*a", "\t"]  # fmt: skip
-
-
-def nested(path: tuple[str, ...], value: Any) -> dict[str, Any]:
-    out: Any = value
-    for key in reversed(path):
-        out = {key: out}
-    return dict(out)
-
-
-def overlaid(base: dict[str, Any], over: dict[str, Any]) -> dict[str, Any]:
-    out = dict(base)
-    for key, value in over.items():
-        out[key] = (
-            overlaid(out[key], value) if isinstance(value, dict) and isinstance(out.get(key), dict) else value
-        )
-    return out
-
-
-def at(data: dict[str, Any], place: tuple[Any, ...]) -> Any:
-    if place[0] == "env":
-        containers = data["spec"]["template"]["spec"]["containers"]
-        return next(one["value"] for one in containers[0]["env"] if one["name"] == place[1])
-    node: Any = data
-    for key in place:
-        node = node[key]
-    return node
-
-
-def arrives(text: str, folder: Path) -> None:
-    """Puts `text` in every place at once, has the real engine render the chart, and looks for it."""
-    values = BASE
-    for path, _, _ in PLACES:
-        values = overlaid(values, nested(path, text))
-    try:
-        chart = chartgen.compile(values, strict=False)
-    except chartgen.Rejected as rejected:
-        assert rejected.diagnostics
-        return
-    objects = {f"{one['kind']}/{one['metadata']['name']}": one for one in engine.objects(chart.write(folder))}
-    for path, name, place in PLACES:
-        assert at(objects[name], place) == text, path
-
-
-@pytest.mark.parametrize("text", HOSTILE, ids=ascii)
-def test_hostile_text_arrives(text: str, tmp_path: Path) -> None:
-    arrives(text, tmp_path / "chart")
-
-
-@settings(
-    max_examples=40,
-    deadline=None,
-    derandomize=True,
-    suppress_health_check=[HealthCheck.function_scoped_fixture],
-)
-@given(text=st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=20))
-def test_any_text_arrives_or_is_refused(text: str, tmp_path: Path) -> None:
-    arrives(text, tmp_path / "chart")
-
-
-@pytest.mark.parametrize(
-    "text", ["a b", "it's", 'say "hi"', "$HOME", "`id`", "$(id)", "{{ x }}", "a;b", "a|b", "é", "-x", "*"]
-)
-def test_shell_text_is_one_argument(text: str, tmp_path: Path) -> None:
-    values = overlaid(BASE, {"client": {"join": [text]}})
-    chart = chartgen.compile(values, strict=False)
-    agent = next(one for one in engine.objects(chart.write(tmp_path / "c")) if one["kind"] == "DaemonSet")
-    script = agent["spec"]["template"]["spec"]["containers"][0]["command"][-1]
-    start = script.index("exec /usr/local/bin/docker-entrypoint.sh")
-    printed = subprocess.run(
-        ["sh", "-c", script[start:].replace("exec /usr/local/bin/docker-entrypoint.sh", "printf '%s\\0'", 1)],
-        capture_output=True, check=True, env={"PATH": "/usr/bin:/bin"},
-    ).stdout.decode().split("\0")  # fmt: skip
-    assert f"-retry-join={text}" in printed
-
-
-def test_line_break_in_shell_text_is_refused() -> None:
-    with pytest.raises(chartgen.Rejected) as caught:
-        chartgen.compile(overlaid(BASE, {"client": {"join": ["a\nb"]}}), strict=False)
-    assert {one.code for one in caught.value.diagnostics if one.severity == "error"} == {"unwritable-value"}
 
 
 @pytest.mark.parametrize("example", ["secure", "vault"])
