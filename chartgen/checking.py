@@ -41,6 +41,6 @@ def show(findings: Sequence[Diagnostic], format_: str, *, always: bool = False) 
     from chartgen.report import terminal
 
     if format_ == "text":
-        sys.stderr.write(report.text.written(findings, colour=terminal.wants_colour(), width=terminal.columns()))
+        sys.stderr.write(report.text.written(findings, colour=terminal.wants_colour(sys.stderr), width=terminal.columns(sys.stderr)))
     else:
         sys.stdout.write(report.FORMATS[format_](findings))

@@ -15,7 +15,7 @@ from chartgen.diagnostics import Diagnostic, Rejected, any_error, dotted
 from chartgen.values.inputs import FLAGS, Inputs
 from chartgen.version import __version__
 
-_FORMATS = ("text", "json", "github", "sarif", "junit")
+_FORMATS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit", "rdjson")
 
 _FLAG_HELP = {
     "set": ("KEY=VALUE", "One value, in Helm's --set syntax."),

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import io
 import json
 import os
 import pty
@@ -24,7 +25,7 @@ import pytest
 
 from chartgen import Rejected, paths, report, rules, validation
 from chartgen.diagnostics import Diagnostic, Span
-from chartgen.report import meanings
+from chartgen.report import meanings, terminal
 from chartgen.values import source
 
 ROOT = Path(__file__).parent.parent
@@ -150,6 +151,75 @@ def test_github_escapes_what_would_end_a_command() -> None:
     )
 
 
+def test_gitlab_entries_are_what_code_quality_takes() -> None:
+    """The keys that GitLab's documentation of Code Quality requires; fingerprints are unique."""
+    flag = Diagnostic("bad-set-syntax", "no", path=("server",), spans=(Span("--set server", 1, 1),))
+    everything = [*findings(), flag, Diagnostic("unknown-key", "no place")]
+    data = json.loads(report.gitlab.written(everything))
+    assert len({entry["fingerprint"] for entry in data}) == len(data) == len(everything)
+    for entry in data:
+        assert entry.keys() == {"description", "check_name", "fingerprint", "severity", "location"}
+        assert entry["severity"] in ("info", "minor", "major", "critical", "blocker")
+        assert entry["location"]["path"] and entry["location"]["lines"]["begin"] >= 1
+        assert entry["description"] and "\n" not in entry["description"]
+
+
+def test_fingerprints_stay_when_lines_move() -> None:
+    before, after = (told(f"{'# a' * moved}\nserver:\n  replica: 3\n") for moved in (0, 1))
+    marks = [json.loads(report.gitlab.written(each))[0]["fingerprint"] for each in (before, after)]
+    assert marks[0] == marks[1]
+
+
+def test_rdjson_counts_columns_in_bytes() -> None:
+    (first, *_) = told('server:\n  "数量": 3\n')
+    data = json.loads(report.rdjson.written([first, Diagnostic("x", "no place")]))
+    assert data["source"]["name"] == "chartgen"
+    placed, other = sorted(data["diagnostics"], key=lambda entry: entry["code"]["value"])
+    assert placed["location"] == {
+        "path": "values.yaml",
+        "range": {
+            "start": {"line": 2, "column": 3},
+            "end": {"line": 2, "column": 3 + len('"数量"'.encode())},
+        },
+    }
+    assert placed["severity"] == "ERROR" and other["location"] == {"path": "values"}
+
+
+def test_concise_is_a_line_for_each() -> None:
+    lines = report.concise.written(findings()).splitlines()
+    assert len(lines) == len(findings())
+    form = re.compile(r"[^:]+(:\d+:\d+)?: (error|warning)\[[a-z0-9-]+\] [^\r\n]+")
+    assert [line for line in lines if not form.fullmatch(line)] == []
+
+
+@pytest.mark.parametrize(
+    ("environment", "wish", "coloured"),
+    [
+        ({}, "auto", False),
+        ({"FORCE_COLOR": "1"}, "auto", True),
+        ({"FORCE_COLOR": "0"}, "auto", False),
+        ({"FORCE_COLOR": "1", "NO_COLOR": "1"}, "auto", False),
+        ({"NO_COLOR": "1"}, "always", True),
+        ({"FORCE_COLOR": "1"}, "never", False),
+    ],
+    ids=str,
+)
+def test_colour_where_output_is_piped(
+    environment: dict[str, str], wish: str, coloured: bool, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("NO_COLOR", "FORCE_COLOR"):
+        monkeypatch.delenv(name, raising=False)
+    for name, value in environment.items():
+        monkeypatch.setenv(name, value)
+    assert terminal.wants_colour(io.StringIO(), wish) is coloured
+
+
+@pytest.mark.parametrize(("said", "width"), [("72", 72), ("", 120), ("wide", 120), ("0", 120)])
+def test_width_where_output_is_piped(said: str, width: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COLUMNS", said)
+    assert terminal.columns(io.StringIO()) == width
+
+
 def test_junit_is_counted_right() -> None:
     root = ElementTree.fromstring(report.junit.written(findings()))
     (suite,) = root
@@ -169,7 +239,9 @@ def test_junit_of_valid_values_has_a_passed_case() -> None:
 
 def test_junit_takes_any_text() -> None:
     odd = "a\x00b\x1b<&\"'\ufffe\ud800"
-    root = ElementTree.fromstring(report.junit.written([Diagnostic("x", odd, found=odd, spans=(Span(odd, 1, 1),))]))
+    root = ElementTree.fromstring(
+        report.junit.written([Diagnostic("x", odd, found=odd, spans=(Span(odd, 1, 1),))])
+    )
     assert root.find(".//failure") is not None
 
 
@@ -222,7 +294,11 @@ def in_a_terminal(columns: int, *arguments: str, **environment: str) -> str:
     """What the program writes to a terminal of so many columns."""
     ours, theirs = pty.openpty()
     ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, columns, 0, 0))
-    known = {key: value for key, value in os.environ.items() if key not in ("NO_COLOR", "TERM", "COLUMNS")}
+    known = {
+        key: value
+        for key, value in os.environ.items()
+        if key not in ("NO_COLOR", "FORCE_COLOR", "TERM", "COLUMNS")
+    }
     process = subprocess.Popen(
         [sys.executable, "-m", "chartgen", *arguments], stdin=theirs, stdout=theirs, stderr=theirs,
         env={**known, "TERM": "xterm-256color", **environment},

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from chartgen.diagnostics import Diagnostic, Span
+from chartgen.diagnostics import Diagnostic, Span, dotted
 
 
 def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -43,3 +43,17 @@ def relative(source: str) -> str:
     if path.is_absolute() and path.is_relative_to(Path.cwd()):
         path = path.relative_to(Path.cwd())
     return path.as_posix()
+
+
+def fingerprints(diagnostics: Sequence[Diagnostic]) -> list[str]:
+    """A name for each finding that stays when lines move, and that no other of these findings has."""
+    import hashlib
+
+    met: dict[str, int] = {}
+    names = []
+    for finding in diagnostics:
+        known = f"{finding.code}\0{dotted(finding.path)}\0{finding.message}"
+        number = met[known] = met.get(known, -1) + 1
+        known += f"\0{number}" if number else ""
+        names.append(hashlib.sha256(known.encode(errors="surrogatepass")).hexdigest()[:32])
+    return names

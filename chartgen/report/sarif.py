@@ -8,7 +8,7 @@ from typing import Any
 
 from chartgen.diagnostics import Diagnostic, Span, dotted
 from chartgen.report import meanings
-from chartgen.report.finding import by_place, is_file, relative, sentence
+from chartgen.report.finding import by_place, fingerprints, is_file, relative, sentence
 from chartgen.version import __version__
 
 
@@ -28,7 +28,10 @@ def written(diagnostics: Sequence[Diagnostic]) -> str:
             {
                 "tool": {"driver": driver},
                 "columnKind": "unicodeCodePoints",
-                "results": [_result(finding, codes.index(finding.code)) for finding in ordered],
+                "results": [
+                    _result(finding, codes.index(finding.code), fingerprint)
+                    for finding, fingerprint in zip(ordered, fingerprints(ordered), strict=True)
+                ],
             }
         ],
     }
@@ -48,11 +51,8 @@ def _rule(code: str) -> dict[str, Any]:
     }
 
 
-def _result(finding: Diagnostic, rule: int) -> dict[str, Any]:
-    import hashlib
-
+def _result(finding: Diagnostic, rule: int, fingerprint: str) -> dict[str, Any]:
     name = dotted(finding.path)
-    known = f"{finding.code}\0{name}\0{finding.message}"
     places: list[dict[str, Any]] = [
         {"physicalLocation": _place(span)} for span in finding.spans if is_file(span)
     ]
@@ -66,7 +66,7 @@ def _result(finding: Diagnostic, rule: int) -> dict[str, Any]:
         "message": {"text": sentence(finding)},
         "locations": places[:1],
         "relatedLocations": places[1:],
-        "partialFingerprints": {"chartgen/v1": hashlib.sha256(known.encode()).hexdigest()[:32]},
+        "partialFingerprints": {"chartgen/v1": fingerprint},
     }
 
 

@@ -17,11 +17,11 @@ def written(diagnostics: Sequence[Diagnostic], *, colour: bool = False, width: i
     blocks = []
     for finding in by_place(diagnostics):
         tone = _TONES[finding.severity]
-        lines = [f"{paint(finding.severity, tone)}[{finding.code}]: {paint(_visible(finding.message), '1')}"]
+        lines = [f"{paint(finding.severity, tone)}[{finding.code}]: {paint(visible(finding.message), '1')}"]
         gutter = max((len(str(span.line)) for span in finding.spans), default=1)
         margin = " " * gutter
         for span in finding.spans:
-            lines.append(f"{margin}{paint('-->', '34')} {_visible(str(span))}")
+            lines.append(f"{margin}{paint('-->', '34')} {visible(str(span))}")
             if span.text:
                 lines.extend(_excerpt(span, gutter, width, tone, paint))
         for label, detail in (
@@ -30,9 +30,9 @@ def written(diagnostics: Sequence[Diagnostic], *, colour: bool = False, width: i
             ("hint", finding.hint),
         ):
             if detail:
-                lines.append(f"{margin} {paint('= ' + label, '36')}: {_visible(detail)}")
+                lines.append(f"{margin} {paint('= ' + label, '36')}: {visible(detail)}")
         if not finding.spans and finding.path:
-            lines.append(f"{margin} {paint('= at', '36')}: {_visible(dotted(finding.path))}")
+            lines.append(f"{margin} {paint('= at', '36')}: {visible(dotted(finding.path))}")
         blocks.append("\n".join(lines))
     return "\n\n".join([*blocks, _count(diagnostics)]) + "\n" if diagnostics else ""
 
@@ -43,12 +43,12 @@ def _excerpt(span: Span, gutter: int, width: int, tone: str, paint: Callable[[st
     first = span.column - 1
     length = max(1, span.end_column - span.column)
     # as much before the place as leaves room for it, or for the most of it where it is long
-    marked = _fitting(_visible(span.text[first : first + min(length, room)]), room)
+    marked = _fitting(visible(span.text[first : first + min(length, room)]), room)
     before = room - min(_cells(marked), 2 * room // 3)
-    lead = _visible(span.text[max(0, first - before) : first])
+    lead = visible(span.text[max(0, first - before) : first])
     while _cells(lead) > before:
         lead = lead[1:]
-    shown = _fitting(lead + _visible(span.text[first : first + room]), room)
+    shown = _fitting(lead + visible(span.text[first : first + room]), room)
     marks = max(1, min(_cells(marked), room - _cells(lead)))
     bar = paint("|", "34")
     return [
@@ -78,7 +78,7 @@ def _cells(text: str) -> int:
     )
 
 
-def _visible(text: str) -> str:
+def visible(text: str) -> str:
     """The text with everything that a terminal would obey, or that hides, replaced by one sign each."""
     return (
         text if text.isprintable() else "".join(char if char.isprintable() else _sign(char) for char in text)
