@@ -58,9 +58,10 @@ def _guarded(arguments: Sequence[str]) -> int:
 def _run(arguments: Sequence[str]) -> int:
     if arguments[:1] == ["check"] and (files := _files(arguments[1:])):
         from chartgen import checking
+        from chartgen.compiler import Options
         from chartgen.values.inputs import Inputs
 
-        return checking.check([Inputs(together) for together in files])
+        return checking.check([Inputs(together) for together in files], Options())
 
     import signal
 

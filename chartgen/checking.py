@@ -4,27 +4,29 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from chartgen.diagnostics import Diagnostic, Rejected, any_error
 from chartgen.values.inputs import Inputs
 
+if TYPE_CHECKING:
+    from chartgen.compiler import Options
+
 
 def check(
     groups: Sequence[Inputs],
+    options: Options,
     *,
-    strict: bool = True,
-    kube_version: str | None = None,
     format_: str = "text",
     exit_zero: bool = False,
 ) -> int:
     """Validates each group of inputs on its own, shows all that was found, and returns the exit code."""
-    from chartgen import validation
+    from chartgen import compiler
 
     findings: list[Diagnostic] = []
     for inputs in groups:
         try:
-            sources = inputs.sources(strict=strict)
-            findings += validation.validate(sources, strict=strict, kube_version=kube_version).diagnostics
+            findings += compiler.check(inputs.read(), options).diagnostics
         except Rejected as rejected:
             findings += rejected.diagnostics
     show(findings, format_, always=True)

@@ -140,19 +140,10 @@ def build(
     from chartgen import compiler
 
     _check_name(name, version)
-    sources = inputs.sources(strict=strict)
-    chart = compiler.compile_sources(
-        sources, strict=strict, kube_version=kube_version, name=name, version=version
+    options = compiler.Options(
+        strict=strict, kube_version=kube_version, validate=validate, name=name, version=version
     )
-    if validate:
-        from chartgen.validation import version_pair
-        from chartgen.verify import admission
-
-        target = version_pair(kube_version)
-        refused = admission.check(chart.documents, target, chart.late, sources, strict=strict)
-        if any_error(refused):
-            raise Rejected([*chart.diagnostics, *refused])
-        chart = replace(chart, diagnostics=(*chart.diagnostics, *refused))
+    chart = compiler.compile_sources(inputs.read(), options)
     checking.show(chart.diagnostics, format_)
     folder, archive = chart.publish(output_dir)
     if format_ == "text":
@@ -187,12 +178,13 @@ def check(
       chartgen check -f base.yaml staging.yaml production.yaml
       chartgen check --format sarif --exit-zero values.yaml > chartgen.sarif
     """
+    from chartgen import compiler
+
     if not paths and inputs == Inputs():
         raise click.UsageError("Name a file of values, or - for standard input.")
     groups = [replace(inputs, files=(*inputs.files, path)) for path in paths] or [inputs]
-    return checking.check(
-        groups, strict=strict, kube_version=kube_version, format_=format_, exit_zero=exit_zero
-    )
+    options = compiler.Options(strict=strict, kube_version=kube_version)
+    return checking.check(groups, options, format_=format_, exit_zero=exit_zero)
 
 
 @cli.command()
@@ -208,20 +200,20 @@ def values(inputs: Inputs, strict: bool, provenance: bool) -> int:
       chartgen values -f values.yaml --set client.enabled=true
       chartgen values -f base.yaml -f production.yaml --provenance
     """
-    from chartgen import validation
+    from chartgen import compiler, schema
+    from chartgen import values as merging
     from chartgen.render import document
 
-    result = validation.validate(inputs.sources(strict=strict), strict=strict)
+    result = compiler.check(inputs.read(), compiler.Options(strict=strict))
     if any_error(result.diagnostics):
         raise Rejected(result.diagnostics)
     checking.show(result.diagnostics, "text")
     if provenance:
-        rows = [
-            (dotted(path), _one_line(value), origin) for path, value, origin in validation.origins(result)
-        ]
+        origins = merging.origins(result.merged, schema.defaults())
+        rows = [(dotted(path), _one_line(value), origin) for path, value, origin in origins]
         click.echo(_table(("value", "is", "set by"), rows))
     else:
-        click.echo(document.block_yaml(result.effective, str), nl=False)
+        click.echo(document.block_yaml(result.merged.effective, str), nl=False)
     return 0
 
 
@@ -255,7 +247,8 @@ def render(
     from chartgen import compiler
 
     _check_release(release, namespace)
-    chart = compiler.compile_sources(inputs.sources(strict=strict), strict=strict, kube_version=kube_version)
+    options = compiler.Options(strict=strict, kube_version=kube_version)
+    chart = compiler.compile_sources(inputs.read(), options)
     checking.show(chart.diagnostics, "text")
     text = chart.manifests(release, namespace, upgrade=upgrade, every_hook=every_hook)
     click.echo(text, nl=False)
@@ -287,14 +280,14 @@ def explain(inputs: Inputs, what: str) -> int:
       chartgen explain -f values.yaml global.tls
       chartgen explain server-replicas-even
     """
+    from chartgen import compiler
     from chartgen import explain as explaining
-    from chartgen import validation
     from chartgen.report import terminal
 
-    validated = validation.validate(inputs.sources(), strict=False)
+    checked = compiler.check(inputs.read(), compiler.Options(strict=False))
     width = min(terminal.columns(sys.stdout), 120)
     click.echo(
-        explaining.answer(what, validated, width=width, colour=terminal.wants_colour(sys.stdout)), nl=False
+        explaining.answer(what, checked, width=width, colour=terminal.wants_colour(sys.stdout)), nl=False
     )
     return 0
 

@@ -1,22 +1,61 @@
-"""The pipeline: sources → merged values → validated → rendered documents → a chart."""
+"""The pipeline: read → merge → check → decide → render → verify → chart. Each stage hands on frozen data."""
 
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping, Sequence
-from dataclasses import replace
-from typing import Any
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Any
 
-from chartgen import render, validation, values
-from chartgen.chart import Chart
-from chartgen.diagnostics import Diagnostic, Rejected
-from chartgen.late import LateBound
-from chartgen.render import scalar
-from chartgen.values import source
-from chartgen.values.source import Source
-from chartgen.verify import references
+from chartgen import kube_version, rules, schema, values
+from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode
+from chartgen.schema import embedded, foreign, validator
+from chartgen.settings import Settings, settings
+from chartgen.values import Merged
+from chartgen.values.inputs import Read
+from chartgen.values.reads import Section
+
+if TYPE_CHECKING:
+    from chartgen.chart import Chart
+    from chartgen.values.source import Source
 
 Values = Mapping[str, Any] | str | os.PathLike[str]
+# findings after which a value has not the form that whoever reads it counts on
+_MISSHAPEN = ("wrong-type", "missing-key")
+# how many rules are named that wait for one value
+_NAMED = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Options:
+    """How values are compiled, and into which chart.
+
+    With `strict` off, unknown keys and doubtful shapes are warnings, as the official chart takes them. `kube_version`
+    is the cluster's, such as `1.33`; with `validate`, objects are checked against its strict schemas, too. `only` keeps
+    the templates whose output file name contains it.
+    """
+
+    strict: bool = True
+    kube_version: str | None = None
+    validate: bool = False
+    name: str = "consul"
+    version: str = "0.1.0"
+    late: tuple[str, ...] = ()
+    only: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Checked:
+    """What was merged, as templates see it, what follows from it, and all that was found.
+
+    `reads` are the paths that each rule read, by its slug.
+    """
+
+    merged: Merged
+    view: Section
+    settings: Settings
+    diagnostics: tuple[Diagnostic, ...]
+    reads: Mapping[str, frozenset[Path]]
 
 
 def compile(
@@ -31,80 +70,169 @@ def compile(
     """Compiles values (a mapping, a file's path, or several of them, the last winning) into a chart.
 
     With `strict` off, unknown keys and doubtful shapes are warnings (`Chart.diagnostics`) instead of errors.
-    Raises Rejected with every finding of the first stage that refuses.
+    Raises Rejected with every finding.
     """
-    return compile_sources(
-        read(given), strict=strict, late=late, kube_version=kube_version, name=name, version=version
-    )
+    options = Options(strict=strict, late=tuple(late), kube_version=kube_version, name=name, version=version)
+    return compile_sources(read(given), options)
 
 
-def read(given: Values | Sequence[Values]) -> list[Source]:
-    """Each input of values as a source; raises Rejected for what cannot be read."""
+def read(given: Values | Sequence[Values]) -> Read:
+    """Each input of values as a source, and what cannot be read."""
+    from chartgen.values import source
+
     several = [given] if isinstance(given, (Mapping, str, os.PathLike)) else list(given)
-    return [
-        source.from_mapping(one) if isinstance(one, Mapping) else source.read_file(os.fspath(one))
-        for one in several
-    ]
+    sources: list[Source] = []
+    findings: list[Diagnostic] = []
+    for one in several:
+        try:
+            mapping = isinstance(one, Mapping)
+            sources.append(source.from_mapping(one) if mapping else source.read_file(os.fspath(one)))  # type: ignore[arg-type]
+        except Rejected as rejected:
+            findings += rejected.diagnostics
+    return Read(tuple(sources), tuple(findings))
 
 
-def compile_sources(
-    sources: Sequence[Source],
-    *,
-    strict: bool = True,
-    late: Sequence[str] = (),
-    kube_version: str | None = None,
-    name: str = "consul",
-    version: str = "0.1.0",
-    only: str = "",
-) -> Chart:
-    """`compile` for sources that are read already."""
-    if late:
-        raise Rejected(
-            [
-                Diagnostic(
-                    "late-not-built",
-                    "values cannot be left open for install time yet",
-                    found=", ".join(late),
-                    hint="compile one chart for each value; release name and namespace are always open",
-                )
-            ]
-        )
-    valid = validation.validate(sources, strict=strict, kube_version=kube_version)
-    if valid.settings is None or any(one.severity == "error" for one in valid.diagnostics):
-        raise Rejected(valid.diagnostics)
-    complete, facts = valid.complete, valid.settings
-    bound = LateBound()
-    broken: list[Diagnostic] = []
-    texts: dict[str, str] = {}
+def compile_sources(given: Read, options: Options) -> Chart:
+    """The pipeline from what was read to a chart; raises Rejected with every finding."""
+    # a check in an editor's hook should not wait for Jinja
+    from chartgen import render, verify
+    from chartgen.chart import Chart
+
+    checked = check(given, options)
+    if any_error(checked.diagnostics):
+        raise Rejected(checked.diagnostics)
+    merged, target = checked.merged, kube_version.parsed(options.kube_version)
     try:
-        documents = render.render(complete, facts, bound, only, validation.version_pair(kube_version))
-        if not only:
-            texts = render.texts(complete, facts, bound, documents)
-            made = render.made_secrets(complete, facts, bound)
-            broken = references.check(documents, valid.effective, made, strict=strict)
+        rendered = render.render(checked.view, checked.settings, options.only, target)
+        # a part of the documents may well refer to the others
+        broken = [] if options.only else verify.check(rendered, merged, target, schemas=options.validate)
     except (Rejected, AttributeError, KeyError, TypeError, ValueError) as failed:
-        # what templates and checks trip over is, without `strict`, a value of another form
-        misshapen = validation.misshapen(valid.diagnostics)
-        told = failed.diagnostics if isinstance(failed, Rejected) else ()
-        if not misshapen and not told:
+        stumbled = _stumbled(failed, checked)
+        if not stumbled:
             raise
-        placed = [_at_value(one, sources) for one in told if one.code != "template-error" or not misshapen]
-        raise Rejected([*(misshapen or valid.diagnostics), *placed]) from None
-    if broken and strict:
-        raise Rejected([*valid.diagnostics, *broken])
+        raise Rejected(stumbled) from None
+    findings = (*checked.diagnostics, *in_mode(broken, strict=options.strict))
+    if any_error(findings):
+        raise Rejected(findings)
     return Chart(
-        name=name,
-        version=version,
-        values=valid.effective,
-        documents=tuple(documents),
-        late=bound,
-        texts=texts,
-        diagnostics=(*valid.diagnostics, *broken),
+        name=options.name,
+        version=options.version,
+        values=merged.effective,
+        documents=rendered.documents,
+        late=rendered.late,
+        diagnostics=findings,
+        texts=rendered.texts,
     )
+
+
+def check(given: Read, options: Options) -> Checked:
+    """Merges what was read over the defaults and finds what is wrong with it: names, shapes, contradictions.
+
+    A value that is wrong is set aside, and the rules that read it wait. They all do where a file or flag could not be
+    read, or where the values are none of this chart's.
+    """
+    merged = values.merge(given.sources, schema.defaults())
+    sources = merged.sources
+    findings = [
+        *kube_version.findings(options.kube_version),
+        *_late(options.late),
+        *given.findings,
+        *(warning for source in sources for warning in source.warnings),
+    ]
+    shapes = validator.check(merged.effective, sources)
+    texts = embedded.opened(merged.user, sources)
+    inside = embedded.check(texts, sources) if texts is not None else []
+    findings += shapes + inside
+    if not options.strict:
+        merged = replace(merged, effective=_bare_numbers(merged.effective, findings))
+    complete = schema.complete(merged.effective)
+    view = schema.view(complete)
+    aside = _set_aside(shapes, inside, strict=options.strict)
+    trusted = schema.view(complete, aside) if aside else view
+    reads: Mapping[str, frozenset[Path]] = {}
+    if not given.findings and not any(one.code in foreign.CODES for one in shapes):
+        judged = rules.check(trusted, settings(trusted), [*sources, *(texts.sources if texts is not None else ())])
+        reads = judged.reads
+        findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]
+    return Checked(merged, view, settings(view), in_mode(findings, strict=options.strict), reads)
+
+
+def _set_aside(shapes: Iterable[Diagnostic], inside: Iterable[Diagnostic], *, strict: bool) -> set[Path]:
+    """The paths of the values that nobody should trust: those of another form than theirs, and in strict mode all that
+    are wrong, with those that were surely meant where a key is unknown or gone."""
+    if not strict:
+        return {one.path for one in shapes if one.weight == "refused" or one.code in _MISSHAPEN}
+    # what stands inside text is read by rules with care, as text may hold anything
+    wrong = [*shapes, *(one for one in inside if one.code in _MISSHAPEN)]
+    # nobody reads a key that does not exist, but for those who tell what became of it
+    return {one.meant or one.path for one in wrong if one.meant or one.code not in validator.ABOUT_KEYS}
+
+
+def _told_once(findings: Sequence[Diagnostic], clashes: Sequence[Diagnostic]) -> Iterable[Diagnostic]:
+    """All findings, but one for a key that the official chart refuses by name, too: the rule's code and weight, and what
+    the schema knows to say about it."""
+    refused = {one.path: one for one in clashes if one.code.startswith("removed-")}
+    told = set()
+    for one in findings:
+        above = next((path for path in refused if one.path[: len(path)] == path), None)
+        if above is None or one.code not in validator.ABOUT_KEYS:
+            yield one
+        elif above not in told:
+            told.add(above)
+            yield replace(one, code=refused[above].code, weight=refused[above].weight)
+        else:
+            yield one
+    yield from (one for one in clashes if one.path not in told)
+
+
+def _waiting(waiting: Mapping[Path, Sequence[str]]) -> Iterable[Diagnostic]:
+    """In one line, which rules did not run and why."""
+    if not waiting:
+        return
+    parts = []
+    for path, codes in waiting.items():
+        more = f" and {len(codes) - _NAMED} more" if len(codes) > _NAMED else ""
+        parts.append(f"{dotted(path)} ({', '.join(codes[:_NAMED])}{more})")
+    count = sum(map(len, waiting.values()))
+    which = "one rule waits" if count == 1 else f"{count} rules wait"
+    yield Diagnostic("rules-wait", f"{which} until this is right: {', '.join(parts)}", weight="told")
+
+
+def _late(paths: Sequence[str]) -> Iterable[Diagnostic]:
+    if paths:
+        yield Diagnostic(
+            "late-not-built",
+            "values cannot be left open for install time yet",
+            found=", ".join(paths),
+            hint="compile one chart for each value; release name and namespace are always open",
+        )
+
+
+def _bare_numbers(effective: dict[str, Any], findings: Iterable[Diagnostic]) -> dict[str, Any]:
+    """`effective` with numbers in place of those in quotes, as the official chart writes them down."""
+    for mend in (one.mend for one in findings if one.mend):
+        if mend.action == "replace" and type(mend.to) is int:
+            effective = values.replaced(effective, mend.path, mend.to)
+    return effective
+
+
+def _stumbled(failed: Exception, checked: Checked) -> list[Diagnostic]:
+    """What to say when templates or checks trip over values: what they trip over is, in lenient mode, a value of another
+    form. Nothing where it is our own fault."""
+    misshapen = [replace(one, weight="refused") for one in checked.diagnostics if one.code in _MISSHAPEN]
+    told = failed.diagnostics if isinstance(failed, Rejected) else ()
+    if not misshapen and not told:
+        return []
+    placed = [
+        _at_value(one, checked.merged.sources) for one in told if one.code != "template-error" or not misshapen
+    ]
+    return [*(misshapen or checked.diagnostics), *placed]
 
 
 def _at_value(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
     """A finding of a template about a value, at the place where the user wrote the value."""
+    from chartgen.render import scalar
+
     if one.code != "unwritable-value":
         return one
     written = [

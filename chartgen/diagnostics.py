@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Literal
 
@@ -11,7 +11,12 @@ from typing import Any, Literal
 MAX_FINDINGS = 500
 
 Path = tuple[str | int, ...]
-Severity = Literal["error", "warning"]
+Severity = Literal["error", "warning", "note"]
+# what a finding weighs. refused: nobody takes it. harmful: the official chart takes it, and what it installs does not
+# work. unwise: it works, and will disappoint. told: no finding, but what is to be known about the others.
+Weight = Literal["refused", "harmful", "unwise", "told"]
+_STRICT: dict[Weight, Severity] = {"refused": "error", "harmful": "error", "unwise": "warning", "told": "note"}
+_LENIENT: dict[Weight, Severity] = {**_STRICT, "harmful": "warning"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,17 +47,32 @@ class Mend:
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """One finding: `code` is a slug that `chartgen explain` knows, `path` the value it is about."""
+    """One finding: `code` is a slug that `chartgen explain` knows, `path` the value it is about.
+
+    `meant` is the value that was surely to be set instead. Findings are those of strict mode until `in_mode`.
+    """
 
     code: str
     message: str
-    severity: Severity = "error"
+    weight: Weight = "refused"
     path: Path = ()
     spans: tuple[Span, ...] = ()
     found: str = ""
     expected: str = ""
     hint: str = ""
     mend: Mend | None = None
+    meant: Path = ()
+    lenient: bool = False
+
+    @property
+    def severity(self) -> Severity:
+        """What the finding's weight comes to in its mode."""
+        return (_LENIENT if self.lenient else _STRICT)[self.weight]
+
+
+def in_mode(findings: Iterable[Diagnostic], *, strict: bool) -> tuple[Diagnostic, ...]:
+    """The findings as they count in strict or in lenient mode."""
+    return tuple(findings) if strict else tuple(replace(one, lenient=True) for one in findings)
 
 
 def any_error(findings: Iterable[Diagnostic]) -> bool:
@@ -67,7 +87,7 @@ def bounded(findings: Iterable[Diagnostic]) -> list[Diagnostic]:
         first[-1] = Diagnostic(
             "too-many-findings",
             f"there are more than {MAX_FINDINGS} findings; the others are not shown",
-            "error" if any_error(first) else "warning",
+            "refused" if any_error(first) else "unwise",
             hint="most of them have one cause, such as an indentation that is off: mend the first ones",
         )
     return first

@@ -11,6 +11,7 @@ import pytest
 import yaml12
 
 import chartgen
+from chartgen import compiler
 from chartgen.verify import admission
 from tests import compiled
 
@@ -75,9 +76,9 @@ def test_what_is_refused_is_shown_where_it_was_written(name: str, tmp_path: Path
     text, line, found = REFUSED[name]
     file = tmp_path / "values.yaml"
     file.write_text(text)
-    sources = chartgen.compiler.read(str(file))
-    chart = chartgen.compiler.compile_sources(sources, strict=False)
-    findings = admission.check(chart.documents, (1, 33), chart.late, sources)
+    read = compiler.read(str(file))
+    chart = compiler.compile_sources(read, compiler.Options(strict=False))
+    findings = admission.check(chart.documents, (1, 33), chart.late, read.sources)
     assert {one.code for one in findings} == {"invalid-object"}
     assert {(one.spans[0].line, one.found) for one in findings} == {(line, found)}
 

@@ -10,10 +10,11 @@ from pathlib import Path
 
 import pytest
 
-from chartgen import Rejected, compile, report, rules, validation
+from chartgen import Rejected, compile, report, rules
 from chartgen.edit import fix, migrate
 from chartgen.values import source
 from tests import engine
+from tests.checked import checked
 
 CASES = Path(__file__).parent / "cases"
 REJECTED = sorted(path for path in (CASES / "rejected").iterdir() if path.is_dir())
@@ -33,7 +34,7 @@ def findings(folder: Path) -> str:
     text = (folder / "values.yaml").read_bytes()
     try:
         read = source.read_text(text, "values.yaml")
-        return report.text.written(validation.validate([read]).diagnostics)
+        return report.text.written(checked([read]).diagnostics)
     except Rejected as rejected:
         return report.text.written(rejected.diagnostics)
 
@@ -52,7 +53,7 @@ def test_every_rule_has_a_rejected_case(slug: str) -> None:
     """Lenient, as the schema may refuse the same values first."""
     weight, _ = rules.by_slug()[slug]
     read = source.read_text((CASES / "rejected" / slug / "values.yaml").read_bytes(), "values.yaml")
-    found = {one.code: one.severity for one in validation.validate([read], strict=False).diagnostics}
+    found = {one.code: one.severity for one in checked([read], strict=False).diagnostics}
     assert found[slug] == ("error" if weight == "refused" else "warning")
 
 
@@ -66,8 +67,8 @@ def test_near_misses_stand_beside_the_rule_that_they_miss() -> None:
 )
 def test_near_miss(path: Path) -> None:
     """What only looks like the contradiction does not trip the rule, which was asked."""
-    result = validation.validate([source.read_text(path.read_bytes(), path.name)], strict=False)
-    assert result.settings is not None
+    result = checked([source.read_text(path.read_bytes(), path.name)], strict=False)
+    assert path.parent.name in result.reads
     assert path.parent.name not in {one.code for one in result.diagnostics}
 
 
@@ -76,7 +77,7 @@ def test_near_miss(path: Path) -> None:
 )
 def test_doubtful(path: Path) -> None:
     """A set-up in which what looks contradictory may be right is warned of, and compiled."""
-    result = validation.validate([source.read_text(path.read_bytes(), path.name)])
+    result = checked([source.read_text(path.read_bytes(), path.name)])
     assert {one.code: one.severity for one in result.diagnostics}[path.parent.name] == "warning"
     assert "error" not in {one.severity for one in result.diagnostics}
 
@@ -103,5 +104,5 @@ def test_what_is_migrated_is_done_with(folder: Path) -> None:
 @pytest.mark.parametrize("file", ACCEPTED, ids=lambda path: path.stem)
 def test_values_as_people_write_them_raise_no_alarm(file: Path, tmp_path: Path) -> None:
     """Not even a warning; and Helm installs what they compile to."""
-    assert validation.validate([source.read_file(str(file))]).diagnostics == ()
+    assert checked([source.read_file(str(file))]).diagnostics == ()
     assert engine.objects(compile(file).write(tmp_path))

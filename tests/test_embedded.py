@@ -9,13 +9,15 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen import schema, validation
+from chartgen import schema
 from chartgen.diagnostics import Diagnostic, Span
 from chartgen.values import source
+from tests.checked import checked
 
 
 def findings(text: str, *, strict: bool = True) -> tuple[Diagnostic, ...]:
-    return validation.validate([source.read_text(text, "values.yaml")], strict=strict).diagnostics
+    found = checked([source.read_text(text, "values.yaml")], strict=strict).diagnostics
+    return tuple(one for one in found if one.severity != "note")
 
 
 def pointed(span: Span) -> str:
@@ -72,7 +74,7 @@ def test_a_flag_is_the_place_of_what_it_sets() -> None:
     from chartgen.values import set_flag
 
     flag = set_flag.parse("set-json", 'server.tolerations="[{efect: NoSchedule}]"', {})
-    (one,) = validation.validate([flag]).diagnostics
+    (one,) = checked([flag]).diagnostics
     assert one.hint == "did you mean server.tolerations[0].effect?"
     assert one.spans[0].source.startswith("--set-json")
 
@@ -118,4 +120,4 @@ def test_defaults_hold_what_they_should() -> None:
     whole: Any = schema.defaults()
     texts = {"server": {"affinity": whole["server"]["affinity"], "extraConfig": whole["server"]["extraConfig"]},
              "connectInject": {"namespaceSelector": whole["connectInject"]["namespaceSelector"]}}  # fmt: skip
-    assert validation.validate([source.from_mapping(texts)]).diagnostics == ()
+    assert checked([source.from_mapping(texts)]).diagnostics == ()

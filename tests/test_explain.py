@@ -7,19 +7,20 @@ from pathlib import Path
 
 import pytest
 
-from chartgen import Rejected, explain, rules, schema, validation
+from chartgen import Rejected, explain, rules, schema
+from chartgen.compiler import Checked
 from chartgen.explain import reach
 from chartgen.report import meanings
-from chartgen.validation import Validated
 from chartgen.values import source
 from chartgen.workshop import schema_build
+from tests.checked import checked
 
 ROOT = Path(__file__).parent.parent
 WHOLE = schema_build.schema(schema_build.sources(ROOT / "schema"))
 
 
-def validated(text: str = "{}") -> Validated:
-    return validation.validate([source.read_text(text.encode(), "values.yaml")], strict=False)
+def validated(text: str = "{}") -> Checked:
+    return checked([source.read_text(text.encode(), "values.yaml")], strict=False)
 
 
 def told(what: str, text: str = "{}") -> str:
@@ -29,7 +30,7 @@ def told(what: str, text: str = "{}") -> str:
 def objects(path: str, text: str) -> set[str]:
     found = explain.setting(path)
     assert found is not None
-    return {name for name, _ in reach.reached(found.path, validated(text).complete, found.schema)}
+    return {name for name, _ in reach.reached(found.path, validated(text).merged.effective, found.schema)}
 
 
 def test_a_setting() -> None:

@@ -11,10 +11,10 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen import validation
 from chartgen.diagnostics import Mend
 from chartgen.edit import fix
 from chartgen.values import source
+from tests.checked import checked
 from tests.test_cli import run
 
 TEXT = """\
@@ -29,7 +29,7 @@ client:
 
 
 def mended(text: str) -> str:
-    findings = validation.validate([source.read_text(text, "values.yaml")]).diagnostics
+    findings = checked([source.read_text(text, "values.yaml")]).diagnostics
     return fix.apply(text, [one.mend for one in findings if one.mend is not None])
 
 
@@ -73,7 +73,7 @@ def test_migrate_keeps_line_ends_and_permissions(tmp_path: Path) -> None:
     assert done.returncode == 1  # globalMode is left
     assert "+    manageSystemACLs: true" in done.stdout
     # besides globalMode the defaults that such an old file relies on, and that are others today
-    assert "1 mended, 5 left" in done.stderr and "ProxyDefaults" in done.stdout + done.stderr
+    assert "1 mended, 6 left" in done.stderr and "ProxyDefaults" in done.stdout + done.stderr
     assert done.stderr.count("warning[default-changed]") == 4
     assert file.read_bytes() == (
         b"# old\r\nglobal:\r\n  acls:\r\n    manageSystemACLs: true\r\nmeshGateway:\r\n  globalMode: local\r\n"

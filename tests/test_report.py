@@ -23,10 +23,11 @@ from xml.etree import ElementTree
 import jsonschema
 import pytest
 
-from chartgen import Rejected, paths, report, rules, validation
+from chartgen import Rejected, paths, report, rules
 from chartgen.diagnostics import Diagnostic, Span
 from chartgen.report import meanings, terminal
 from chartgen.values import source
+from tests.checked import checked
 
 ROOT = Path(__file__).parent.parent
 CASES = sorted(path for path in (ROOT / "tests" / "cases" / "rejected").iterdir() if path.is_dir())
@@ -50,7 +51,7 @@ def findings() -> tuple[Diagnostic, ...]:
     for folder in CASES:
         try:
             read = source.read_text((folder / "values.yaml").read_bytes(), f"{folder.name}/values.yaml")
-            found += validation.validate([read]).diagnostics
+            found += checked([read]).diagnostics
         except Rejected as rejected:
             found += rejected.diagnostics
     for text in BROKEN:
@@ -64,7 +65,7 @@ def findings() -> tuple[Diagnostic, ...]:
 
 def told(text: str, name: str = "values.yaml") -> tuple[Diagnostic, ...]:
     try:
-        return validation.validate([source.read_text(text.encode(), name)]).diagnostics
+        return checked([source.read_text(text.encode(), name)]).diagnostics
     except Rejected as rejected:
         return rejected.diagnostics
 
@@ -78,7 +79,7 @@ def width(text: str) -> int:
 
 def test_there_is_enough_to_report() -> None:
     assert len(findings()) > 100
-    assert {one.severity for one in findings()} == {"error", "warning"}
+    assert {one.severity for one in findings()} == {"error", "warning", "note"}
 
 
 def test_json_follows_its_schema() -> None:
@@ -87,7 +88,8 @@ def test_json_follows_its_schema() -> None:
     data = json.loads(report.json.written(findings()))
     assert [error.message for error in jsonschema.Draft7Validator(wanted).iter_errors(data)] == []
     assert data["version"] == report.json.VERSION == wanted["properties"]["version"]["const"]
-    assert data["errors"] + data["warnings"] == len(data["diagnostics"]) == len(findings())
+    notes = sum(one["severity"] == "note" for one in data["diagnostics"])
+    assert data["errors"] + data["warnings"] + notes == len(data["diagnostics"]) == len(findings())
     spans = [span for one in data["diagnostics"] for span in one["spans"]]
     assert [span for span in spans if span["endColumn"] < span["column"]] == []
     assert any(one["code"] == "file-not-found" and one["spans"] for one in data["diagnostics"])
@@ -140,6 +142,7 @@ def test_github_annotations() -> None:
     assert len(lines) == len(findings())
     form = re.compile(
         r"::(error|warning) file=[^,:]+,line=\d+,col=\d+(,endColumn=\d+)?,title=[a-z0-9-]+::[^\r\n]+"
+        r"|::notice title=rules-wait::[^\r\n]+"
     )
     assert [line for line in lines if not form.fullmatch(line)] == []
 

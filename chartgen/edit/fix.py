@@ -54,9 +54,10 @@ def fixed(
 
 
 def _findings(text: str, name: str) -> tuple[Diagnostic, ...]:
-    from chartgen import validation
+    from chartgen import compiler
+    from chartgen.values.inputs import Read
 
-    return validation.validate([source.read_text(text, name)]).diagnostics
+    return compiler.check(Read((source.read_text(text, name),)), compiler.Options()).diagnostics
 
 
 def apply(text: str, mends: Sequence[Mend]) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from chartgen import schema, values
+from chartgen import rules, schema, values
 from chartgen.diagnostics import Diagnostic
 from chartgen.edit import fix
 from chartgen.schema import removed
@@ -15,8 +15,9 @@ def migrate(text: str, name: str = "values.yaml") -> tuple[str, list[Diagnostic]
     What is left is what a check says of the new text and, for values of a release before 1.0, the defaults that they
     rely on and that are others today. Raises Rejected for text that cannot be read.
     """
-    after, done, left = fix.fixed(text, name, {"removed-value"})
-    gone = [one.path for one in (*done, *left) if one.code == "removed-value"]
+    codes = {"removed-value", *(slug for slug in rules.by_slug() if slug.startswith("removed-"))}
+    after, done, left = fix.fixed(text, name, codes)
+    gone = [one.path for one in (*done, *left) if one.code in codes]
     if any(entry.last.startswith("0.") for entry in map(removed.removed, gone) if entry):
         read = source.read_text(after, name)
         effective = values.effective(read.data, schema.defaults())

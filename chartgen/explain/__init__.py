@@ -9,12 +9,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from chartgen import rules, schema
+from chartgen import rules, schema, values
+from chartgen.compiler import Checked
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted
 from chartgen.report import meanings
 from chartgen.schema import removed, snippets
 from chartgen.schema.kinds import kind
-from chartgen.validation import Validated
 
 _LABEL = 11
 _BOUNDS = {
@@ -105,7 +105,7 @@ def rules_about(name: str) -> Iterator[tuple[str, str]]:
             yield slug, meanings.of(slug)
 
 
-def answer(what: str, validated: Validated, *, width: int = 100, colour: bool = False) -> str:
+def answer(what: str, checked: Checked, *, width: int = 100, colour: bool = False) -> str:
     """The explanation of a setting, a section or a code, for a terminal of so many columns; of "" the sections.
 
     Raises Rejected with what was probably meant when `what` is none of them.
@@ -123,7 +123,7 @@ def answer(what: str, validated: Validated, *, width: int = 100, colour: bool = 
         return "\n".join(_removed(what, gone, width)) + "\n"
     head = f"\x1b[1m{found.name}\x1b[0m" if colour else found.name
     lines = [head, "", *_paragraph(str(found.schema.get("description", "")), width), ""]
-    for label, told in (*_facts(found), *_values(found, validated), *_reaches(found, validated)):
+    for label, told in (*_facts(found), *_values(found, checked), *_reaches(found, checked)):
         lines += _row(label, told, width)
     for number, (slug, reason) in enumerate(rules_about(found.name)):
         lines += _row("" if number else "rules", f"{slug}: {reason}", width)
@@ -172,19 +172,18 @@ def _facts(found: Setting) -> Iterator[tuple[str, str]]:
         yield "deprecated", str(node["deprecationMessage"])
 
 
-def _values(found: Setting, validated: Validated) -> Iterator[tuple[str, str]]:
+def _values(found: Setting, checked: Checked) -> Iterator[tuple[str, str]]:
     """The effective value and what set it; for a section, each value in it that is not the default's."""
-    from chartgen import validation
-
-    whole: Any = validated.effective
+    merged = checked.merged
+    whole: Any = merged.effective
     for key in found.path:
         whole = whole.get(key) if isinstance(whole, Mapping) else None
     if isinstance(whole, list):
-        origin = validation.origin(validated, found.path)
+        origin = values.set_by(found.path, merged.sources)
         yield "value", f"{_shown(whole)}\nset by: {origin}" if origin != "default" else "the default"
         return
     label = "value"
-    for path, value, origin in validation.origins(validated):
+    for path, value, origin in values.origins(merged, schema.defaults()):
         if path == found.path:
             yield "value", f"{_shown(value)}\nset by: {origin}" if origin != "default" else "the default"
         elif path[: len(found.path)] == found.path and origin != "default":
@@ -192,18 +191,18 @@ def _values(found: Setting, validated: Validated) -> Iterator[tuple[str, str]]:
             label = ""
 
 
-def _reaches(found: Setting, validated: Validated) -> Iterator[tuple[str, str]]:
+def _reaches(found: Setting, checked: Checked) -> Iterator[tuple[str, str]]:
     from chartgen.explain import reach
 
-    if validated.settings is None or any_error(validated.diagnostics):
+    if any_error(checked.diagnostics):
         yield "reaches", "not known while the values are rejected (`chartgen check` says why)"
         return
     label = "reaches"
-    for name, file in reach.reached(found.path, validated.complete, _of(found.path)):
+    for name, file in reach.reached(found.path, checked.merged.effective, _of(found.path)):
         yield label, f"{name}  {file}"
         label = ""
     if label:
-        off = _switched_off(found.path, validated.complete)
+        off = _switched_off(found.path, checked.view)
         yield "reaches", "nothing with these values" + (f": {off} is off" if off else "")
 
 

@@ -4,96 +4,122 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 from chartgen import paths
 from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.diagnostics import Path as ValuePath
 from chartgen.late import LateBound
 from chartgen.render import components, crds, environment, scalar
 from chartgen.render.components import Template
 from chartgen.render.context import Context, WrongForm
 from chartgen.render.document import Document, pruned
 from chartgen.settings import Settings
+from chartgen.values.reads import Reads, Section
 
 _ONLY_IF = re.compile(r"^#\s*helm-if:\s*(.+?)\s*$", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
 
 
+@dataclass(frozen=True, slots=True)
+class Decided:
+    """By the name of each component: whether it is on and the values that this was decided by, and the ends of the names
+    of the Secrets that its programs write; by the name of each condition: whether it holds."""
+
+    on: Mapping[str, bool]
+    reads: Mapping[str, frozenset[ValuePath]]
+    secrets: Mapping[str, Sequence[str]]
+    conditions: Mapping[str, bool]
+
+
+@dataclass(frozen=True, slots=True)
+class Rendered:
+    """What the values come to: documents, the late-bound text in them, the Secrets that jobs and controllers of a release
+    write once it runs, and the files below a chart's `templates/` that are no objects, path → text."""
+
+    documents: tuple[Document, ...]
+    late: LateBound
+    secrets: frozenset[str]
+    texts: Mapping[str, str]
+
+
 def render(
-    values: dict[str, Any],
+    values: Section,
     settings: Settings,
-    late: LateBound,
     only: str = "",
     kube_version: tuple[int, int] | None = None,
-) -> list[Document]:
-    """The documents of every component that is on, in the order of folders and files.
+    late: LateBound | None = None,
+) -> Rendered:
+    """What every component that is on comes to, its documents in the order of folders and files.
 
-    `only` keeps the templates whose output file name contains it. Raises Rejected when a template cannot write a
-    value (the diagnostic points at the template's line).
+    `only` keeps the templates whose output file name contains it, and leaves the texts out. Raises Rejected when a
+    template cannot write a value (the diagnostic points at the template's line).
     """
     findings = [*_unfit_names(values)]
     if findings:
         raise Rejected(findings)
-    variables = Context(values, settings, late, kube_version).variables()
-    on, _, conditions = decided(variables)
+    late, reads = late or LateBound(), values.reads
+    variables, everywhere = reads.of(Context(values, settings, late, kube_version).variables)
+    decided = decide(variables, reads)
     documents: list[Document] = []
     for component in components.shipped():
-        if only and not any(only in template.output for template in component.templates):
-            continue
-        if not on[component.name]:
+        if not decided.on[component.name]:
             continue
         for template in component.templates:
-            if only and only not in template.output:
+            if only not in template.output:
                 continue
             try:
-                documents.extend(_documents(template, variables))
+                made, read = reads.of(lambda template=template: _documents(template, variables))  # type: ignore[misc]
             except Exception as error:
                 # whatever goes wrong below a template is reported at the template's line, not as a traceback
                 findings.append(_failure(template, error))
-    if findings:
-        raise Rejected(findings)
-    if on["crds"]:
+            else:
+                read |= everywhere | decided.reads[component.name]
+                documents.extend(replace(one, reads=read) for one in made)
+    if decided.on["crds"]:
         labels = variables["labels"]("crd")
         documents += [
-            crds.document(one, labels) for one in crds.expanded() if conditions[one.when] and only in one.file
+            replace(crds.document(one, labels), reads=decided.reads["crds"] | decided.reads[one.when])
+            for one in crds.expanded()
+            if decided.conditions[one.when] and only in one.file
         ]
-    return documents
-
-
-def decided(
-    variables: Mapping[str, Any],
-) -> tuple[dict[str, Any], dict[str, list[str]], dict[str, Any]]:
-    """By the name of each component: whether it is on, and the ends of the names of the Secrets that it writes; by the
-    name of each condition: whether it holds."""
-    module: Any = environment.shared().get_template(components.EXPRESSIONS).make_module(dict(variables))
-    return module.when, module.secrets, module.conditions
-
-
-def made_secrets(values: dict[str, Any], settings: Settings, late: LateBound) -> set[str]:
-    """The names of the Secrets that jobs and controllers of a release write once it runs."""
-    variables = Context(values, settings, late).variables()
-    _, secrets, _ = decided(variables)
-    return {variables["name"](suffix) for suffixes in secrets.values() for suffix in suffixes}
-
-
-def texts(
-    values: dict[str, Any], settings: Settings, late: LateBound, documents: Sequence[Document]
-) -> dict[str, str]:
-    """The files below a chart's `templates/` that are no objects, path → text; they may say what `documents` there are.
-
-    Raises Rejected when one cannot hold a value.
-    """
-    variables = Context(values, settings, late).variables()
-    variables |= {"chart": components.chart(), "files": {one.template for one in documents}}
-    made, findings = {}, []
-    for template in components.texts():
-        try:
-            made[template.output] = environment.plain().get_template(template.source).render(variables)
-        except Exception as error:
-            findings.append(_failure(template, error))
+    texts = _texts(variables, documents, findings) if not only and not findings else {}
     if findings:
         raise Rejected(findings)
+    name = variables["name"]
+    secrets = frozenset(name(suffix) for suffixes in decided.secrets.values() for suffix in suffixes)
+    return Rendered(tuple(documents), late, secrets, texts)
+
+
+def decide(variables: Mapping[str, Any], reads: Reads) -> Decided:
+    """Which components are on."""
+    read: dict[str, frozenset[ValuePath]] = {}
+
+    def noted(name: str, value: Any) -> Any:
+        read[name] = reads.taken()
+        return value
+
+    def evaluated() -> Any:
+        template = environment.shared().get_template(components.EXPRESSIONS)
+        return template.make_module({**variables, "noted": noted, "imports": None})
+
+    module, _ = reads.of(evaluated)
+    return Decided(module.when, read, module.secrets, module.conditions)
+
+
+def _texts(
+    variables: Mapping[str, Any], documents: Sequence[Document], findings: list[Diagnostic]
+) -> dict[str, str]:
+    """The files below a chart's `templates/` that are no objects; they may say what `documents` there are."""
+    seen = {**variables, "chart": components.chart(), "files": {one.template for one in documents}}
+    made = {}
+    for template in components.texts():
+        try:
+            made[template.output] = environment.plain().get_template(template.source).render(seen)
+        except Exception as error:
+            findings.append(_failure(template, error))
     return made
 
 

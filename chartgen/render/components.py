@@ -87,9 +87,10 @@ def expressions(name: str) -> str | None:
     if name != EXPRESSIONS:
         return None
     tables = {
-        "when": {one.name: one.when for one in shipped()},
+        # what is written before a call is read before it: each note has what its own condition read
+        "when": {one.name: _noted(one.name, one.when) for one in shipped()},
         "secrets": {one.name: one.secrets for one in shipped()},
-        "conditions": {name: text for one in shipped() for name, text in one.conditions.items()},
+        "conditions": {name: _noted(name, text) for one in shipped() for name, text in one.conditions.items()},
     }
     return "".join(
         f"{{% set {table} = {{"
@@ -97,3 +98,7 @@ def expressions(name: str) -> str | None:
         + "} %}\n"
         for table, rows in tables.items()
     )
+
+
+def _noted(name: str, expression: str) -> str:
+    return f"noted({scalar.json_text(name)}, ({expression.strip()}))"

@@ -10,6 +10,7 @@ from chartgen.late import LateBound, go_entry, go_quote
 from chartgen.render import environment, scalar
 from chartgen.render.document import block_yaml, pruned
 from chartgen.settings import Settings
+from chartgen.values.reads import Section
 
 
 class WrongForm(Exception):
@@ -20,7 +21,7 @@ class WrongForm(Exception):
 class Context:
     """What templates see, as functions and data; one per compilation."""
 
-    values: dict[str, Any]
+    values: Section
     settings: Settings
     late: LateBound
     kube_version: tuple[int, int] | None = None
@@ -87,7 +88,7 @@ class Context:
             "merge": _merged,
             "refuse": _refuse,
         }
-        variables["imports"] = environment.Imports(variables)
+        variables["imports"] = environment.Imports(variables, self.values.reads)
         return variables
 
     def structure(self, value: Any, reader: str = "fromYaml") -> Any:

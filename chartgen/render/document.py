@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
+from chartgen.diagnostics import Path
 from chartgen.late import OPEN, TOKEN, LateBound
 from chartgen.render.scalar import is_plain, json_text
 
@@ -27,6 +28,8 @@ class Document:
     template: str
     only_if: str = ""
     text: str = ""
+    # the values that its template, and what decides on its component, have read
+    reads: frozenset[Path] = frozenset()
 
     @property
     def kind(self) -> str:

@@ -18,7 +18,9 @@ from jinja2.runtime import markup_join
 from markupsafe import Markup
 
 from chartgen import paths
+from chartgen.diagnostics import Path as ValuePath
 from chartgen.render import components, scalar
+from chartgen.values.reads import Reads, Section
 
 # what templates call on free-form maps
 _METHODS = frozenset(("get", "items", "keys", "values", "update", "pop"))
@@ -26,10 +28,11 @@ _METHODS = frozenset(("get", "items", "keys", "values", "update", "pop"))
 
 @dataclass(slots=True)
 class Imports:
-    """The macro files that one rendering has imported, each made once for all templates."""
+    """The macro files that one rendering has imported, each made once for all templates, and what making it has read."""
 
     variables: Mapping[str, Any]
-    modules: dict[str | None, Any] = field(default_factory=dict)
+    reads: Reads
+    modules: dict[str | None, tuple[Any, frozenset[ValuePath]]] = field(default_factory=dict)
 
 
 class _Template(jinja2.Template):
@@ -47,8 +50,10 @@ class _Template(jinja2.Template):
             return super().make_module(vars, shared, locals)
         made = imports.modules.get(self.name)
         if made is None:
-            made = imports.modules[self.name] = super().make_module(dict(imports.variables))
-        return made
+            make = super().make_module
+            made = imports.modules[self.name] = imports.reads.of(lambda: make(dict(imports.variables)))
+        imports.reads.paths |= made[1]
+        return made[0]
 
 
 class _Generator(CodeGenerator):
@@ -74,6 +79,10 @@ class ValuesEnvironment(jinja2.Environment):
         return markup_join("" if part is None else part for part in parts)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
+        if type(obj) is Section:
+            if attribute in obj.known:
+                return obj[attribute]
+            return getattr(obj, attribute) if attribute in _METHODS else self.undefined(obj=obj, name=attribute)
         if isinstance(obj, dict):
             if attribute in obj:
                 return obj[attribute]

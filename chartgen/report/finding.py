@@ -8,11 +8,12 @@ from chartgen.diagnostics import Diagnostic, Span, dotted
 
 
 def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
-    """The findings in the order in which a reader meets their places; those without a place come first."""
+    """The findings in the order in which a reader meets their places; those without a place come first, and notes
+    about the others last."""
 
-    def place(finding: Diagnostic) -> tuple[str, int, int, str]:
+    def place(finding: Diagnostic) -> tuple[bool, str, int, int, str]:
         span = finding.spans[0] if finding.spans else Span("", 0, 0)
-        return span.source, span.line, span.column, finding.code
+        return finding.severity == "note", span.source, span.line, span.column, finding.code
 
     return sorted(diagnostics, key=place)
 

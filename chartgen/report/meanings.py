@@ -33,6 +33,8 @@ OTHERS = {
     "outside of quotes. Values are what that tool makes of it.",
     "yaml-syntax": "The file is not YAML from this place on.",
     "yaml-version": "Helm reads YAML 1.1, with some of 1.2, and refuses a %YAML line that says otherwise.",
+    "rules-wait": "Rules that read a value which is wrong wait until it is right: what they would say rests on it. Mend it "
+    "and check again.",
     # names and shapes
     "bad-enum": "The setting takes one of a few values, and this is none of them.",
     "bad-format": "The text is not written as what it stands for: an amount, a duration, an address, a name.",

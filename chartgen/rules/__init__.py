@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
-from chartgen.diagnostics import Diagnostic, Path, Severity, bounded
+from chartgen.diagnostics import Diagnostic, Path, Weight, bounded
 from chartgen.rules import agents, datacenters, images, keys, kubernetes, mesh, security, servers, unused
-from chartgen.rules.clash import Clash, Rule, Weight, at, slug
+from chartgen.rules.clash import Clash, Rule, at, slug
 from chartgen.settings import Settings
+from chartgen.values.reads import Section, SetAside
 
 if TYPE_CHECKING:
     from chartgen.values.source import Source
@@ -19,54 +21,38 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     *kubernetes.RULES, *images.RULES, *unused.RULES,
 )  # fmt: skip
 
-# the one section whose name is that of an amount elsewhere
-_REQUEST_LIMITS = ("server", "limits")
-# maps that stand for one value, so that a null only means "none"
-_VALUE_MAPS = frozenset(
-    [
-        "resources",
-        "securityContext",
-        "containerSecurityContext",
-        "nodeMeta",
-        "livenessProbe",
-        "readinessProbe",
-        "extraEnvironmentVars",
-        "extraLabels",
-        "initContainer",
-    ]
-)
-
-
 @cache
 def by_slug() -> dict[str, tuple[Weight, Rule]]:
     """Every rule by its slug."""
     return {slug(rule): (weight, rule) for weight, rule in RULES}
 
 
-def check(
-    values: Mapping[str, Any],
-    settings: Settings,
-    user: Mapping[str, Any],
-    sources: Sequence[Source],
-    *,
-    strict: bool = True,
-) -> list[Diagnostic]:
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """What the rules found; what each of them read, by its slug; those that met a value set aside, by its path."""
+
+    findings: tuple[Diagnostic, ...]
+    reads: Mapping[str, frozenset[Path]]
+    waiting: Mapping[Path, tuple[str, ...]]
+
+
+def check(values: Section, settings: Settings, sources: Sequence[Source]) -> Judged:
     """Every contradiction in the effective `values`.
 
-    What the official chart refuses is an error; what it takes although the installation cannot work is one in
-    strict mode only; what works and disappoints is a warning.
+    A rule that reads what is set aside waits: what it would say rests on a value that is wrong anyhow.
     """
-    return bounded(_findings(values, settings, sources, strict))
-
-
-def _findings(
-    values: Mapping[str, Any], settings: Settings, sources: Sequence[Source], strict: bool
-) -> Iterator[Diagnostic]:
+    findings: list[Diagnostic] = []
+    reads: dict[str, frozenset[Path]] = {}
+    waiting: dict[Path, list[str]] = {}
     for weight, rule in RULES:
-        for clash in _clashes(rule(values, settings)):
-            refused = weight == "refused" or (strict and weight == "harmful" and not clash.doubtful)
-            severity: Severity = "error" if refused else "warning"
-            yield _diagnostic(slug(rule), clash, severity, sources)
+        code = slug(rule)
+        try:
+            clashes, reads[code] = values.reads.of(lambda rule=rule: [*_clashes(rule(values, settings))])  # type: ignore[misc]
+        except SetAside as stopped:
+            waiting.setdefault(stopped.path, []).append(code)
+            continue
+        findings += [_diagnostic(code, clash, weight, sources) for clash in clashes]
+    return Judged(tuple(bounded(findings)), reads, {path: tuple(codes) for path, codes in waiting.items()})
 
 
 def _clashes(result: Any) -> Iterator[Clash]:
@@ -76,7 +62,11 @@ def _clashes(result: Any) -> Iterator[Clash]:
         yield from result
 
 
-def _diagnostic(code: str, clash: Clash, severity: Severity, sources: Sequence[Source]) -> Diagnostic:
+def _weight(clash: Clash, weight: Weight) -> Weight:
+    return "unwise" if clash.doubtful and weight == "harmful" else weight
+
+
+def _diagnostic(code: str, clash: Clash, weight: Weight, sources: Sequence[Source]) -> Diagnostic:
     from chartgen import values
 
     paths: list[Path] = [tuple(path.split(".")) if isinstance(path, str) else path for path in clash.paths]
@@ -90,44 +80,8 @@ def _diagnostic(code: str, clash: Clash, severity: Severity, sources: Sequence[S
 
         spans = embedded.inside(paths[0], clash.inside, sources) or spans
     return Diagnostic(
-        code, clash.message, severity, paths[0], spans, expected=clash.expected, hint=clash.hint
+        code, clash.message, _weight(clash, weight), paths[0], spans, expected=clash.expected, hint=clash.hint
     )
 
 
-def broken_sections(values: Mapping[str, Any], sources: Sequence[Source]) -> list[Diagnostic]:
-    """The sections (maps that rules and templates read through) that are something other than a map.
-
-    The official chart refuses these too, wherever a component that is on reads the section.
-    """
-    from chartgen import schema
-    from chartgen import values as merging
-
-    findings: list[Diagnostic] = []
-
-    def walk(node: Mapping[str, Any], standard: Mapping[str, Any], path: Path) -> None:
-        for key, default in standard.items():
-            value, here = node.get(key), (*path, key)
-            one_value = key in _VALUE_MAPS and here != _REQUEST_LIMITS
-            if not isinstance(default, dict) or not default or one_value:
-                continue
-            if isinstance(value, Mapping):
-                walk(value, default, here)
-                continue
-            code = "section-set-to-null" if value is None else "section-not-a-map"
-            name = ".".join(map(str, here))
-            findings.append(
-                Diagnostic(
-                    code,
-                    f"{name} is a section and holds values of its own",
-                    path=here,
-                    spans=merging.spans_of(here, sources),
-                    expected="a map, or {} for the defaults",
-                    hint=f"remove the line, or write {key}: {{}}",
-                )
-            )
-
-    walk(values, schema.defaults(), ())
-    return findings
-
-
-__all__ = ["RULES", "at", "broken_sections", "by_slug", "check"]
+__all__ = ["RULES", "Judged", "at", "by_slug", "check"]

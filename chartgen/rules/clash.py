@@ -5,9 +5,10 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from chartgen.diagnostics import Path
+from chartgen.diagnostics import Weight as Weight
 from chartgen.settings import Settings
 
 Values = Mapping[str, Any]
@@ -30,9 +31,6 @@ class Clash:
 
 
 Rule = Callable[[Values, Settings], "Iterable[Clash] | Clash | None"]
-# refused: the official chart refuses it too. harmful: it takes it, and the installation is broken.
-# unwise: it works, and will disappoint.
-Weight = Literal["refused", "harmful", "unwise"]
 
 
 def at(values: Values, path: str) -> Any:

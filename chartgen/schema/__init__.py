@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import cache
 from typing import Any
 
 from chartgen import bundle
 from chartgen.diagnostics import Path
+from chartgen.values import reads
+from chartgen.values.reads import Section
 
 # the first word of what the schema tells editors about a pattern or an enum
 EXPECTED = "Expected "
@@ -18,6 +20,13 @@ EXPECTED = "Expected "
 def defaults() -> dict[str, Any]:
     """The default of every value, nested; shared, not to be changed."""
     loaded: dict[str, Any] = json.loads(bundle.read("schema/defaults.json"))
+    return loaded
+
+
+@cache
+def sections() -> dict[str, Any]:
+    """The sections that there are, each with those in it: all that is no value itself."""
+    loaded: dict[str, Any] = json.loads(bundle.read("schema/sections.json"))
     return loaded
 
 
@@ -48,12 +57,18 @@ def _complete(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str
             whole[key] = _complete(value, default)
         elif key not in whole:
             # a section of unset values reads the same with its keys or without
-            whole[key] = _complete({}, default) if _unset(default) else None
+            whole[key] = _complete({}, default) if unset(default) else None
     return whole
 
 
-def _unset(default: Any) -> bool:
+def unset(default: Any) -> bool:
+    """True for a section of values that all have no default."""
     return isinstance(default, dict) and bool(default) and all(value is None for value in default.values())
+
+
+def view(complete: Mapping[str, Any], aside: Collection[Path] = ()) -> Section:
+    """Complete values as rules and templates see them; what stands at the paths `aside`, or above one, is set aside."""
+    return reads.view(complete, sections(), aside)
 
 
 @cache

@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from chartgen import bundle, late, schema, values
-from chartgen.diagnostics import Diagnostic, Path, Rejected, Severity, Span, dotted
+from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
 from chartgen.schema import validator
 from chartgen.values import source
 from chartgen.values.source import Source
@@ -64,7 +64,7 @@ def opened(user: Mapping[str, Any], sources: Sequence[Source]) -> Opened | None:
         if not isinstance(data, (dict, list)) and kind == "yaml" and plain == text:
             findings.append(_scalar(path, data, place))
             continue
-        whole = _with(whole, path, data)
+        whole = values.replaced(whole, path, data)
         paths.add(path)
         placed.append(
             Source(
@@ -81,19 +81,18 @@ def opened(user: Mapping[str, Any], sources: Sequence[Source]) -> Opened | None:
     return Opened(whole, frozenset(paths), tuple(placed), tuple(findings))
 
 
-def check(texts: Opened, sources: Sequence[Source], *, strict: bool) -> list[Diagnostic]:
-    """What is wrong inside the texts, each finding where it stands; warnings with `strict` off."""
-    severity: Severity = "error" if strict else "warning"
-    findings = [replace(one, severity=severity) for one in texts.findings]
+def check(texts: Opened, sources: Sequence[Source]) -> list[Diagnostic]:
+    """What is wrong inside the texts, each finding where it stands."""
+    findings = [replace(one, weight="harmful") for one in texts.findings]
     effective = values.effective(texts.values, schema.defaults())
-    for one in validator.check(effective, [*sources, *texts.sources], strict=strict):
+    for one in validator.check(effective, [*sources, *texts.sources]):
         inside = any(one.path[:length] in texts.paths for length in range(1, len(one.path) + 1))
         if inside and not any(map(_unknown, (*one.path, _at(effective, one.path)))):
             # a mend is of the file's own keys
             told: dict[str, Any] = {
                 name: re.sub(_ACTED, "{{ }}", getattr(one, name)) for name in ("message", "found", "hint")
             }
-            findings.append(replace(one, **told, mend=None, severity=severity))
+            findings.append(replace(one, **told, mend=None, weight="harmful"))
     return findings
 
 
@@ -183,15 +182,6 @@ def _scalar(path: Path, data: Any, place: Place) -> Diagnostic:
         found=json.dumps(data, ensure_ascii=False)[:80],
         expected="YAML such as `key: value`",
     )
-
-
-def _with(node: Any, path: Path, data: Any) -> Any:
-    """`node` with `data` at `path`; what is not on the way is shared."""
-    if not path:
-        return data
-    copy: Any = dict(node) if isinstance(node, dict) else list(node)
-    copy[path[0]] = _with(copy[path[0]], path[1:], data)
-    return copy
 
 
 def _owner(path: Path, sources: Sequence[Source]) -> Source | None:

@@ -37,6 +37,8 @@ _INSIDE = {
     "HelmChartConfig": ".spec.valuesContent",
     "HelmRelease": ".spec.values",
 }
+# findings that say that the values are none of this chart's, or not yet
+CODES = frozenset(("object-as-values", "encrypted-values", "values-of-a-parent-chart", "values-of-another-chart"))
 # what every chart may have, so that it tells nothing
 _COMMON = frozenset(("global", "nameOverride", "fullnameOverride"))
 

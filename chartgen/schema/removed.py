@@ -154,6 +154,7 @@ def _finding(path: Path, leaves: Mapping[Path, Any], effective: Mapping[str, Any
         found=dotted(path),
         hint=hint,
         mend=mend,
+        meant=target if gone.to else (),
     )
 
 
@@ -199,7 +200,7 @@ def changed(
         yield Diagnostic(
             "default-changed",
             f"{name} is not set: older releases took {json.dumps(one.was)} then, today it is {json.dumps(today)}",
-            severity="warning",
+            weight="unwise",
             path=one.path,
             hint=f"write {name}: {json.dumps(one.was)} to keep it as it was",
         )

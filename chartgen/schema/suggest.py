@@ -46,7 +46,14 @@ def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -
     else:
         message, expected = f"there is no value {dotted(path)}", "a key of " + (dotted(parent) or "the chart")
     return Diagnostic(
-        "unknown-key", message, path=path, found=shortened(key), expected=expected, hint=hint, mend=mend
+        "unknown-key",
+        message,
+        path=path,
+        found=shortened(key),
+        expected=expected,
+        hint=hint,
+        mend=mend,
+        meant=() if base else meant,
     )
 
 

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Mend, Path, Severity, bounded, dotted
-from chartgen.schema import EXPECTED, defaults, document, fit, shape
+from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Mend, Path, Weight, bounded, dotted
+from chartgen.schema import EXPECTED, defaults, document, fit, sections, shape, unset
 
 if TYPE_CHECKING:
     from chartgen.values.source import Source
@@ -18,8 +19,10 @@ if TYPE_CHECKING:
 _FILLED_IN = re.compile(r"\$\{[\w.]+\}")
 # … and what helmfile, Jinja and others do
 _ACTION = re.compile(r"\{\{.*\}\}|\{%.*%\}")
+# what the official chart refuses too
+_REFUSED = frozenset(("not-a-list", "section-not-a-map", "section-set-to-null"))
 # findings about a key, or what stands below it; all others are about a value
-_ABOUT_KEYS = frozenset(
+ABOUT_KEYS = frozenset(
     (
         "unknown-key",
         "removed-value",
@@ -38,30 +41,52 @@ def fits(effective: Mapping[str, Any]) -> bool:
     return fit.fits(effective, whole, whole["$defs"], defaults())
 
 
-def check(effective: Mapping[str, Any], sources: Sequence[Source], *, strict: bool) -> list[Diagnostic]:
+def check(effective: Mapping[str, Any], sources: Sequence[Source]) -> list[Diagnostic]:
     """What is wrong with the names and shapes of the effective values, each finding at the place that set it.
 
-    With `strict` off the findings are warnings, as the official chart takes such values; a text or number in place
-    of a list it refuses too.
+    The official chart takes such values; a text or number in place of a list it refuses too, and so it does what is no
+    map in place of a section.
     """
-    if fits(effective):
+    broken = list(_broken_sections(effective, defaults(), sections(), ()))
+    if fits(effective) and not broken:
         return []
     from chartgen import values
     from chartgen.schema import foreign
 
-    found = foreign.judged(bounded(_explained(effective)), values.layer(sources))
-    return [_placed(one, sources, strict) for one in found]
+    told = {one.path for one in broken}
+    explained = (one for one in _explained(effective) if one.path not in told)
+    found = foreign.judged(bounded(itertools.chain(explained, broken)), values.layer(sources))
+    return [_placed(one, sources) for one in found]
 
 
-def _placed(one: Diagnostic, sources: Sequence[Source], strict: bool) -> Diagnostic:
+def _broken_sections(
+    given: Mapping[str, Any], standard: Mapping[str, Any], below: Mapping[str, Any], path: Path
+) -> Iterator[Diagnostic]:
+    """The sections that are something other than a map: rules and templates read through them."""
+    for key, inner in below.items():
+        value, here = given.get(key), (*path, key)
+        if isinstance(value, Mapping):
+            yield from _broken_sections(value, standard[key], inner, here)
+        elif key in given or not unset(standard[key]):
+            yield Diagnostic(
+                "section-set-to-null" if value is None else "section-not-a-map",
+                f"{dotted(here)} is a section and holds values of its own",
+                path=here,
+                found="" if value is None else f"{_shown(value)} ({_kind(value)})",
+                expected="a map, or {} for the defaults",
+                hint=_slip(value, "object") or f"remove the line, or write {key}: {{}}",
+            )
+
+
+def _placed(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
     from dataclasses import replace
 
     from chartgen import values
 
     one = replace(one, hint=_unescaped(one, sources) or _anchors(one, sources) or one.hint)
-    place = values.spans_of if one.code in _ABOUT_KEYS else values.value_spans_of
-    severity: Severity = "error" if strict or one.code == "not-a-list" else "warning"
-    return replace(one, spans=place(one.path, sources), severity=severity)
+    place = values.spans_of if one.code in ABOUT_KEYS else values.value_spans_of
+    weight: Weight = "refused" if one.code in _REFUSED else "harmful"
+    return replace(one, spans=place(one.path, sources), weight=weight)
 
 
 def _unescaped(one: Diagnostic, sources: Sequence[Source]) -> str:
@@ -117,7 +142,7 @@ def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
     errors = islice(validator(document()).iter_errors(effective), MAX_FINDINGS + 1)
     for error in sorted(errors, key=lambda one: one.validator == "type"):
         for one in _explain(error):
-            mistake = (one.path, one.message if one.code in _ABOUT_KEYS else "")
+            mistake = (one.path, one.message if one.code in ABOUT_KEYS else "")
             if mistake in told:
                 continue
             told.add(mistake)

@@ -55,6 +55,15 @@ def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
     return {key: out[key] for key in (*defaults, *sorted(user, key=str)) if key in out}
 
 
+def replaced(node: Any, path: Path, value: Any) -> Any:
+    """`node` with `value` at `path`, which is there; what is not on the way is shared."""
+    if not path:
+        return value
+    copy: Any = dict(node) if isinstance(node, dict) else list(node)
+    copy[path[0]] = replaced(copy[path[0]], path[1:], value)
+    return copy
+
+
 def _copied(value: Any) -> Any:
     if isinstance(value, dict):
         return {key: _copied(item) for key, item in value.items()}
@@ -117,6 +126,21 @@ def texts(sources: Sequence[Source]) -> Iterator[tuple[Path, str]]:
 
 
 @dataclass(frozen=True, slots=True)
+class Merged:
+    """The sources; the user's values that they come to; the effective ones, which are those over the defaults."""
+
+    sources: tuple[Source, ...]
+    user: Mapping[str, Any]
+    effective: dict[str, Any]
+
+
+def merge(sources: Sequence[Source], defaults: Mapping[str, Any]) -> Merged:
+    """The sources merged over the defaults, by Helm's rules."""
+    user = layer(sources)
+    return Merged(tuple(sources), user, effective(user, defaults))
+
+
+@dataclass(frozen=True, slots=True)
 class Origin:
     """The source that has the last word on a path, and where; `exact` unless that is a null above the path."""
 
@@ -143,6 +167,35 @@ def origin(path: Path, sources: Sequence[Source]) -> Origin | None:
             if source.edits or not isinstance(value, dict):
                 return _filler(path, sources)
     return _filler(path, sources)
+
+
+def origins(merged: Merged, defaults: Mapping[str, Any]) -> Iterator[tuple[Path, Any, str]]:
+    """(path, value, what set it) for each effective leaf, items of lists too, in the order of the values.
+
+    A default that a null took away comes as None, "removed by …".
+    """
+
+    def walk(node: Any, standard: Any, path: Path) -> Iterator[tuple[Path, Any, str]]:
+        if isinstance(node, dict) and (node or isinstance(standard, dict)):
+            below = standard if isinstance(standard, dict) else {}
+            for key in dict.fromkeys((*below, *node)):
+                if key in node:
+                    yield from walk(node[key], below.get(key), (*path, key))
+                elif below[key] is not None:
+                    yield (*path, key), None, f"removed by {origin((*path, key), merged.sources)}"
+        elif isinstance(node, list) and node:
+            for index, item in enumerate(node):
+                yield from walk(item, None, (*path, index))
+        else:
+            yield path, node, set_by(path, merged.sources)
+
+    yield from walk(merged.effective, defaults, ())
+
+
+def set_by(path: Path, sources: Sequence[Source]) -> str:
+    """What set the effective value at `path`: file and line, a flag, or "default"."""
+    found = origin(path, sources)
+    return str(found) if found is not None and found.exact else "default"
 
 
 def _walked(data: Any, path: Path) -> tuple[int, Any]:

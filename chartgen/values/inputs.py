@@ -16,18 +16,22 @@ FLAGS: tuple[Kind, ...] = ("set-json", "set", "set-string", "set-file", "set-lit
 
 
 @dataclass(frozen=True, slots=True)
+class Read:
+    """What could be read, in the order in which it is merged, and the findings about what could not."""
+
+    sources: tuple[Source, ...]
+    findings: tuple[Diagnostic, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Inputs:
     """Paths of values files (`-` is standard input), the last winning, and (kind, text) of each flag over them."""
 
     files: tuple[str, ...] = ()
     flags: tuple[tuple[Kind, str], ...] = ()
 
-    def sources(self, *, strict: bool = True) -> list[Source]:
-        """Each file and flag as a source, in the order in which they are merged.
-
-        Raises Rejected with the findings about every file and flag that cannot be read, and about the names and
-        shapes in the others.
-        """
+    def read(self) -> Read:
+        """Each file and flag as a source, in the order in which they are merged, and what cannot be read."""
         from chartgen.values import source
 
         sources: list[Source] = []
@@ -41,9 +45,7 @@ class Inputs:
                 findings += rejected.diagnostics
         if self.flags:
             findings += self._add_flags(sources)
-        if findings:
-            raise Rejected([*findings, *_about(sources, strict)])
-        return sources
+        return Read(tuple(sources), tuple(findings))
 
     def _add_flags(self, sources: list[Source]) -> list[Diagnostic]:
         """Adds a source for each flag, each applied onto what came before it; returns the findings."""
@@ -59,12 +61,3 @@ class Inputs:
             except Rejected as rejected:
                 findings += rejected.diagnostics
         return findings
-
-
-def _about(sources: list[Source], strict: bool) -> list[Diagnostic]:
-    """What is wrong with the names and shapes of what could be read."""
-    from chartgen import schema, values
-    from chartgen.schema import validator
-
-    found = validator.check(values.effective(values.layer(sources), schema.defaults()), sources, strict=strict)
-    return [warning for one in sources for warning in one.warnings] + found

@@ -478,7 +478,7 @@ class _Builder:
 
     def _warn(self, code: str, message: str, spans: tuple[Span, ...], **details: Any) -> None:
         if len(self.findings) <= MAX_FINDINGS:
-            self.findings.append(Diagnostic(code, message, severity="warning", spans=spans, **details))
+            self.findings.append(Diagnostic(code, message, weight="unwise", spans=spans, **details))
 
     def _path(self, levels: list[_Level], event: Any) -> Path:
         if not levels:
@@ -660,7 +660,7 @@ def digits_lost(number: int, spans: tuple[Span, ...], path: Path = ()) -> Diagno
     return Diagnostic(
         "digits-lost",
         f"Helm's numbers have 53 bits: {number} becomes {helm_scalar.held(number)}",
-        severity="warning",
+        weight="unwise",
         path=path,
         spans=spans,
         hint="put it in quotes if it is a name, not an amount",

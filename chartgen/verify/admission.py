@@ -101,12 +101,10 @@ def check(
     version: Version | None,
     late: LateBound,
     sources: Sequence[Source],
-    *,
-    strict: bool = True,
 ) -> list[Diagnostic]:
     """What Kubernetes of that version (the newest known, if None) would refuse in the documents.
 
-    Findings are errors, or warnings with `strict` off. What only `helm install` knows is left unchecked. Raises
+    What only `helm install` knows is left unchecked. Raises
     Rejected where there are no schemas for the version.
     """
     there = versions()
@@ -132,7 +130,7 @@ def check(
                 Diagnostic(
                     "invalid-object",
                     f"Kubernetes {_text(target)} refuses the {one.kind} {TOKEN.sub('RELEASE', one.name)}: {what}",
-                    severity="error" if strict else "warning",
+                    weight="harmful",
                     path=origin,
                     spans=values.spans_of(origin, sources),
                     found=f"{dotted(path)}: {_short(part)}",

@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chartgen.diagnostics import Diagnostic, Severity
+from chartgen.diagnostics import Diagnostic
 from chartgen.late import TOKEN
 from chartgen.render import components
 from chartgen.render.document import Document
@@ -32,12 +32,12 @@ class _Broken:
     what: str
     name: str
 
-    def diagnostic(self, severity: Severity) -> Diagnostic:
+    def diagnostic(self) -> Diagnostic:
         one = self.document
         return Diagnostic(
             "dangling-reference",
             _readable(f"the {one.kind} {one.name} needs a {self.what} that is not there"),
-            severity=severity,
+            weight="harmful",
             found=_readable(self.name),
             hint=f"{one.template} asks for it"
             + ("; if the cluster has it already, name it in your values" if self.what == "Secret" else ""),
@@ -74,13 +74,11 @@ def check(
     documents: Sequence[Document],
     values: Mapping[str, Any],
     made: Collection[str] = (),
-    *,
-    strict: bool = True,
 ) -> list[Diagnostic]:
     """Every identity used twice, reference that leads nowhere and selector that matches no pod of its own.
 
     `made` names the Secrets that jobs and controllers of the release write. Names that stand in the `values` belong to
-    objects outside the chart, and are taken to exist; so is what a component declares to leave dangling. Findings are errors, or warnings with `strict` off.
+    objects outside the chart, and are taken to exist; so is what a component declares to leave dangling.
     """
     pods = tuple(pod for one in documents for pod in _pods(one))
     outside = frozenset(_strings(values))
@@ -109,10 +107,9 @@ def check(
     for pod in pods:
         broken += [*_in_pod(pod, chart), *_variables(pod, chart)]
     kept = {expected for component in components.shipped() for expected in component.dangling}
-    severity: Severity = "error" if strict else "warning"
     return [
-        *_twice(documents, severity),
-        *(one.diagnostic(severity) for one in broken if (one.document.template, one.what) not in kept),
+        *_twice(documents),
+        *(one.diagnostic() for one in broken if (one.document.template, one.what) not in kept),
     ]
 
 
@@ -159,7 +156,7 @@ def _namespace(one: Document) -> str:
     return str(one.data["metadata"].get("namespace") or "")
 
 
-def _twice(documents: Sequence[Document], severity: Severity) -> Iterator[Diagnostic]:
+def _twice(documents: Sequence[Document]) -> Iterator[Diagnostic]:
     seen: dict[tuple[str, str, str, str], Document] = {}
     for one in documents:
         version, kind, namespace, name = one.identity
@@ -168,7 +165,7 @@ def _twice(documents: Sequence[Document], severity: Severity) -> Iterator[Diagno
             yield Diagnostic(
                 "object-twice",
                 _readable(f"two templates make the {one.kind} {one.name}"),
-                severity=severity,
+                weight="harmful",
                 found=f"{other.template} and {one.template}",
             )
 

@@ -273,6 +273,17 @@ def defaults(whole: Node) -> Node:
     return nested
 
 
+def sections(whole: Node) -> Node:
+    """The sections that there are, each with those in it: what holds values, and is none itself."""
+    properties: Mapping[str, Node] = whole.get("properties", {})
+    return {
+        key: sections(child)
+        for key, child in properties.items()
+        # what may be null is a value of several parts, such as the resources of a container
+        if child.get("type") == "object" and "default" not in child and any(leaves(child))
+    }
+
+
 def texts(whole: Node) -> dict[str, str]:
     """What each value holds that may be text in place of a map or list: `yaml` or `json`, by its dotted path.
 
@@ -433,6 +444,7 @@ def outputs() -> dict[str, str]:
         "schema/values.schema.json": _json(editor_form(whole)),
         "schema/shapes.json": _shapes_file(whole),
         "schema/defaults.json": _json(defaults(whole)),
+        "schema/sections.json": _json(sections(whole)),
         "schema/texts.json": _json(texts(whole)),
         "schema/renamed_options.json": _json(agent_options.renamed(read["_agent"])),
         "schema/versions.json": _json(read["_versions"]),

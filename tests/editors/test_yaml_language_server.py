@@ -11,9 +11,10 @@ from typing import Any
 import pytest
 import yaml
 
-from chartgen import schema, validation
+from chartgen import schema
 from chartgen.values import source
 from chartgen.workshop import schema_build
+from tests.checked import checked
 from tests.editors.editor import Editor, chosen, documentation, inserted
 
 ROOT = Path(__file__).parent.parent.parent
@@ -111,7 +112,7 @@ GATEWAYS = "connectInject:\n  enabled: true\ningressGateways:\n  enabled: true\n
 def test_what_a_snippet_writes_is_valid(editor: Editor, text: str, label: str) -> None:
     written = chosen(text, editor.complete(text)[label])
     assert written.count("\n") >= text.count("\n")
-    result = validation.validate([source.read_text(written, "values.yaml")])
+    result = checked([source.read_text(written, "values.yaml")])
     assert [one.code for one in result.diagnostics if one.severity == "error"] == [], written
 
 

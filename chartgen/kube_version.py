@@ -1,0 +1,47 @@
+"""Versions of Kubernetes as people write them."""
+
+from __future__ import annotations
+
+import re
+
+from chartgen.diagnostics import Diagnostic, Rejected
+
+OLDEST = (1, 22)
+
+
+def parsed(text: str | None) -> tuple[int, int] | None:
+    """(major, minor) of a version such as `1.30`, `v1.30.4` or `1.30.4-gke.1`; None for none.
+
+    Raises Rejected for text that is no version.
+    """
+    if text is None:
+        return None
+    match = re.match(r"v?(\d+)\.(\d+)(?:[.+-].*)?$", text.strip())
+    if match is None:
+        raise Rejected(
+            [
+                Diagnostic(
+                    "bad-kube-version",
+                    "not a Kubernetes version",
+                    found=text,
+                    expected="such as 1.30 or v1.30.4",
+                )
+            ]
+        )
+    return int(match[1]), int(match[2])
+
+
+def findings(text: str | None) -> list[Diagnostic]:
+    """The finding that the cluster is older than what the objects need, if it is."""
+    pair = parsed(text)
+    if pair is None or pair >= OLDEST:
+        return []
+    return [
+        Diagnostic(
+            "kubernetes-too-old",
+            "Consul's objects use APIs that this Kubernetes does not have",
+            found=text or "",
+            expected="1.22 or newer",
+            hint="upgrade the cluster first",
+        )
+    ]

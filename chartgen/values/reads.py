@@ -1,0 +1,163 @@
+"""Values that know who reads them: what rules, templates and conditions see.
+
+A section is read key by key, and each value that is read (never the section on the way to it) is noted by its path. A
+value that is itself a map or a list counts as one. What was found to be wrong stands aside: whoever reads it stops.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from typing import Any, Generic, TypeVar
+
+from chartgen.diagnostics import Path, dotted
+
+T = TypeVar("T")
+# the sections that there are, each with those in it
+Sections = Mapping[str, "Sections"]
+
+
+class SetAside(Exception):
+    """Somebody reads a value that is wrong and stands aside; `path` is the value's."""
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(f"{dotted(path)} is set aside")
+        self.path = path
+
+
+class Reads:
+    """Where the paths that are read are noted: one for all sections of one view."""
+
+    __slots__ = ("paths",)
+
+    def __init__(self) -> None:
+        self.paths: set[Path] = set()
+
+    def of(self, reader: Callable[[], T]) -> tuple[T, frozenset[Path]]:
+        """What `reader` returns, and the paths that it read; they count for whoever asks, too."""
+        outer, self.paths = self.paths, set()
+        try:
+            value = reader()
+            return value, frozenset(self.paths)
+        finally:
+            outer |= self.paths
+            self.paths = outer
+
+    def taken(self) -> frozenset[Path]:
+        """The paths noted since the last call."""
+        taken = frozenset(self.paths)
+        self.paths.clear()
+        return taken
+
+
+class _Aside:
+    """In the place of a value that is wrong."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+
+class Section(Mapping[str, Any]):
+    """A section of the values. Reading a value notes its path; reading one that stands aside raises SetAside."""
+
+    __slots__ = ("_below", "_items", "path", "reads")
+
+    def __init__(self, items: Mapping[str, Any], path: Path, reads: Reads) -> None:
+        self._items, self.path, self.reads = items, path, reads
+        self._below = {key: (*path, key) for key in items}
+
+    def __getitem__(self, key: str) -> Any:
+        item = self._items[key]
+        if type(item) is Section:
+            return item
+        self.reads.paths.add(self._below[key])
+        if type(item) is _Aside:
+            raise SetAside(item.path)
+        return item
+
+    def get(self, key: str, default: Any = None) -> Any:
+        if key in self._items:
+            return self[key]
+        # that there is no such key is an answer too
+        self.reads.paths.add((*self.path, key))
+        return default
+
+    def __contains__(self, key: object) -> bool:
+        self.reads.paths.add((*self.path, str(key)))
+        return key in self._items
+
+    def __iter__(self) -> Iterator[str]:
+        # who goes through all there is gets what can be trusted
+        self.reads.paths.add(self.path)
+        return (key for key, item in self._items.items() if type(item) is not _Aside)
+
+    def __len__(self) -> int:
+        self.reads.paths.add(self.path)
+        return len(self._items)
+
+    @property
+    def known(self) -> Mapping[str, Any]:
+        """The keys that there are, for those who only look whether one is there before they read it."""
+        return self._items
+
+    def __hash__(self) -> int:
+        return id(self)
+
+    def plain(self) -> dict[str, Any]:
+        """The section's values as a dict, all of them read."""
+        return {key: item.plain() if isinstance(item, Section) else item for key, item in self.items()}
+
+
+def view(
+    values: Mapping[str, Any], sections: Sections, aside: Collection[Path] = ()
+) -> Section:
+    """The values as rules and templates see them; what stands at the paths `aside`, or has one below it, is set aside.
+
+    `values` hold every key that there is (`schema.complete`); a section that is no map stands aside in any case.
+    """
+    return _section(values, sections, (), Reads(), frozenset(aside))
+
+
+def _section(
+    values: Mapping[str, Any], sections: Sections, path: Path, reads: Reads, aside: Collection[Path]
+) -> Section:
+    items: dict[str, Any] = {}
+    for key, item in values.items():
+        here = (*path, key)
+        if key in sections and isinstance(item, Mapping) and here not in aside:
+            items[key] = _section(item, sections[key], here, reads, aside)
+        elif key in sections or (aside and _is_aside(here, aside)):
+            items[key] = _Aside(here)
+        else:
+            items[key] = item
+    for path_aside in aside:
+        # a key that was meant and is not there
+        if len(path_aside) == len(path) + 1 and path_aside[: len(path)] == path:
+            items.setdefault(str(path_aside[-1]), _Aside(path_aside))
+    return Section(items, path, reads)
+
+
+def _is_aside(path: Path, aside: Iterable[Path]) -> bool:
+    return any(wrong[: len(path)] == path for wrong in aside)
+
+
+class fact(Generic[T]):
+    """A property of an object with a `values` section, computed once; who asks for it has read what it was made from."""
+
+    def __init__(self, function: Callable[[Any], T]) -> None:
+        self._function = function
+        self.__doc__ = function.__doc__
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, owner: Any, kind: type) -> T:
+        known = owner.facts.get(self._name)
+        reads: Reads = owner.values.reads
+        if known is None:
+            known = owner.facts[self._name] = reads.of(lambda: self._function(owner))
+        else:
+            reads.paths |= known[1]
+        value: T = known[0]
+        return value
