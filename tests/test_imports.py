@@ -19,7 +19,7 @@ STAGES = (
     ("late", "render"),
     ("verify",),
     ("chart",),
-    ("validation", "compiler"),
+    ("compiler",),
     ("edit",),
     ("report",),
     ("explain",),
@@ -30,8 +30,6 @@ STAGES = (
 ABOVE = ("__init__", "workshop")
 # arrows that point upwards today; this may only become shorter
 UPWARDS = {
-    ("values.inputs", "schema"),
-    ("values.inputs", "schema.validator"),
     ("schema.embedded", "late"),
     ("rules.keys", "late"),
 }

@@ -83,7 +83,8 @@ def _placed(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
 
     from chartgen import values
 
-    one = replace(one, hint=_unescaped(one, sources) or _anchors(one, sources) or one.hint)
+    if other := _unescaped(one, sources) or _anchors(one, sources):
+        one = replace(one, hint=other, meant=())
     place = values.spans_of if one.code in ABOUT_KEYS else values.value_spans_of
     weight: Weight = "refused" if one.code in _REFUSED else "harmful"
     return replace(one, spans=place(one.path, sources), weight=weight)
