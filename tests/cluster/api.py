@@ -56,6 +56,7 @@ class Api:
         self.url = url
         self._token = token
         self._connections = threading.local()
+        self._opened: list[http.client.HTTPSConnection] = []
         self._kinds: dict[str, dict[str, tuple[str, bool]]] = {}
         self._namespaces: set[str] = set()
 
@@ -88,8 +89,14 @@ class Api:
             self._connections.one = http.client.HTTPSConnection(
                 host.hostname or "", host.port, context=_TLS, timeout=60
             )
+            self._opened.append(self._connections.one)
         one: http.client.HTTPSConnection = self._connections.one
         return one
+
+    def close(self) -> None:
+        """Closes what every thread opened; none of them asks any more."""
+        for one in self._opened:
+            one.close()
 
     def get(self, path: str) -> dict[str, Any]:
         """The data at a path; empty where nothing is."""
@@ -115,14 +122,23 @@ class Api:
         for fresh in (False, True):
             with _LOCK:
                 if fresh or root not in self._kinds:
-                    self._kinds[root] = {
-                        one["kind"]: (f"{root}/{{}}{one['name']}", one["namespaced"])
-                        for one in self.get(root).get("resources", [])
-                        if "/" not in one["name"]
-                    }
+                    self._kinds[root] = self.kinds(root)
                 if kind in self._kinds[root]:
                     return self._kinds[root][kind]
         raise UnknownKind(f"no {kind} in {api_version}")
+
+    def kinds(self, root: str) -> dict[str, tuple[str, bool]]:
+        """Each kind of a group's version (`/api/v1`, `/apis/apps/v1`), as `resource` tells it, asked anew."""
+        return {
+            one["kind"]: (f"{root}/{{}}{one['name']}", one["namespaced"])
+            for one in self.get(root).get("resources", [])
+            if "/" not in one["name"] and "list" in one["verbs"]
+        }
+
+    def groups(self) -> list[str]:
+        """The path of each group's preferred version."""
+        groups = self.get("/apis").get("groups", [])
+        return ["/api/v1", *(f"/apis/{one['preferredVersion']['groupVersion']}" for one in groups)]
 
     def paths(self, data: dict[str, Any], namespace: str) -> tuple[str, str]:
         """(path to post an object to, its own path); raises UnknownKind."""
@@ -140,6 +156,10 @@ class Api:
             body = {"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}
             self.request("/api/v1/namespaces", "POST", body)
             self._namespaces.add(name)
+
+    def forget_namespaces(self) -> None:
+        """Namespaces are made anew where they are needed: some were deleted."""
+        self._namespaces.clear()
 
     def apply(self, data: dict[str, Any], namespace: str = "default") -> None:
         """Makes an object, and waits until the kind that it defines is served; raises AssertionError where it is refused."""
@@ -184,6 +204,10 @@ class Asker:
         self._api = api
         self._pool = ThreadPoolExecutor(threads)
         self._known: dict[str, Refusal | None] = {}
+
+    def close(self) -> None:
+        self._pool.shutdown()
+        self._api.close()
 
     def refusals(self, objects: Iterable[dict[str, Any]], namespace: str) -> Iterator[Refusal]:
         """What the server would not take of the objects, in their order; those of a kind that is gone are passed over."""

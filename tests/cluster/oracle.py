@@ -1,0 +1,75 @@
+"""Drawn values before a cluster: whatever strict mode accepts, the API server must admit."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import chartgen
+from tests.cluster.api import Asker, Refusal
+from tests.cluster.drawing import Drawn
+
+RELEASE, NAMESPACE = "consul", "default"
+
+
+@dataclass(frozen=True)
+class Found:
+    """A refused object, and the least of the drawn changes that makes it."""
+
+    drawn: Drawn
+    refusal: Refusal
+
+    @property
+    def kind(self) -> str:
+        """The same for refusals of one kind, whatever the names and values are."""
+        return _kind(self.refusal)
+
+
+def _kind(refusal: Refusal) -> str:
+    text = re.sub(r'"[^"]*"|\'[^\']*\'|`[^`]*`|\[\d+\]|\d+', "…", refusal.message)
+    return f"{refusal.kind}: {text[:160]}"
+
+
+def accepted(drawn: Drawn) -> tuple[Drawn, chartgen.Chart] | None:
+    """What is left of the changes when those that strict mode refuses are taken away; None where nothing is."""
+    for _ in range(4):
+        try:
+            return drawn, chartgen.compile(drawn.values)
+        except chartgen.Rejected as rejected:
+            blamed = {tuple(map(str, one.path)) for one in rejected.diagnostics if one.severity == "error"}
+        kept = tuple(
+            (path, value)
+            for path, value in drawn.changes
+            if not any(path[: len(one)] == one or one[: len(path)] == path for one in blamed)
+        )
+        if len(kept) == len(drawn.changes):
+            # a contradiction with the base: the newest change goes
+            kept = kept[:-1]
+        if not kept:
+            return None
+        drawn = Drawn(drawn.base, kept)
+    return None
+
+
+def refusals(chart: chartgen.Chart, asker: Asker) -> Iterator[Refusal]:
+    objects = (data for _, data in chart.objects(RELEASE, NAMESPACE, upgrade=True))
+    yield from asker.refusals(objects, NAMESPACE)
+
+
+def least(drawn: Drawn, refusal: Refusal, asker: Asker) -> Found:
+    """The same refusal with as few of the changes as make it."""
+    found = Found(drawn, refusal)
+    number = 0
+    while number < len(found.drawn.changes):
+        fewer = found.drawn.without(number)
+        try:
+            again = list(refusals(chartgen.compile(fewer.values), asker))
+        except chartgen.Rejected:
+            again = []
+        same = next((one for one in again if _kind(one) == found.kind), None)
+        if same is None:
+            number += 1
+        else:
+            found = Found(fewer, same)
+    return found
