@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
 
 from chartgen.values.reads import Section, fact
@@ -27,6 +28,13 @@ class Settings:
 
     def _on(self, section: str) -> bool:
         return switched_on(self.values[section]["enabled"], self.values["global"]["enabled"])
+
+    def on(self, section: str) -> bool:
+        """Whether the component is on whose section of the values this is; True for one that has no switch."""
+        name = re.sub("[A-Z]", lambda capital: "_" + capital[0].lower(), section)
+        if isinstance(getattr(type(self), name, None), fact):
+            return bool(getattr(self, name))
+        return bool(self.values[section].get("enabled", True))
 
     @fact
     def server(self) -> bool:
@@ -139,11 +147,130 @@ class Settings:
         return own and not self.values["server"]["serverCert"]["secretName"]
 
     @fact
+    def own_ca(self) -> bool:
+        """The user brings a CA, certificate and key, with which the release's jobs sign."""
+        tls = self.values["global"]["tls"]
+        return bool(tls["caCert"]["secretName"] and tls["caKey"]["secretName"])
+
+    @fact
+    def system_roots(self) -> bool:
+        """Outside servers have certificates of a CA that the system's store knows."""
+        return bool(self.external_servers and self.values["externalServers"]["useSystemRoots"])
+
+    @fact
     def ca_mounted(self) -> bool:
         """The CA that pods trust is in a Secret to be mounted (not in Vault, not in the system's store)."""
-        if not self.tls or self.vault:
-            return False
-        return not (self.external_servers and self.values["externalServers"]["useSystemRoots"])
+        return self.tls and not self.vault and not self.system_roots
+
+    @fact
+    def ca_path(self) -> str:
+        """Where a pod has the servers' CA: written by the agent of Vault, or mounted."""
+        return "/vault/secrets/serverca.crt" if self.vault else "/consul/tls/ca/tls.crt"
+
+    @fact
+    def ca_file(self) -> str | None:
+        """The file with the CA that pods trust; None without TLS, and where they trust the system's store."""
+        return self.ca_path if self.tls and not self.system_roots else None
+
+    @fact
+    def plain_http(self) -> bool:
+        """Agents answer HTTP in the clear."""
+        return not (self.tls and self.values["global"]["tls"]["httpsOnly"])
+
+    @fact
+    def outside_host(self) -> str | None:
+        """The address of outside servers; None where the release's own are asked."""
+        hosts = self.values["externalServers"]["hosts"] if self.external_servers else None
+        return (hosts or [""])[0] if self.external_servers else None
+
+    @fact
+    def grpc_port(self) -> Any:
+        return self.values["externalServers"]["grpcPort"] if self.external_servers else 8502
+
+    @fact
+    def api_port(self) -> Any:
+        """The port of the servers' HTTP API, with TLS where TLS is on."""
+        if self.external_servers:
+            return self.values["externalServers"]["httpsPort"]
+        return 8501 if self.tls else 8500
+
+    def _given(self, *path: str) -> bool:
+        """A Secret, or a path in Vault, and the key in it are named."""
+        section: Any = self.values
+        for key in path:
+            section = section[key]
+        return bool(section["secretName"] and section["secretKey"])
+
+    @fact
+    def bootstrap_token_given(self) -> bool:
+        return self._given("global", "acls", "bootstrapToken")
+
+    @fact
+    def replication_token_given(self) -> bool:
+        return self._given("global", "acls", "replicationToken")
+
+    @fact
+    def gossip_key_given(self) -> bool:
+        return self._given("global", "gossipEncryption")
+
+    @fact
+    def gossip_encrypted(self) -> bool:
+        return bool(self.values["global"]["gossipEncryption"]["autoGenerate"]) or self.gossip_key_given
+
+    @fact
+    def license_given(self) -> bool:
+        return self._given("global", "enterpriseLicense")
+
+    @fact
+    def license_loaded(self) -> bool:
+        """Servers read the licence when they start; otherwise a job hands it to them."""
+        return self.license_given and bool(
+            self.values["global"]["enterpriseLicense"]["enableLicenseAutoload"]
+        )
+
+    @fact
+    def license_beside_servers(self) -> bool:
+        """Client agents and the snapshot agent read the licence, too; with ACLs on they ask the servers for it."""
+        return self.license_loaded and not self.acls
+
+    @fact
+    def agent_metrics(self) -> bool:
+        metrics = self.values["global"]["metrics"]
+        return bool(metrics["enabled"] and metrics["enableAgentMetrics"])
+
+    @fact
+    def gateway_metrics(self) -> bool:
+        metrics = self.values["global"]["metrics"]
+        return bool(metrics["enabled"] and metrics["enableGatewayMetrics"])
+
+    @fact
+    def partition_cluster(self) -> bool:
+        """The cluster is a partition other than the default one, which the servers elsewhere have to make."""
+        named = self.partitions and self.values["global"]["adminPartitions"]["name"] != "default"
+        return named and not self.server
+
+    @fact
+    def primary(self) -> str | None:
+        """The primary datacenter of the federation that this one is in, where it is named."""
+        federation = self.values["global"]["federation"]
+        return (federation["primaryDatacenter"] or None) if federation["enabled"] else None
+
+    @fact
+    def auth_method(self) -> str:
+        """Where components log in, as the end of its name: in this datacenter."""
+        return "k8s-component-auth-method"
+
+    @fact
+    def global_auth_method(self) -> str:
+        """Where those log in that write what all datacenters share: at the primary, which has a method for each."""
+        return (
+            f"{self.auth_method}-{self.values['global']['datacenter']}" if self.primary else self.auth_method
+        )
+
+    @fact
+    def login_datacenter(self) -> Any:
+        """The datacenter of `global_auth_method`."""
+        return self.primary or self.values["global"]["datacenter"]
 
     @fact
     def vault_webhook_certs(self) -> bool:
@@ -157,19 +284,33 @@ class Settings:
 
     @fact
     def federation_secondary(self) -> bool:
-        federation = self.values["global"]["federation"]
-        primary = federation["enabled"] and federation["primaryDatacenter"]
-        return bool(primary and primary != self.values["global"]["datacenter"])
+        return self.primary is not None and self.primary != self.values["global"]["datacenter"]
+
+    @fact
+    def gateway_api_managed(self) -> bool:
+        """The definitions of gateways and routes are the chart's business at all."""
+        gateway = self.values["connectInject"]["apiGateway"]
+        return bool(gateway["manageExternalCRDs"] or gateway["manageNonStandardCRDs"])
+
+    @fact
+    def _openshift_instead(self) -> bool:
+        """OpenShift from 4.19 on brings the Gateway API, but for TCPRoute: who wants that gets Consul's own group."""
+        openshift = self.values["global"]["openshift"]
+        newer = openshift["upgradeTo419From418"] or openshift["isOcpGreaterthan4_18"]
+        asked = openshift["crds"]["consulapi"]["enabled"] or (newer and openshift["crds"]["enableTcpRoute"])
+        return bool(self.openshift and asked)
 
     @fact
     def consul_gateway_api(self) -> bool:
-        """The Gateway API in Consul's own group: asked for, or because OpenShift from 4.19 brings the standard one."""
-        openshift = self.values["global"]["openshift"]
-        if self.values["global"]["crds"]["consulapi"]["enabled"]:
-            return True
-        newer = openshift["upgradeTo419From418"] or openshift["isOcpGreaterthan4_18"]
-        tcp_route = openshift["crds"]["enableTcpRoute"] and newer
-        return bool(self.openshift and (openshift["crds"]["consulapi"]["enabled"] or tcp_route))
+        """The Gateway API in Consul's own group is served: its controllers, its gateway class."""
+        return bool(self.values["global"]["crds"]["consulapi"]["enabled"]) or self._openshift_instead
+
+    @fact
+    def consul_gateway_definitions(self) -> bool:
+        """The definitions in that group are installed. On OpenShift only its own switches ask for them, as in the
+        official chart, so that the controllers can be there without them: a rule tells of it."""
+        asked = self._openshift_instead if self.openshift else self.consul_gateway_api
+        return self.gateway_api_managed and asked
 
 
 def settings(values: Section) -> Settings:

@@ -90,7 +90,9 @@ def expressions(name: str) -> str | None:
         # what is written before a call is read before it: each note has what its own condition read
         "when": {one.name: _noted(one.name, one.when) for one in shipped()},
         "secrets": {one.name: one.secrets for one in shipped()},
-        "conditions": {name: _noted(name, text) for one in shipped() for name, text in one.conditions.items()},
+        "conditions": {
+            name: _noted(name, text) for one in shipped() for name, text in one.conditions.items()
+        },
     }
     return "".join(
         f"{{% set {table} = {{"

@@ -82,7 +82,9 @@ class ValuesEnvironment(jinja2.Environment):
         if type(obj) is Section:
             if attribute in obj.known:
                 return obj[attribute]
-            return getattr(obj, attribute) if attribute in _METHODS else self.undefined(obj=obj, name=attribute)
+            return (
+                getattr(obj, attribute) if attribute in _METHODS else self.undefined(obj=obj, name=attribute)
+            )
         if isinstance(obj, dict):
             if attribute in obj:
                 return obj[attribute]

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from chartgen import schema
 from chartgen.diagnostics import Path
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
 from chartgen.settings import Settings
@@ -85,13 +86,7 @@ def extra_config_repeats_prefix_filter(v: Values, s: Settings) -> Clash | None:
 
 
 def _statsd(v: Values, s: Settings) -> bool:
-    metrics = v["global"]["metrics"]
-    return bool(
-        s.server
-        and metrics["enabled"]
-        and metrics["enableAgentMetrics"]
-        and metrics["datadog"]["dogstatsd"]["enabled"]
-    )
+    return bool(s.server and s.agent_metrics and v["global"]["metrics"]["datadog"]["dogstatsd"]["enabled"])
 
 
 def extra_config_repeats_statsd_tags(v: Values, s: Settings) -> Clash | None:
@@ -108,13 +103,11 @@ def extra_config_repeats_statsd_address(v: Values, s: Settings) -> Clash | None:
 
 def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
     """The text becomes a .json file that is loaded at start; one that does not parse keeps the program from starting."""
-    for path, on in (
-        ("server.extraConfig", s.server),
-        ("client.extraConfig", s.client),
-        ("global.secretsBackend.vault.connectCA.additionalConfig", s.server and s.vault),
-        ("telemetryCollector.customExporterConfig", s.telemetry_collector),
-    ):
+    # what stands below Vault is for the servers
+    others = {"global.secretsBackend.vault.connectCA.additionalConfig": s.server and s.vault}
+    for path in (path for path, holds in schema.texts().items() if holds == "json"):
         config = at(v, path)
+        on = others[path] if path in others else s.on(path.partition(".")[0])
         if not on or not isinstance(config, str) or not config.strip() or "{{" in config:
             continue
         try:

@@ -183,14 +183,10 @@ def named_partition_beside_servers(v: Values, s: Settings) -> Clash | None:
     return None
 
 
-def _partition_cluster(v: Values, s: Settings) -> bool:
-    return s.partitions and not s.server and v["global"]["adminPartitions"]["name"] != "default"
-
-
 def reserved_partition_name(v: Values, s: Settings) -> Clash | None:
     """Consul keeps a few names for itself."""
     name = v["global"]["adminPartitions"]["name"]
-    if _partition_cluster(v, s) and name in RESERVED:
+    if s.partition_cluster and name in RESERVED:
         return Clash(
             f"Consul keeps the partition name {name} for itself",
             ("global.adminPartitions.name",),
@@ -201,7 +197,7 @@ def reserved_partition_name(v: Values, s: Settings) -> Clash | None:
 
 def named_partition_without_external_servers(v: Values, s: Settings) -> Clash | None:
     """A cluster that is only a partition must be told where the servers are."""
-    if _partition_cluster(v, s) and not s.external_servers:
+    if s.partition_cluster and not s.external_servers:
         return Clash(
             "a partition's cluster has no servers of its own and names none outside",
             ("global.adminPartitions.name", "externalServers.enabled"),
@@ -214,7 +210,7 @@ def vault_partition_without_role(v: Values, s: Settings) -> Clash | None:
     """The job that creates the partition fetches its token from Vault under a role of its own."""
     role = "global.secretsBackend.vault.adminPartitionsRole"
     if (
-        _partition_cluster(v, s)
+        s.partition_cluster
         and s.vault
         and s.acls
         and not v["global"]["secretsBackend"]["vault"]["adminPartitionsRole"]

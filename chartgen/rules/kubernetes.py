@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from chartgen import schema
 from chartgen.diagnostics import Path, dotted
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
 from chartgen.settings import Settings
@@ -164,14 +165,8 @@ _OWN_LABELS = ("app", "component", "release", "chart")
 
 def label_of_the_chart(v: Values, s: Settings) -> Iterator[Clash]:
     """Services and controllers find their pods by these labels; with another value they find none."""
-    for section, on in (
-        ("global", True),
-        ("server", s.server),
-        ("client", s.client),
-        ("connectInject", s.connect_inject),
-        ("syncCatalog", s.sync_catalog),
-    ):
-        labels = v[section]["extraLabels"] if on else None
+    for section in (section for section, default in schema.defaults().items() if "extraLabels" in default):
+        labels = v[section]["extraLabels"] if section == "global" or s.on(section) else None
         for key in _OWN_LABELS:
             if isinstance(labels, Mapping) and key in labels:
                 yield Clash(

@@ -324,12 +324,7 @@ def hide_hostname_without_metrics(v: Values, s: Settings) -> Clash | None:
 
 def host_metrics_without_agent_metrics(v: Values, s: Settings) -> Clash | None:
     """Host metrics are part of the agents' metrics, which are not emitted: the switch is passed over."""
-    metrics = v["global"]["metrics"]
-    if (
-        s.server
-        and metrics["enableHostMetrics"]
-        and not (metrics["enabled"] and metrics["enableAgentMetrics"])
-    ):
+    if s.server and v["global"]["metrics"]["enableHostMetrics"] and not s.agent_metrics:
         return Clash(
             "host metrics are on and the agent metrics that carry them are off",
             ("global.metrics.enableHostMetrics", "global.metrics.enableAgentMetrics"),
@@ -341,11 +336,7 @@ def host_metrics_without_agent_metrics(v: Values, s: Settings) -> Clash | None:
 def datadog_without_agent_metrics(v: Values, s: Settings) -> Clash | None:
     """Datadog reads what the agents emit."""
     metrics = v["global"]["metrics"]
-    if (
-        s.server
-        and metrics["datadog"]["enabled"]
-        and not (metrics["enabled"] and metrics["enableAgentMetrics"])
-    ):
+    if s.server and metrics["datadog"]["enabled"] and not s.agent_metrics:
         missing = "enableAgentMetrics" if metrics["enabled"] else "enabled"
         return Clash(
             "Datadog is on and agents emit no metrics",
@@ -540,6 +531,21 @@ def redirection_on_openshift_without_cni(v: Values, s: Settings) -> Clash | None
     return None
 
 
+def consul_gateway_api_without_definitions(v: Values, s: Settings) -> Clash | None:
+    """On OpenShift only the switches below global.openshift install the definitions in Consul's own group.
+
+    The injector starts its controllers for them by global.crds, too, and waits for kinds that the cluster has not.
+    """
+    served = v["connectInject"]["enabled"] and s.openshift and s.gateway_api_managed and s.consul_gateway_api
+    if served and not s.consul_gateway_definitions:
+        return Clash(
+            "the Gateway API in Consul's group is served, and on OpenShift nothing installs its definitions",
+            ("global.crds.consulapi.enabled", "global.openshift.crds.consulapi.enabled"),
+            "set global.openshift.crds.consulapi.enabled: true instead",
+        )
+    return None
+
+
 RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", cni_without_injector),
     ("refused", mesh_gateway_without_injector),
@@ -577,4 +583,5 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("unwise", mesh_gateway_inside_only),
     ("unwise", api_gateway_instances_out_of_order),
     ("unwise", redirection_on_openshift_without_cni),
+    ("harmful", consul_gateway_api_without_definitions),
 )

@@ -6,6 +6,7 @@ import json
 import re
 from collections.abc import Iterator
 
+from chartgen import schema
 from chartgen.rules.clash import (
     Clash,
     Rule,
@@ -105,8 +106,7 @@ def no_servers_anywhere(v: Values, s: Settings) -> Clash | None:
     }
     asking = [section for section, on in asks.items() if on]
     # a rule of its own tells it of the cluster of a partition
-    partition = s.partitions and v["global"]["adminPartitions"]["name"] != "default"
-    if asking and not s.server and not s.external_servers and not partition:
+    if asking and not s.server and not s.external_servers and not s.partition_cluster:
         told = f"nothing tells {asking[0]} where the servers are"
         return Clash(
             f"client agents join servers outside, and {told}" if s.client else told,
@@ -169,9 +169,7 @@ def license_secret_half_given(v: Values, s: Settings) -> Clash | None:
 
 def license_not_autoloaded(v: Values, s: Settings) -> Iterator[Clash]:
     """Consul has only read its licence at start since 1.10: the job that hands it over later serves older versions."""
-    license = v["global"]["enterpriseLicense"]
-    given = license["secretName"] and license["secretKey"]
-    if s.server and given and not s.vault and not license["enableLicenseAutoload"]:
+    if s.server and s.license_given and not s.vault and not s.license_loaded:
         yield Clash(
             "the servers do not read the licence, and a job can only give it to Consul before 1.10",
             ("global.enterpriseLicense.enableLicenseAutoload", "global.image"),
@@ -181,9 +179,7 @@ def license_not_autoloaded(v: Values, s: Settings) -> Iterator[Clash]:
 
 def license_job_under_vault(v: Values, s: Settings) -> Iterator[Clash]:
     """With Vault the licence is at a path in Vault, and the job that applies it reads a Kubernetes Secret."""
-    license = v["global"]["enterpriseLicense"]
-    given = license["secretName"] and license["secretKey"]
-    if s.server and s.vault and given and not license["enableLicenseAutoload"]:
+    if s.server and s.vault and s.license_given and not s.license_loaded:
         yield Clash(
             "the job that applies the licence cannot read it from Vault, and never starts",
             ("global.enterpriseLicense.enableLicenseAutoload", "global.secretsBackend.vault.enabled"),
@@ -211,11 +207,10 @@ def external_servers_without_hosts(v: Values, s: Settings) -> Clash | None:
     if not s.external_servers or v["externalServers"]["hosts"]:
         return None
     tls = v["global"]["tls"]
-    partition_job = s.partitions and not s.server and v["global"]["adminPartitions"]["name"] != "default"
     if (
         s.connect_inject
         or s.client
-        or partition_job
+        or s.partition_cluster
         or (v["tests"]["enabled"] and s.tls and tls["enableAutoEncrypt"])
     ):
         return Clash(
@@ -245,13 +240,7 @@ def external_hosts_empty_elsewhere(v: Values, s: Settings) -> Clash | None:
 
 def external_servers_tls_without_ca(v: Values, s: Settings) -> Clash | None:
     """No job makes a CA for outside servers, so pods would wait for a Secret that never comes."""
-    if (
-        s.external_servers
-        and s.tls
-        and not s.vault
-        and not v["externalServers"]["useSystemRoots"]
-        and not v["global"]["tls"]["caCert"]["secretName"]
-    ):
+    if s.external_servers and s.ca_mounted and not v["global"]["tls"]["caCert"]["secretName"]:
         return Clash(
             "outside servers are reached over TLS and nothing says which CA signed their certificates",
             ("externalServers.enabled", "global.tls.caCert.secretName", "externalServers.useSystemRoots"),
@@ -262,9 +251,8 @@ def external_servers_tls_without_ca(v: Values, s: Settings) -> Clash | None:
 
 def outside_agents_without_ca_key(v: Values, s: Settings) -> Clash | None:
     """Each agent signs a certificate of its own with the CA's key, which nobody makes where the servers are outside."""
-    tls = v["global"]["tls"]
-    given = tls["caCert"]["secretName"] and tls["caKey"]["secretName"]
-    if s.client and not s.server and s.tls and not s.vault and not tls["enableAutoEncrypt"] and not given:
+    signing = s.client and s.tls and not s.vault and not v["global"]["tls"]["enableAutoEncrypt"]
+    if signing and not s.server and not s.own_ca:
         return Clash(
             "client agents sign their own certificates, and the CA's certificate and key are not both named",
             (
@@ -324,15 +312,7 @@ def unknown_image_pull_policy(v: Values, s: Settings) -> Clash | None:
 
 def enabled_given_as_text(v: Values, s: Settings) -> Iterator[Clash]:
     """Text that is not empty counts as true, so "false" in quotes turns a component on."""
-    for path in (
-        "server.enabled",
-        "client.enabled",
-        "connectInject.enabled",
-        "syncCatalog.enabled",
-        "ui.enabled",
-        "dns.enabled",
-        "global.enabled",
-    ):
+    for path in (*schema.referring("switch"), "global.enabled"):
         value = at(v, path)
         if isinstance(value, str) and value not in ("-", ""):
             yield Clash(

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from functools import cache
 from typing import Any
 
 from chartgen import bundle
-from chartgen.diagnostics import Path
+from chartgen.diagnostics import Path, dotted
 from chartgen.values import reads
 from chartgen.values.reads import Section
 
@@ -42,6 +42,27 @@ def shape() -> dict[str, Any]:
     """The schema without its texts, which only readers need."""
     loaded: dict[str, Any] = json.loads(bundle.read("schema/shapes.json"))
     return loaded
+
+
+@cache
+def texts() -> dict[str, str]:
+    """What each value holds that may be text in place of a map or list: `yaml` or `json`, by its dotted path."""
+    loaded: dict[str, str] = json.loads(bundle.read("schema/texts.json"))
+    return loaded
+
+
+@cache
+def referring(definition: str) -> tuple[str, ...]:
+    """The dotted paths of the values that are what a shared definition of `schema/_defs.yaml` says."""
+    reference = {"$ref": f"#/$defs/{definition}"}
+
+    def walk(node: Mapping[str, Any], path: Path) -> Iterator[str]:
+        if reference in (node, *node.get("allOf", ())):
+            yield dotted(path)
+        for key, below in node.get("properties", {}).items():
+            yield from walk(below, (*path, key))
+
+    return tuple(walk(shape(), ()))
 
 
 def complete(effective: Mapping[str, Any]) -> dict[str, Any]:

@@ -10,10 +10,9 @@ import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import cache
 from typing import Any
 
-from chartgen import bundle, late, schema, values
+from chartgen import late, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
 from chartgen.schema import validator
 from chartgen.values import source
@@ -118,12 +117,6 @@ def inside(path: Path, place: tuple[int, int], sources: Sequence[Source]) -> tup
     return (_place(path, text, owner)(*place),) if isinstance(text, str) else ()
 
 
-@cache
-def _kinds() -> dict[str, str]:
-    loaded: dict[str, str] = json.loads(bundle.read("schema/texts.json"))
-    return loaded
-
-
 def _texts(user: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
     """(path, text, `yaml` or `json`) of each value that is text and stands for a map or list."""
 
@@ -134,8 +127,8 @@ def _texts(user: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
         elif isinstance(node, list):
             for place, item in enumerate(node):
                 yield from walk(item, (*path, place), f"{name}[]")
-        elif isinstance(node, str) and len(node) > 2 and name in _kinds() and _readable(node):
-            yield path, node, _kinds()[name]
+        elif isinstance(node, str) and len(node) > 2 and name in schema.texts() and _readable(node):
+            yield path, node, schema.texts()[name]
 
     return walk(user, (), "")
 
