@@ -8,8 +8,8 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from chartgen import kube_version, rules, schema, values
-from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode
-from chartgen.schema import embedded, foreign, validator
+from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode, single
+from chartgen.schema import embedded, foreign, removed, validator
 from chartgen.settings import Settings, settings
 from chartgen.values import Merged
 from chartgen.values.inputs import Read
@@ -151,9 +151,12 @@ def check(given: Read, options: Options) -> Checked:
     trusted = schema.view(complete, aside) if aside else view
     reads: Mapping[str, frozenset[Path]] = {}
     if not given.findings and not any(one.code in foreign.CODES for one in shapes):
-        judged = rules.check(trusted, settings(trusted), [*sources, *(texts.sources if texts is not None else ())])
+        judged = rules.check(
+            trusted, settings(trusted), [*sources, *(texts.sources if texts is not None else ())]
+        )
         reads = judged.reads
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]
+    findings = removed.gathered(findings, sources)
     return Checked(merged, view, settings(view), in_mode(findings, strict=options.strict), reads)
 
 
@@ -163,7 +166,9 @@ def _set_aside(shapes: Iterable[Diagnostic], inside: Iterable[Diagnostic], *, st
     if not strict:
         return {one.path for one in shapes if one.weight == "refused" or one.code in _MISSHAPEN}
     # what stands inside text is read by rules with care, as text may hold anything
-    wrong = [*shapes, *(one for one in inside if one.code in _MISSHAPEN)]
+    wrong = [*single(shapes), *(one for one in inside if one.code in _MISSHAPEN)]
+    # what asked for nothing was meant to change nothing
+    wrong = [one for one in wrong if one.weight != "unwise"]
     # nobody reads a key that does not exist, but for those who tell what became of it
     return {one.meant or one.path for one in wrong if one.meant or one.code not in validator.ABOUT_KEYS}
 
@@ -224,7 +229,9 @@ def _stumbled(failed: Exception, checked: Checked) -> list[Diagnostic]:
     if not misshapen and not told:
         return []
     placed = [
-        _at_value(one, checked.merged.sources) for one in told if one.code != "template-error" or not misshapen
+        _at_value(one, checked.merged.sources)
+        for one in told
+        if one.code != "template-error" or not misshapen
     ]
     return [*(misshapen or checked.diagnostics), *placed]
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from itertools import islice
 from typing import Any, Literal
@@ -49,7 +49,8 @@ class Mend:
 class Diagnostic:
     """One finding: `code` is a slug that `chartgen explain` knows, `path` the value it is about.
 
-    `meant` is the value that was surely to be set instead. Findings are those of strict mode until `in_mode`.
+    `meant` is the value that was surely to be set instead; `parts` are findings that are told together in this one, and
+    their mends are its mends. Findings are those of strict mode until `in_mode`.
     """
 
     code: str
@@ -63,6 +64,7 @@ class Diagnostic:
     mend: Mend | None = None
     meant: Path = ()
     lenient: bool = False
+    parts: tuple[Diagnostic, ...] = ()
 
     @property
     def severity(self) -> Severity:
@@ -72,7 +74,15 @@ class Diagnostic:
 
 def in_mode(findings: Iterable[Diagnostic], *, strict: bool) -> tuple[Diagnostic, ...]:
     """The findings as they count in strict or in lenient mode."""
-    return tuple(findings) if strict else tuple(replace(one, lenient=True) for one in findings)
+    if strict:
+        return tuple(findings)
+    return tuple(replace(one, lenient=True, parts=in_mode(one.parts, strict=False)) for one in findings)
+
+
+def single(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
+    """Each finding that is told alone, and each of those that are told together."""
+    for one in findings:
+        yield from single(one.parts) if one.parts else (one,)
 
 
 def any_error(findings: Iterable[Diagnostic]) -> bool:

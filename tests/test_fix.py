@@ -67,16 +67,18 @@ def test_diff_only_shows(tmp_path: Path) -> None:
 
 def test_migrate_keeps_line_ends_and_permissions(tmp_path: Path) -> None:
     file = tmp_path / "values.yaml"
-    file.write_bytes(b"# old\r\nglobal:\r\n  bootstrapACLs: true\r\nmeshGateway:\r\n  globalMode: local\r\n")
+    file.write_bytes(
+        b"# old\r\nglobal:\r\n  bootstrapACLs: true\r\nmeshGateway:\r\n  enabled: true\r\n  globalMode: local\r\n"
+    )
     file.chmod(0o600)
     done = run("migrate", str(file))
     assert done.returncode == 1  # globalMode is left
     assert "+    manageSystemACLs: true" in done.stdout
     # besides globalMode the defaults that such an old file relies on, and that are others today
-    assert "1 mended, 6 left" in done.stderr and "ProxyDefaults" in done.stdout + done.stderr
-    assert done.stderr.count("warning[default-changed]") == 4
+    assert "1 mended, 7 left" in done.stderr and "ProxyDefaults" in done.stdout + done.stderr
+    assert done.stderr.count("warning[default-changed]") == 5
     assert file.read_bytes() == (
-        b"# old\r\nglobal:\r\n  acls:\r\n    manageSystemACLs: true\r\nmeshGateway:\r\n  globalMode: local\r\n"
+        b"# old\r\nglobal:\r\n  acls:\r\n    manageSystemACLs: true\r\nmeshGateway:\r\n  enabled: true\r\n  globalMode: local\r\n"
     )
     assert file.stat().st_mode & 0o777 == 0o600
 

@@ -1,19 +1,23 @@
 """Every value that a release had and the current one has not gets an answer."""
 
-from pathlib import Path
+from pathlib import Path as File
 from typing import Any
 
 import pytest
 import yaml
 
 from chartgen import schema
-from chartgen.diagnostics import Mend, dotted
-from chartgen.edit import migrate
+from chartgen import values as merging
+from chartgen.diagnostics import Diagnostic, Mend, Path, dotted, single
+from chartgen.edit import fix, migrate
 from chartgen.schema import removed
+from chartgen.values import source
+from tests import old_values
+from tests.checked import checked
 
 ROWS = [
     line.split("\t")
-    for line in (Path(__file__).parent / "data/values-history.tsv").read_text().splitlines()[1:]
+    for line in (File(__file__).parent / "data/values-history.tsv").read_text().splitlines()[1:]
 ]
 GONE = [(tuple(path.split(".")), last) for path, _, last in ROWS if last != "2.0.3"]
 
@@ -51,7 +55,10 @@ def said(values: dict[str, Any]) -> dict[str, Mend | None]:
     paths_ = [(key,) for key in top] or [
         (key, name) for key, section in values.items() for name in section if removed.removed((key, name))
     ]
-    return {dotted(one.path): one.mend for path in paths_ for one in removed.findings(path, values)}
+    effective = merging.effective(values, schema.defaults())
+    return {
+        dotted(one.path): one.mend for path in paths_ for one in single(removed.findings(path, effective))
+    }
 
 
 def test_a_value_that_only_moved_moves() -> None:
@@ -84,7 +91,7 @@ def test_the_value_decides_what_becomes_of_it() -> None:
         (True, Mend("remove", place)),
         (False, Mend("become", place, ((kind, "ClusterIP"),))),
     ):
-        values = {"meshGateway": {"service": {"enabled": value}}}
+        values = {"meshGateway": {"enabled": True, "service": {"enabled": value}}}
         assert [one.mend for one in removed.findings(place, values)] == [mend]
 
 
@@ -116,12 +123,64 @@ def test_a_file_with_every_removed_value_is_migrated_or_answered() -> None:
             node = node.setdefault(key, {})
         node[path[-1]] = "x"
     after, done, left = migrate.migrate(yaml.dump(values))
-    told = {one.path for one in (*done, *left) if one.code.startswith("removed-")}
+    told = {one.path for one in single((*done, *left)) if one.code.startswith("removed-")}
     assert [path for path in leaves if not any(path[: len(place)] == place for place in told)] == []
-    assert {one.path for one in left if one.code.startswith("removed-")} == {
+    assert {one.path for one in single(left) if one.code.startswith("removed-")} == {
         path for path in told if path not in {one.path for one in done}
     }
     assert migrate.migrate(after)[:2] == (after, [])
+
+
+@pytest.mark.parametrize("release", old_values.RELEASES)
+def test_a_full_copy_of_an_old_release_is_told_in_three_findings_at_most(release: str) -> None:
+    """With its images; and nothing that asked for nothing is an error, unless the official chart refuses it too."""
+    text = yaml.safe_dump(old_values.full_copy(release), sort_keys=False)
+    found = told_of(text)
+    assert 0 < len(found) <= 3
+    errors = [one for one in found if one.severity == "error"]
+    refused = {"removed-server-license-key", "removed-api-gateway-stanza", "control-plane-without-commands"}
+    assert {one.code for one in errors} <= refused
+    # and a fix leaves what is about images alone
+    after, _, left = fix.fixed(text, "values.yaml")
+    assert [one.code for one in left if one.code.startswith("removed-")] == []
+    assert told_of(after) == left
+
+
+@pytest.mark.parametrize("release", old_values.RELEASES)
+def test_an_old_file_that_used_it_all_is_told_in_three_findings_at_most(release: str) -> None:
+    values = old_values.in_use(release)
+    text = yaml.safe_dump(values, sort_keys=False)
+    about = [one for one in told_of(text) if one.code.startswith("removed-") or "image" in one.code]
+    assert 0 < len(about) <= 3
+    gone = [
+        path for path, first, last in old_values.ROWS if old_values.held(values, path) and last != "2.0.3"
+    ]
+    told = [one.path for one in single(about)]
+    assert [path for path in gone if not any(_along(tuple(path.split(".")), one) for one in told)] == []
+
+
+def _along(one: Path, other: Path) -> bool:
+    return all(left == right for left, right in zip(one, other, strict=False))
+
+
+def told_of(text: str) -> tuple[Diagnostic, ...]:
+    found = checked([source.read_text(text, "values.yaml")]).diagnostics
+    return tuple(one for one in found if one.code != "rules-wait")
+
+
+def test_a_single_dead_line_is_a_warning_that_a_fix_removes() -> None:
+    text = "connectInject:\n  healthChecks:\n    enabled: true\nserver:\n  replicas: 3\n"
+    assert [(one.code, one.severity) for one in told_of(text)] == [("removed-value", "warning")]
+    assert fix.fixed(text, "values.yaml")[0] == "server:\n  replicas: 3\n"
+
+
+def test_a_removed_value_that_asked_for_something_is_an_error() -> None:
+    for text in (
+        "global:\n  imageEnvoy: registry.example.com/envoy:v1.20.0\n",
+        "global:\n  cloud:\n    enabled: true\n",
+        "connectInject:\n  certs:\n    secretName: webhook\n",
+    ):
+        assert [(one.code, one.severity) for one in told_of(text)] == [("removed-value", "error")]
 
 
 def test_changed_defaults_are_told_where_they_count() -> None:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Collection, Sequence
 from typing import Any
 
-from chartgen.diagnostics import Diagnostic, Mend, Path, Rejected
+from chartgen.diagnostics import Diagnostic, Mend, Path, Rejected, single
 from chartgen.values import helm_scalar, source
 
 # a mend may bring to light what the next one is about: a key under its right name, the value below it
@@ -43,12 +43,12 @@ def fixed(
     done: list[Diagnostic] = []
     findings = _findings(text, name)
     for _ in range(_PASSES):
-        certain = [one for one in findings if one.mend and (not codes or one.code in codes)]
+        certain = [one for one in single(findings) if one.mend and (not codes or one.code in codes)]
         after = apply(text, [one.mend for one in certain if one.mend])
         if after == text:
             break
         text, findings = after, _findings(after, name)
-        left = {(one.code, one.path) for one in findings}
+        left = {(one.code, one.path) for one in single(findings)}
         done += [one for one in certain if (one.code, one.path) not in left]
     return text, done, findings
 

@@ -6,6 +6,9 @@ from collections.abc import Sequence
 
 from chartgen.diagnostics import Diagnostic, Span, dotted
 
+# how many parts of a finding are shown
+_PARTS = 12
+
 
 def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
     """The findings in the order in which a reader meets their places; those without a place come first, and notes
@@ -28,7 +31,19 @@ def sentence(finding: Diagnostic) -> str:
             ("hint", finding.hint),
         )
     )
-    return finding.message + "".join(f"; {label}: {detail}" for label, detail in details if detail)
+    told = [*((label, detail) for label, detail in details if detail), *parts(finding)]
+    return finding.message + "".join(f"; {label}: {detail}" for label, detail in told)
+
+
+def parts(finding: Diagnostic) -> list[tuple[str, str]]:
+    """(value and line, what to do) of each part of a finding that is not just to be removed; the first of many."""
+    asking = [part for part in finding.parts if part.weight != "unwise"]
+    told = [
+        (dotted(part.path) + (f" (line {part.spans[0].line})" if part.spans else ""), part.hint)
+        for part in asking[:_PARTS]
+    ]
+    more = len(asking) - _PARTS
+    return [*told, (f"{more} more", "the JSON report has them")] if more > 0 else told
 
 
 def is_file(span: Span) -> bool:

@@ -6,7 +6,7 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
-from chartgen.diagnostics import Diagnostic, dotted
+from chartgen.diagnostics import Diagnostic, dotted, single
 from chartgen.report.finding import by_place
 from chartgen.version import __version__
 
@@ -45,5 +45,6 @@ def as_data(finding: Diagnostic) -> dict[str, Any]:
         "found": finding.found,
         "expected": finding.expected,
         "hint": finding.hint,
-        "fixable": finding.mend is not None,
+        "fixable": any(one.mend for one in single([finding])),
+        "parts": [as_data(part) for part in finding.parts],
     }

@@ -65,7 +65,15 @@ def _result(finding: Diagnostic, rule: int, fingerprint: str) -> dict[str, Any]:
         "level": finding.severity,
         "message": {"text": sentence(finding)},
         "locations": places[:1],
-        "relatedLocations": places[1:],
+        "relatedLocations": [
+            *places[1:],
+            *(
+                {"physicalLocation": _place(span)}
+                for part in finding.parts
+                for span in part.spans[:1]
+                if is_file(span)
+            ),
+        ],
         "partialFingerprints": {"chartgen/v1": fingerprint},
     }
 

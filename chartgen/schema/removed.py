@@ -3,13 +3,22 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from chartgen import bundle
-from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
+from chartgen import bundle, schema
+from chartgen.diagnostics import Diagnostic, Mend, Path, Weight, dotted, single
+
+if TYPE_CHECKING:
+    from chartgen.values.source import Source
+
+# how many findings about removed values are told one by one, and how many settings are named where more are told together
+_APART = 2
+_NOTHING: tuple[Any, ...] = (None, "", [], {})
+_NAMED = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +80,10 @@ class Removed:
     becomes: tuple[tuple[Any, tuple[tuple[Path, Any], ...]], ...] = ()
     idle: tuple[Any, ...] = ()
     drop: bool = False
+    asks: bool = False
+    usual: str = ""
+    switch: str = ""
+    needs: Path = ()
     unless: Mapping[Path, Any] = field(default_factory=dict)
 
 
@@ -90,6 +103,10 @@ def entries() -> dict[Path, Removed]:
             becomes=tuple((value, _pairs(news)) for value, news in one.get("becomes", ())),
             idle=tuple(one.get("idle", ())),
             drop=one.get("drop", False),
+            asks=one.get("asks", False),
+            usual=one.get("usual", ""),
+            switch=one.get("switch", ""),
+            needs=_path(one["needs"]) if "needs" in one else (),
             unless=dict(_pairs(one.get("unless", {}))),
         )
     return found
@@ -108,9 +125,9 @@ def removed(path: Path) -> Removed | None:
 
 
 def findings(path: Path, effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """What to say of a removed value of `effective`: one finding for all of it, or one for each part of it.
+    """What to say of a removed value of `effective`: one finding, whose `parts` are what has an answer of its own.
 
-    A part is what an entry of its own answers. Raises KeyError for a value that was never removed.
+    It is a warning where nothing was asked for. Raises KeyError for a value that was never removed.
     """
     leaves = dict(_leaves(path, at(effective, path)))
     parts: dict[Path, list[Path]] = {}
@@ -118,11 +135,87 @@ def findings(path: Path, effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
         parts.setdefault(max(_entry(leaf).entry, path, key=len), []).append(leaf)
     if all(_lost(leaf, value, effective) for leaf, value in leaves.items()):
         parts = {path: list(leaves)}
+    told: list[Diagnostic] = []
     for part, below in parts.items():
         whole = below == [leaf for leaf in leaves if leaf[: len(part)] == part]
         # what is left of a section, parts of which have answers of their own, is told value by value
         for place in [part] if whole else below:
-            yield _finding(place, {leaf: leaves[leaf] for leaf in below if whole or leaf == place}, effective)
+            told.append(
+                _finding(place, {leaf: leaves[leaf] for leaf in below if whole or leaf == place}, effective)
+            )
+    yield told[0] if len(told) == 1 else _section(path, told)
+
+
+def _section(path: Path, parts: list[Diagnostic]) -> Diagnostic:
+    """The finding for a section that is gone, of whose parts not all have the same answer."""
+    gone = _entry(path)
+    return Diagnostic(
+        "removed-value",
+        f"release {gone.last} was the last with {dotted(path)}: {gone.why}",
+        "unwise" if all(part.weight == "unwise" for part in parts) else "harmful",
+        path=path,
+        found=dotted(path),
+        hint=gone.today or f"set {dotted(gone.to)}",
+        parts=tuple(parts),
+    )
+
+
+def gathered(found: Sequence[Diagnostic], sources: Sequence[Source]) -> list[Diagnostic]:
+    """The findings, in which those about removed values say how many lines they are about.
+
+    Where there are more than two of those, one finding tells all that asked for nothing, and one tells the others.
+    """
+    from chartgen import values
+
+    gone = [_counted(one, sources) for one in found if _is_removed(one)]
+    told = [one for one in found if not _is_removed(one)]
+    if len(gone) <= _APART:
+        return [*told, *gone]
+    for idle in (True, False):
+        group = [one for one in gone if (one.weight == "unwise") == idle]
+        if len(group) < 2:
+            told += group
+            continue
+        lines = len({line for one in group for line in values.lines_of(one.path, sources)})
+        weight: Weight
+        if idle:
+            message, weight, hint = "that asked for nothing", "unwise", "`chartgen fix` clears them away"
+            names = [_named(one) for one in group]
+            more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
+            listed = f": {', '.join(names[:_NAMED])}{more}"
+        else:
+            message, listed = "that did something", ""
+            weight = "refused" if any(one.weight == "refused" for one in group) else "harmful"
+            mended = any(one.mend for one in single(group))
+            hint = "`chartgen migrate` moves what can be moved without you" if mended else ""
+        told.append(
+            Diagnostic(
+                "removed-value",
+                f"{len(group)} settings {message} in older releases are gone",
+                weight,
+                path=group[0].path,
+                spans=group[0].spans,
+                found=f"{lines} lines" + listed,
+                hint=hint,
+                parts=tuple(group),
+            )
+        )
+    return told
+
+
+def _is_removed(one: Diagnostic) -> bool:
+    return one.code.startswith("removed-")
+
+
+def _counted(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
+    from chartgen import values
+
+    lines = len(values.lines_of(one.path, sources))
+    return replace(one, found=f"{dotted(one.path)}, {lines} lines") if lines > 1 else one
+
+
+def _named(one: Diagnostic) -> str:
+    return dotted(one.path) + (f" (line {one.spans[0].line})" if one.spans and one.spans[0].line else "")
 
 
 def _entry(path: Path) -> Removed:
@@ -138,10 +231,15 @@ def _finding(path: Path, leaves: Mapping[Path, Any], effective: Mapping[str, Any
     hint = f"set {dotted(target)}" if gone.to else gone.today
     mend = Mend("move", path, target) if gone.to else None
     value = next(iter(leaves.values()))
+    idle = all(_idle(leaf, item, effective) for leaf, item in leaves.items())
     news = [news for old, news in gone.becomes if len(leaves) == 1 and _same(old, value)]
     if all(_lost(leaf, item, effective) for leaf, item in leaves.items()):
-        mend = Mend("remove", path)
-        hint = gone.today if gone.drop else "remove it: it changes nothing"
+        said = {leaf: item for leaf, item in leaves.items() if item not in _NOTHING}
+        moves = bool(said and gone.to) and all(
+            _is_default(leaf, item, effective) for leaf, item in said.items()
+        )
+        mend = mend if moves else Mend("remove", path)
+        hint = hint if moves else gone.today if gone.drop else "remove it: it changes nothing"
     elif news:
         mend = Mend("become", path, news[0])
         hint = "set " + " and ".join(f"{dotted(one)}: {json.dumps(new)}" for one, new in news[0])
@@ -150,6 +248,7 @@ def _finding(path: Path, leaves: Mapping[Path, Any], effective: Mapping[str, Any
     return Diagnostic(
         "removed-value",
         f"release {gone.last} was the last with {dotted(path)}: {gone.why}",
+        "unwise" if idle else "harmful",
         path=path,
         found=dotted(path),
         hint=hint,
@@ -159,11 +258,44 @@ def _finding(path: Path, leaves: Mapping[Path, Any], effective: Mapping[str, Any
 
 
 def _lost(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
-    """Whether the value can go without anything being lost."""
+    """Whether the value can go without anything being lost that there is today."""
+    return _idle(path, value, effective) or (_entry(path).drop and not _unless(path, effective))
+
+
+def _unless(path: Path, effective: Mapping[str, Any]) -> bool:
+    return any(_same(at(effective, one), other) for one, other in _entry(path).unless.items())
+
+
+def _idle(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
+    """Whether the value asked for nothing: it was the default, the same holds today, or what it was about is off."""
     gone = _entry(path)
-    if any(_same(at(effective, path), other) for path, other in gone.unless.items()):
+    for length in range(1, len(path) + 1):
+        above = entries().get(path[:length])
+        if above and (_off(above, effective) or (above.needs and not _on(effective, above.needs))):
+            return True
+    if _unless(path, effective):
         return False
-    return gone.drop or value in (None, "", [], {}) or any(_same(value, one) for one in gone.idle)
+    if value in _NOTHING or any(_same(value, one) for one in gone.idle):
+        return True
+    if gone.usual and isinstance(value, str) and re.fullmatch(gone.usual, value):
+        return True
+    return _is_default(path, value, effective) or (gone.drop and not gone.asks)
+
+
+def _off(gone: Removed, effective: Mapping[str, Any]) -> bool:
+    """Whether the section's own switch is there and off."""
+    section = at(effective, gone.entry)
+    switch = gone.switch and isinstance(section, Mapping) and gone.switch in section
+    return bool(switch) and not _on(effective, (*gone.entry, gone.switch))
+
+
+def _is_default(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
+    """Whether the value is the default, and what is in force, where its place is today."""
+    gone = _entry(path)
+    target = (*gone.to, *path[len(gone.entry) :])
+    if not gone.to or gone.list or gone.also or target not in schema.leaves():
+        return False
+    return _same(schema.leaves()[target], value) and _same(at(effective, target), value)
 
 
 def _same(left: Any, right: Any) -> bool:

@@ -86,8 +86,9 @@ def _placed(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
     if other := _unescaped(one, sources) or _anchors(one, sources):
         one = replace(one, hint=other, meant=())
     place = values.spans_of if one.code in ABOUT_KEYS else values.value_spans_of
-    weight: Weight = "refused" if one.code in _REFUSED else "harmful"
-    return replace(one, spans=place(one.path, sources), weight=weight)
+    weight: Weight = "unwise" if one.weight == "unwise" else "refused" if one.code in _REFUSED else "harmful"
+    parts = tuple(_placed(part, sources) for part in one.parts)
+    return replace(one, spans=place(one.path, sources), weight=weight, parts=parts)
 
 
 def _unescaped(one: Diagnostic, sources: Sequence[Source]) -> str:

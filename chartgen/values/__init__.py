@@ -108,6 +108,17 @@ def value_spans_of(path: Path, sources: Sequence[Source]) -> tuple[Span, ...]:
     return spans_of(path, sources)
 
 
+def lines_of(path: Path, sources: Sequence[Source]) -> set[tuple[str, int]]:
+    """(source, line) of each line on which something stands that belongs to `path`."""
+    return {
+        (span.source, span.line)
+        for source in sources
+        for places in (source.spans, source.value_spans)
+        for known, span in places.items()
+        if known[: len(path)] == path and span.line
+    }
+
+
 def texts(sources: Sequence[Source]) -> Iterator[tuple[Path, str]]:
     """(path, text) of every piece of text that the users' sources set, keys of maps included."""
 
