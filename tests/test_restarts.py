@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 import chartgen
-from tests.test_output import overlaid
+from chartgen import values
 
 BASE: dict[str, Any] = {
     "global": {"name": "consul", "metrics": {"enabled": True, "enableAgentMetrics": True}},
@@ -17,14 +17,14 @@ BASE: dict[str, Any] = {
 WORKLOADS = ("StatefulSet", "DaemonSet", "Deployment")
 
 
-def pods(values: dict[str, Any]) -> dict[str, Any]:
+def pods(given: dict[str, Any]) -> dict[str, Any]:
     """The pod template of each workload, by its name."""
-    found = (data for _, data in chartgen.compile(values).objects("r"))
+    found = (data for _, data in chartgen.compile(given).objects("r"))
     return {one["metadata"]["name"]: one["spec"]["template"] for one in found if one["kind"] in WORKLOADS}
 
 
 def restarted(change: dict[str, Any]) -> set[str]:
-    before, after = pods(BASE), pods(overlaid(BASE, change))
+    before, after = pods(BASE), pods(values.effective(change, BASE))
     return {name for name in before if before[name] != after[name]}
 
 
