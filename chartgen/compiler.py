@@ -144,7 +144,7 @@ def check(given: Read, options: Options) -> Checked:
     inside = embedded.check(texts, sources) if texts is not None else []
     findings += shapes + inside
     if not options.strict:
-        merged = replace(merged, effective=_bare_numbers(merged.effective, findings))
+        merged = replace(merged, effective=_unquoted(merged.effective, findings))
     complete = schema.complete(merged.effective)
     view = schema.view(complete)
     aside = _set_aside(shapes, inside, strict=options.strict)
@@ -213,10 +213,10 @@ def _late(paths: Sequence[str]) -> Iterable[Diagnostic]:
         )
 
 
-def _bare_numbers(effective: dict[str, Any], findings: Iterable[Diagnostic]) -> dict[str, Any]:
-    """`effective` with numbers in place of those in quotes, as the official chart writes them down."""
+def _unquoted(effective: dict[str, Any], findings: Iterable[Diagnostic]) -> dict[str, Any]:
+    """`effective` with numbers and lists in place of those in quotes: no program could read them as text."""
     for mend in (one.mend for one in findings if one.mend):
-        if mend.action == "replace" and type(mend.to) is int:
+        if mend.action == "replace" and type(mend.to) in (int, list):
             effective = values.replaced(effective, mend.path, mend.to)
     return effective
 

@@ -121,11 +121,11 @@ def _data(text: str, *, before_action: bool) -> str:
     return text
 
 
-def go_quote(text: object) -> str:
+def go_quote(text: str) -> str:
     """`text` as a Go string literal (Go and JSON agree on the escapes, but for those of surrogate pairs)."""
-    return json.dumps(str(text), ensure_ascii=False)
+    return json.dumps(text, ensure_ascii=False)
 
 
-def go_entry(map_name: str, key: object) -> str:
+def go_entry(map_name: str, key: str) -> str:
     """A Go template's expression for an entry of a map, whatever its key is."""
-    return f"{map_name}.{key}" if _IDENTIFIER.fullmatch(str(key)) else f"index {map_name} {go_quote(key)}"
+    return f"{map_name}.{key}" if _IDENTIFIER.fullmatch(key) else f"index {map_name} {go_quote(key)}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
+from chartgen.values import helm_scalar
 from chartgen.values.reads import Section, fact
 
 
@@ -263,9 +264,9 @@ class Settings:
     @fact
     def global_auth_method(self) -> str:
         """Where those log in that write what all datacenters share: at the primary, which has a method for each."""
-        return (
-            f"{self.auth_method}-{self.values['global']['datacenter']}" if self.primary else self.auth_method
-        )
+        if not self.primary:
+            return self.auth_method
+        return f"{self.auth_method}-{helm_scalar.go_text(self.values['global']['datacenter'])}"
 
     @fact
     def login_datacenter(self) -> Any:

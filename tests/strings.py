@@ -68,18 +68,18 @@ def _entry(place: Place) -> str:
     return f"note-{place[0]}-{len(place)}"
 
 
-def put(values: dict[str, Any], place: Place, text: str) -> dict[str, Any]:
-    """`values` with the text at a place; lists and maps on the way are made where they are not there."""
+def put(values: dict[str, Any], place: Place, text: str | float) -> dict[str, Any]:
+    """`values` with the text, or what stands in its stead, at a place; lists and maps on the way are made where they are not there."""
     done: dict[str, Any] = _put(values, place, text)
     return done
 
 
-def _put(node: Any, place: Place, text: str) -> Any:
+def _put(node: Any, place: Place, text: str | float) -> Any:
     if not place:
         return text
     step, rest = place[0], place[1:]
     if step == KEY:
-        return {**(node if isinstance(node, dict) else {}), text: "entry"}
+        return {**(node if isinstance(node, dict) else {}), str(text): "entry"}
     if isinstance(step, int):
         items = list(node) if isinstance(node, list) and node else [None]
         return [_put(items[0], rest, text), *items[1:]]

@@ -49,3 +49,39 @@ def mixed(node: Any, order: random.Random) -> Any:
     if isinstance(node, list):
         return [mixed(item, order) for item in node]
     return node
+
+
+# what has pods ask for ports of their node
+HOST_PORTS: dict[str, dict[str, Any]] = {
+    "agents": {"client": {"enabled": True, "exposeGossipPorts": True}},
+    "agents on the host's network": {
+        "global": {"tls": {"enabled": True, "httpsOnly": False}},
+        "client": {"enabled": True, "hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"},
+    },
+    "servers": {"server": {"exposeGossipAndRPCPorts": True, "ports": {"serflan": {"port": 9301}}}},
+    "mesh gateway": {"meshGateway": {"enabled": True, "hostPort": 9443}},
+    "mesh gateway on the host's network": {
+        "meshGateway": {"enabled": True, "hostNetwork": True, "dnsPolicy": "ClusterFirstWithHostNet"}
+    },
+}
+
+
+@pytest.mark.parametrize("name", HOST_PORTS)
+def test_a_policy_allows_the_host_ports_of_its_pods(name: str) -> None:
+    values = HOST_PORTS[name]
+    policies = {**values, "global": {**values.get("global", {}), "enablePodSecurityPolicies": True}}
+    made = [one for _, one in chartgen.compile(policies).objects("mesh", "consul")]
+    allowed = {one["metadata"]["name"]: one["spec"] for one in made if one["kind"] == "PodSecurityPolicy"}
+    asked = []
+    for one in made:
+        pod = one.get("spec", {}).get("template", {}).get("spec", {})
+        policy = allowed.get(pod.get("serviceAccountName"), {})
+        on_host = pod.get("hostNetwork", False)
+        assert policy.get("hostNetwork", False) or not on_host
+        for port in [port for each in pod.get("containers", ()) for port in each.get("ports", ())]:
+            number = port.get("hostPort") or (port["containerPort"] if on_host else None)
+            if number is not None:
+                asked.append(number)
+                ranges = policy.get("hostPorts") or ()
+                assert any(each["min"] <= number <= each["max"] for each in ranges), number
+    assert asked

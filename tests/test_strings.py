@@ -201,6 +201,27 @@ def test_any_text_arrives(text: str, tmp_path: Path) -> None:
     assert wrong("whole", text, tmp_path / "chart") == []
 
 
+@pytest.mark.parametrize("value", [True, 1.5], ids=str)
+@pytest.mark.parametrize("name", CONTEXTS)
+def test_what_is_no_text_becomes_what_go_prints(name: str, value: bool | float, tmp_path: Path) -> None:
+    context = marked(name)
+    # what names an object must be text, and so must what the tests find their way by
+    names = {"name", "secretName", "namespace", "caCert", "openshiftSCCName", strings.KEY}
+    kept = {
+        number
+        for number, place in context.places
+        if place[-1] in names or place in NAMES | CERTIFICATES | {INGRESS, TERMINATING}
+    }
+    given = filled(context.base, tuple(one for one in context.places if one[0] in kept), None)
+    for number, place in context.places:
+        if number not in kept:
+            given = strings.put(given, place, value)
+    text = strings.Text("true" if value is True else str(value), frozenset(kept))
+    found = strings.misplaced(context.objects, rendered(given, tmp_path / "chart"), text)
+    # where it is part of no text, it may stand as it is
+    assert [one for one in found if one[2] is not value and one[2] != value] == []
+
+
 def test_every_setting_is_tried() -> None:
     reached = {place for name in CONTEXTS for _, place in marked(name).places}
     missing = [

@@ -13,6 +13,7 @@ from chartgen.chart import frozen, publish, readme
 from chartgen.late import LateBound
 from chartgen.render import components, document
 from chartgen.render.document import Document
+from chartgen.values import helm_scalar
 
 
 @dataclass(frozen=True)
@@ -127,7 +128,7 @@ class Chart:
 
 def answers_for(values: Mapping[str, Any], release: str, namespace: str) -> dict[str, str]:
     """What the late-bound expressions come out as for a release called `release` in `namespace`."""
-    app = str(values.get("nameOverride") or "consul")
+    app = helm_scalar.go_text(values.get("nameOverride") or "consul")
     fullname = (given_name(values) or f"{release}-{app}")[:63].removesuffix("-")
     return {
         ".Release.Name": release,
@@ -142,4 +143,4 @@ def answers_for(values: Mapping[str, Any], release: str, namespace: str) -> dict
 def given_name(values: Mapping[str, Any]) -> str:
     """The prefix of all names where the values give one; "" where it is made from the release's name."""
     # a null in a values file has removed the default
-    return str(values.get("fullnameOverride") or values.get("global", {}).get("name") or "")
+    return helm_scalar.go_text(values.get("fullnameOverride") or values.get("global", {}).get("name"))

@@ -167,7 +167,7 @@ def _edited(text: str, mend: Mend) -> str:
     if mend.action == "replace":
         if value.id != "scalar" or value.style in ("|", ">"):
             raise _NotEditable
-        return _spliced(text, value.start_mark.index, _end(text, key, value), _scalar(mend.to))
+        return _spliced(text, value.start_mark.index, _end(text, key, value), _inline(mend.to))
     if mend.action == "move":
         text = _added(text, mend.to, _taken(text, mend.path, mend.to[-1]), mend.path)
     elif mend.action == "become":

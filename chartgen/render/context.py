@@ -10,6 +10,7 @@ from chartgen.late import LateBound, go_entry, go_quote
 from chartgen.render import environment, scalar
 from chartgen.render.document import block_yaml, pruned
 from chartgen.settings import Settings
+from chartgen.values import helm_scalar
 from chartgen.values.reads import Section
 
 
@@ -76,8 +77,8 @@ class Context:
             "as_map": self.structure,
             "as_list": lambda value: self.structure(value, "fromYamlArray"),
             "as_text": self.text,
-            "go_quote": go_quote,
-            "go_entry": go_entry,
+            "go_quote": lambda value: go_quote(helm_scalar.go_text(value)),
+            "go_entry": lambda of, key: go_entry(of, helm_scalar.go_text(key)),
             "live": lambda expression: late.token(expression, plain=True),
             # a key whose default a null took away is no key
             "json_string": lambda value, indent=2: scalar.json_text(pruned(value), indent),
@@ -111,9 +112,9 @@ def _quote(text: str) -> str:
     return scalar.json_text(text)
 
 
-def _short_name(text: str) -> str:
+def _short_name(text: Any) -> str:
     """A name as Kubernetes takes it: 63 characters, no hyphen at the end."""
-    return str(text)[:63].removesuffix("-")
+    return helm_scalar.go_text(text)[:63].removesuffix("-")
 
 
 def _merged(*maps: Any) -> dict[Any, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import zlib
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
@@ -20,6 +20,7 @@ from markupsafe import Markup
 from chartgen import paths
 from chartgen.diagnostics import Path as ValuePath
 from chartgen.render import components, scalar
+from chartgen.values import helm_scalar
 from chartgen.values.reads import Reads, Section
 
 # what templates call on free-form maps
@@ -57,7 +58,7 @@ class _Template(jinja2.Template):
 
 
 class _Generator(CodeGenerator):
-    """Joins text (`~`) so that a default that a null took away leaves nothing, as in Helm's templates, and not "None"."""
+    """Joins text (`~`) as Helm's templates do: `true` and not "True", and nothing for a default that a null took away."""
 
     def visit_Concat(self, node: jinja2.nodes.Concat, frame: Frame) -> None:
         self.write("environment.joined((")
@@ -75,8 +76,8 @@ class ValuesEnvironment(jinja2.Environment):
 
     @staticmethod
     def joined(parts: Iterable[Any]) -> str:
-        """The text of `parts` one after the other; None has no text."""
-        return markup_join("" if part is None else part for part in parts)
+        """The text of `parts` one after the other, each as Go prints it."""
+        return markup_join(helm_scalar.go_text(part) for part in parts)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is Section:
@@ -120,12 +121,15 @@ def shared() -> ValuesEnvironment:
         sh_expand=scalar.sh_expand,
         sh_noglob=scalar.sh_noglob,
         sh_bare=scalar.sh_bare,
-        bool_text=lambda value: "true" if value else "false",
+        # text is what Helm would print in its place
+        bool_text=lambda value: value if isinstance(value, str) else "true" if value else "false",
         int=_integer,
         # what a macro returns is a value like any other then: it is quoted wherever it is written
-        string=lambda value: "" if value is None else str(value),
-        suffix=lambda value, ending: f"{value}{ending}",
+        string=lambda value: str(helm_scalar.go_text(value)),
+        suffix=lambda value, ending: helm_scalar.go_text(value) + ending,
+        join=lambda values, between: between.join(map(helm_scalar.go_text, values)),
     )
+    env.filters.update({name: _of_text(env.filters[name]) for name in ("lower", "safe", "trim", "upper")})
     return env
 
 
@@ -143,7 +147,7 @@ def plain() -> ValuesEnvironment:
 
 @jinja2.pass_context
 def _as_data(context: Mapping[str, Any], value: Any) -> Markup:
-    return Markup(context["late"].template("" if value is None else str(value)))
+    return Markup(context["late"].template(helm_scalar.go_text(value)))
 
 
 class _BytecodeCache(jinja2.FileSystemBytecodeCache):
@@ -170,6 +174,11 @@ def _bytecode_cache() -> jinja2.FileSystemBytecodeCache | None:
         return None
     compiler = zlib.crc32(Path(scalar.__file__).read_bytes(), zlib.crc32(Path(__file__).read_bytes()))
     return _BytecodeCache(str(folder), f"%s-{compiler:08x}.cache")
+
+
+def _of_text(change: Callable[..., Any]) -> Callable[..., Any]:
+    """One of Jinja's filters of text, given what is no text as Go prints it."""
+    return lambda value, *more: change(helm_scalar.go_text(value), *more)
 
 
 def _integer(value: Any) -> int:

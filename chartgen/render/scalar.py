@@ -9,6 +9,8 @@ from typing import Any
 
 from markupsafe import Markup
 
+from chartgen.values import helm_scalar
+
 # plain in YAML 1.1 and 1.2 alike: starts with a letter or slash, and is no word that either reads as something else
 _PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?:[:=][A-Za-z0-9_./-]+)*")
 _WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
@@ -89,8 +91,7 @@ def is_shellable(text: str) -> bool:
 
 
 def _shell_text(value: Any) -> str:
-    # what a null took away is no text
-    text = value if isinstance(value, str) else "" if value is None else json_text(value)
+    text = helm_scalar.go_text(value)
     if not is_shellable(text):
         raise Unwritable(
             f"a control character or line break in {json_text(text)} cannot be passed to a shell command",

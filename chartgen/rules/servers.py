@@ -249,6 +249,20 @@ def external_servers_tls_without_ca(v: Values, s: Settings) -> Clash | None:
     return None
 
 
+def outside_agents_without_ca(v: Values, s: Settings) -> Clash | None:
+    """An agent trusts no CA of the system's store: it needs a file with that of the servers, also to ask for a certificate."""
+    agents = s.client and s.tls and not s.vault and v["global"]["tls"]["enableAutoEncrypt"]
+    # outside servers whose CA nobody knows are told as such
+    known = s.server or (s.external_servers and not s.system_roots)
+    if agents and not known and not v["global"]["tls"]["caCert"]["secretName"]:
+        return Clash(
+            "client agents need the CA of the servers as a file, and no secret with it is named",
+            ("client.enabled", "global.tls.enableAutoEncrypt", "global.tls.caCert.secretName"),
+            "set global.tls.caCert.secretName",
+        )
+    return None
+
+
 def outside_agents_without_ca_key(v: Values, s: Settings) -> Clash | None:
     """Each agent signs a certificate of its own with the CA's key, which nobody makes where the servers are outside."""
     signing = s.client and s.tls and not s.vault and not v["global"]["tls"]["enableAutoEncrypt"]
@@ -261,7 +275,7 @@ def outside_agents_without_ca_key(v: Values, s: Settings) -> Clash | None:
                 "global.tls.caCert.secretName",
                 "global.tls.caKey.secretName",
             ),
-            "set global.tls.enableAutoEncrypt: true, so that the servers hand out certificates, or name both secrets",
+            "name both secrets, or the CA's and set global.tls.enableAutoEncrypt: true: servers then hand out certificates",
         )
     return None
 
@@ -396,6 +410,7 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("refused", external_servers_without_hosts),
     ("harmful", external_hosts_empty_elsewhere),
     ("harmful", external_servers_tls_without_ca),
+    ("harmful", outside_agents_without_ca),
     ("harmful", outside_agents_without_ca_key),
     ("refused", skip_watch_without_external_servers),
     ("refused", unknown_image_pull_policy),

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
-from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Mend, Path, Weight, bounded, dotted
+from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Mend, Path, Rejected, Weight, bounded, dotted
 from chartgen.schema import EXPECTED, defaults, document, fit, sections, shape, unset
 
 if TYPE_CHECKING:
@@ -235,6 +235,17 @@ def _lone(value: Any, types: Iterable[str]) -> bool:
 
 
 def _not_a_list(path: Path, value: Any) -> Diagnostic:
+    items = _items_in(value)
+    if items is not None:
+        return Diagnostic(
+            "wrong-type",
+            f"{dotted(path)} is text that holds a list",
+            path=path,
+            found=f"{_shown(value)} ({_kind(value)})",
+            expected="the list itself",
+            hint=f"write it without the outer quotes: {_shown(items)}",
+            mend=Mend("replace", path, items),
+        )
     return Diagnostic(
         "not-a-list",
         f"{dotted(path)} is a list",
@@ -243,6 +254,19 @@ def _not_a_list(path: Path, value: Any) -> Diagnostic:
         expected="a list, also of one item",
         hint=f"write [{_shown(value)}]",
     )
+
+
+def _items_in(value: Any) -> list[Any] | None:
+    """The list that a text in brackets stands for; None for other text."""
+    from chartgen.values import source
+
+    if not isinstance(value, str) or not value.strip().startswith("["):
+        return None
+    try:
+        data = source.read_text(value, "text", any_shape=True).data
+    except Rejected:
+        return None
+    return data if isinstance(data, list) else None
 
 
 def _types(branch: Mapping[str, Any]) -> list[str]:

@@ -1,10 +1,14 @@
-"""A YAML scalar as Helm reads it: YAML 1.1 as Go's yaml package has it, then JSON. Measured on Helm 4."""
+"""A YAML scalar as Helm reads it (YAML 1.1 as Go's yaml package has it, then JSON), and as its templates print it.
+
+Measured on Helm 4.
+"""
 
 from __future__ import annotations
 
 import base64
 import math
 import re
+from typing import Any
 
 Scalar = None | bool | int | float | str
 
@@ -107,3 +111,36 @@ def key(text: str, value: Scalar) -> str | None:
     # Helm writes fractions with 32 bits: what has more than six digits comes out as another one
     short = isinstance(value, float) and _FRACTION.fullmatch(text) and sum(map(str.isdigit, text)) <= 6
     return text if short and 1e-4 <= abs(float(text)) < 1e6 else None
+
+
+def go_text(value: Any) -> str:
+    """`value` as text the way Go's templates print it: `true`, `1e+06`, `[a b]`; nothing for what a null took away.
+
+    Every number is a 64-bit float to Helm, printed by the rules of Go's package fmt for `%v`.
+    """
+    if isinstance(value, str):
+        return value
+    if value is None:
+        return ""
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, (int, float)):
+        return _go_number(float(value))
+    if isinstance(value, dict):
+        return "map[" + " ".join(f"{key}:{_go_item(item)}" for key, item in sorted(value.items())) + "]"
+    if isinstance(value, (list, tuple)):
+        return "[" + " ".join(map(_go_item, value)) + "]"
+    return str(value)
+
+
+def _go_item(value: Any) -> str:
+    return "<nil>" if value is None else go_text(value)
+
+
+def _go_number(number: float) -> str:
+    """The fewest digits that tell the number; with an exponent below 1e-4 and from 1e6 on."""
+    digits = repr(number).partition("e")[0].replace(".", "").strip("-0")
+    places = max(len(digits) - 1, 0)
+    short = f"{number:.{places}e}"
+    exponent = int(short.partition("e")[2])
+    return f"{number:.{max(places - exponent, 0)}f}" if -4 <= exponent < 6 else short
