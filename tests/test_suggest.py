@@ -153,3 +153,99 @@ def test_case_alone_is_one_letter() -> None:
     assert suggest.closest("LOGJSON", ["logJSON", "logLevel"]) == "logJSON"
     assert suggest.closest("infp", ["info", "debug"]) == "info"
     assert suggest.closest("zzz", ["info", "debug"]) == ""
+
+
+def test_words_lead_to_what_there_is() -> None:
+    """Each word that people write leads to a setting, and is none itself."""
+    known = {dotted(path) for path in schema.leaves()} | schema.defaults().keys()
+    lists = {"ingressGateways.gateways"}
+    assert set(suggest.words()["paths"].values()) - known - lists == set()
+    assert suggest.words()["paths"].keys() & known == set()
+    names = {path[-1] for path in schema.leaves()}
+    assert set(suggest.words()["names"].values()) <= names
+
+
+WORDS = [
+    ({"global": {"logLevel": "warning"}}, "write warn"),
+    ({"server": {"storage": "10GB"}}, "write 10Gi or 10G"),
+    ({"server": {"storage": "10 Gi"}}, "write 10Gi"),
+    ({"server": {"connect": "flase"}}, "write false"),
+    ({"client": {"enabled": "enabled"}}, "write true"),
+    ({"server": {"storage": {"size": "1Gi"}}}, 'it is one value: write storage: "1Gi"'),
+    ({"ui": {"service": "NodePort"}}, 'did you mean ui.service.type: "NodePort"?'),
+    ({"global": {"tls": True}}, "did you mean global.tls.enabled: true?"),
+    ({"connectInject": "enabled"}, "did you mean connectInject.enabled: true?"),
+    ({"acl": {"enabled": True}}, "did you mean global.acls.manageSystemACLs?"),
+    ({"replicaCount": 3}, "did you mean server.replicas?"),
+]
+
+
+@pytest.mark.parametrize(("values", "hint"), WORDS)
+def test_words_of_other_charts_have_their_hint(values: dict[str, Any], hint: str) -> None:
+    (one,) = told(values)
+    assert one.hint == hint
+
+
+SILENT = [
+    {"server": {"replica": 3, "replicas": 5}},
+    {"client": {"replicas": 3}},
+    {"client": {"replicas": 3}, "server": {"replicas": 5}},
+    {"ui": {"tolerations": [{"operator": "Exists"}]}},
+    {"ingressGateways": {"defaults": {"hostNetwork": True}}},
+    {"global": {"tls": {"grpc": True}}},
+    {"dns": {"tolerations": [{"operator": "Exists"}]}},
+    {"ui": {"ports": {"http": 8080}}},
+]
+
+
+@pytest.mark.parametrize("values", SILENT)
+def test_no_hint_is_better_than_one_that_misleads(values: dict[str, Any]) -> None:
+    (one,) = told(values)
+    assert one.mend is None
+    assert not one.hint.startswith("did you mean")
+
+
+def places() -> Iterator[tuple[Path, Path, Any]]:
+    """(where a value belongs, where it was put, the value) for each value in each other section."""
+    sections = [(key,) for key, node in schema.document()["properties"].items() if node.get("properties")]
+    for right, default in leaves():
+        for section in sections:
+            wrong = (*section, right[-1])
+            if section != right[:1] and right[-1] not in _node(section)["properties"] and section not in FREE:
+                yield right, wrong, default
+
+
+def test_what_is_put_into_another_section_is_never_led_astray() -> None:
+    """A hint names a setting of the section, of all components, or the only one of its name."""
+    astray = []
+    for _, wrong, value in places():
+        one = suggest.unknown_key(wrong, _node(wrong[:-1])["properties"], value)
+        meant = one.meant
+        near = not meant or meant[0] in (wrong[0], "global") or len(meant) == 1 or meant[-1] != wrong[-1]
+        if (
+            not near
+            and sum(path[-1] == wrong[-1] and path[0] != "global" for path in suggest.named(str(wrong[-1])))
+            > 1
+        ):
+            fitting = [
+                path for path, node in suggest._places(())[str(wrong[-1])] if suggest._fit(node, value) < 2
+            ]
+            astray += [(dotted(wrong), dotted(meant))] if len(fitting) > 1 else []
+    assert astray == []
+
+
+def test_a_mend_leaves_nothing_wrong_at_its_place() -> None:
+    """Whatever is mended is right where it goes, but for quotes around a number or a switch."""
+    mended = 0
+    for _, wrong, default in random.Random(1).sample(list(places()), k=250):
+        for value in (default, {"x": 1}, [1], "x", 3, None, "3"):
+            one = suggest.unknown_key(wrong, _node(wrong[:-1])["properties"], value)
+            if one.mend is None:
+                continue
+            mended += 1
+            moved: dict[str, Any] = {}
+            _put(moved, one.meant, value)
+            assert [
+                left for left in told(moved) if left.code in ("unknown-key", "wrong-type") and not left.mend
+            ] == []
+    assert mended > 20

@@ -17,6 +17,8 @@ from chartgen.schema import removed, snippets
 from chartgen.schema.kinds import kind
 
 _LABEL = 11
+# how many settings of one name are listed
+_NAMED = 12
 _BOUNDS = {
     "minimum": "at least",
     "maximum": "at most",
@@ -259,6 +261,10 @@ def _unheard_of(what: str) -> Diagnostic:
         near = suggest.closest(what, codes)
         hint = f"did you mean {near}?" if near else "docs/rules lists them all"
         return Diagnostic("unknown-key", f"there is no rule {what}", found=what, hint=hint)
+    if "." not in what and (named := suggest.named(what)):
+        listed = ", ".join(map(dotted, named[:_NAMED])) + (", …" if len(named) > _NAMED else "")
+        hint = f"did you mean {listed}?" if len(named) == 1 else f"one of: {listed}"
+        return Diagnostic("unknown-key", f"there is no value {what} at the top", found=what, hint=hint)
     *above, _ = _segments(what)
     parent = setting(".".join(above)) if above else None
     while above and parent is None:

@@ -38,7 +38,9 @@ _INSIDE = {
     "HelmRelease": ".spec.values",
 }
 # findings that say that the values are none of this chart's, or not yet
-CODES = frozenset(("object-as-values", "encrypted-values", "values-of-a-parent-chart", "values-of-another-chart"))
+CODES = frozenset(
+    ("object-as-values", "encrypted-values", "values-of-a-parent-chart", "values-of-another-chart")
+)
 # what every chart may have, so that it tells nothing
 _COMMON = frozenset(("global", "nameOverride", "fullnameOverride"))
 

@@ -2,12 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+import json
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cache
 from typing import Any
 
-from chartgen import schema
+from chartgen import bundle, schema
 from chartgen.diagnostics import Diagnostic, Mend, Path, dotted, shortened
+from chartgen.schema import fit
 
 Node = Mapping[str, Any]
 
@@ -21,23 +25,30 @@ _TOO_LONG = 200
 _TOO_COMMON = 12
 
 
-def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -> Diagnostic:
-    """The finding for a key that is none of `properties`, by `value` that stands at it: misspelt, misplaced or new."""
+def unknown_key(
+    path: Path, properties: Mapping[str, Node], value: Any = None, user: Mapping[str, Any] | None = None
+) -> Diagnostic:
+    """The finding for a key that is none of `properties`, by `value` that stands at it: misspelt, misplaced or new.
+
+    What the `user` has set already is not named as what was meant.
+    """
     key, parent = str(path[-1]), path[:-1]
-    meant, node, certain = _meant(path, properties, value)
-    hint = f"did you mean {dotted(_followed(meant, node, value))}?" if meant else ""
+    found = _meant(path, properties, value, user or {})
+    meant = found[0].path if found else ()
+    base = _base(path)
+    hint = " or ".join(dotted(_followed(one.path, one.node, value)) for one in found)
+    hint = f"did you mean {hint}?" if hint else ""
     if "." in key and meant == _nested(path):
         hint = f"dots do not nest in a file: write {meant[-1]} below {dotted(meant[:-1])}"
-    if not hint and not _base(path):
-        hint = _formerly(key)
+    if not hint and not base:
+        hint = _one_text(path, value) or _formerly(path)
     if not hint and not parent and key[:1] in ("_", "."):
         hint = f"a place for anchors begins with x-: x-{key.lstrip('_.')}"
     if not hint and 0 < len(properties) <= _TOO_COMMON:
         hint = "known here: " + ", ".join(properties)
     mend = None
-    if certain:
+    if len(found) == 1 and found[0].certain and not _holds(user or {}, meant) and _proved(meant, value):
         mend = Mend("rename", path, meant[-1]) if meant[:-1] == parent else Mend("move", path, meant)
-    base = _base(path)
     if base:
         message = f"the Consul agent has no option {dotted(path[len(base) :])}"
         expected = (
@@ -53,43 +64,199 @@ def unknown_key(path: Path, properties: Mapping[str, Node], value: Any = None) -
         expected=expected,
         hint=hint,
         mend=mend,
-        meant=() if base else meant,
+        meant=() if base or len(found) != 1 else meant,
     )
 
 
-def _meant(path: Path, properties: Mapping[str, Node], value: Any) -> tuple[Path, Node, bool]:
-    """(path, its schema, whether that is certain); an empty path when nothing is near."""
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """A path that may have been meant, its schema, how the value fits it, and whether nothing else can be meant."""
+
+    path: Path
+    node: Node
+    fit: int
+    certain: bool = False
+
+
+def _meant(path: Path, properties: Mapping[str, Node], value: Any, user: Mapping[str, Any]) -> list[_Place]:
+    """What was meant, or the two that may have been; nothing when nothing is near, or too much is."""
     key, parent = str(path[-1]), path[:-1]
     if len(key) > _TOO_LONG:
-        return (), {}, False
+        return []
     if "." in key:
         for known, node in _places(_base(path)).get(key.rpartition(".")[2], ()):
-            if known == _nested(path):
-                return known, node, True
-    near = _misspelt(key, properties, value)
-    places = _elsewhere(path, value)
-    if near and near[0][0] == 1 and not (near[0][1] == _WRONG and places and places[0][1] != _WRONG):
-        name = near[0][2]
-        certain = near[0][1] != _WRONG and (len(near) == 1 or name.lower() == key.lower())
-        return (*parent, name), properties[name], certain
+            if known == _nested(path) and not _taken(user, known, value):
+                return [_Place(known, node, _fit(node, value), certain=True)]
+    if word := _word(path, properties, value, user):
+        return [word]
+    near = [one for one in _misspelt(key, properties, value) if not _taken(user, (*parent, one[2]), value)]
+    places = _elsewhere(path, value, user)
+    if near and near[0][0] == 1 and not (near[0][1] == _WRONG and places):
+        _, fits, name = near[0]
+        certain = fits != _WRONG and (len(near) == 1 or name.lower() == key.lower())
+        return [_Place((*parent, name), properties[name], fits, certain)]
     if places:
-        meant, fit, node = places[0]
-        return meant, node, len(places) == 1 and fit == _RIGHT and len(path) > 1
+        return places
+    # what is a word elsewhere is no slip of several letters
+    if key in _places(_base(path)):
+        return []
     name = near[0][2] if near else _alike(key, properties)
-    if name:
-        return (*parent, name), properties[name], False
+    if name and _fit(properties[name], value) != _WRONG and not _taken(user, (*parent, name), value):
+        return [_Place((*parent, name), properties[name], _NEARLY)]
     for name in _misspelt_elsewhere(path):
-        places = _elsewhere((*parent, name), value)
+        places = _elsewhere((*parent, name), value, user)
         if places:
-            return places[0][0], places[0][2], False
-    return (), {}, False
+            return [replace(one, certain=False) for one in places]
+    return []
 
 
-def _formerly(key: str) -> str:
-    """What became of the one removed value of this name, misplaced as it is; "" for a name that says less."""
+def _holds(user: Any, path: Path) -> bool:
+    """Whether the user's values have something at the path."""
+    for key in path:
+        if not isinstance(user, Mapping) or key not in user:
+            return False
+        user = user[key]
+    return True
+
+
+def _taken(user: Any, path: Path, value: Any) -> bool:
+    """Whether the value, moved to the path, would meet one that is set there already."""
+    there = _at(user, path)
+    if isinstance(value, Mapping):
+        return there is not None and any(_taken(user, (*path, key), item) for key, item in value.items())
+    return there is not None and not (value is None and isinstance(there, Mapping))
+
+
+def _at(node: Any, path: Path) -> Any:
+    for key in path:
+        node = node.get(key) if isinstance(node, Mapping) else None
+    return node
+
+
+def _proved(path: Path, value: Any) -> bool:
+    """Whether the value is right at the path, but for quotes around numbers and switches that can be taken away."""
+    node: Any = schema.shape()
+    definitions = node["$defs"]
+    for key in path:
+        node = _shape_of(node, definitions).get("properties", {}).get(key)
+        if node is None:
+            return False
+    return fit.fits(value, node, definitions) or fit.fits(_bare(value), node, definitions)
+
+
+def _shape_of(node: Any, definitions: Mapping[str, Any]) -> Mapping[str, Any]:
+    if "$ref" in node:
+        return _shape_of(definitions[node["$ref"].rsplit("/", 1)[-1]], definitions)
+    whole: dict[str, Any] = {}
+    for inner in node.get("allOf", ()):
+        whole |= _shape_of(inner, definitions)
+    whole |= node
+    return whole
+
+
+def _bare(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _bare(item) for key, item in value.items()}
+    if value in ("true", "false"):
+        return value == "true"
+    return int(value) if isinstance(value, str) and re.fullmatch("-?[0-9]{1,18}", value) else value
+
+
+@cache
+def words() -> Mapping[str, Any]:
+    """What `schema/_words.yaml` says."""
+    loaded: dict[str, Any] = json.loads(bundle.read("schema/words.json"))
+    return loaded
+
+
+def _word(path: Path, properties: Mapping[str, Node], value: Any, user: Mapping[str, Any]) -> _Place | None:
+    """What a word that people write stands for; None where it is none, or does not fit."""
+    chain, item = [(path, value)], value
+    while isinstance(item, Mapping) and len(item) == 1:
+        ((key, item),) = item.items()
+        chain.append(((*chain[-1][0], key), item))
+    for here, held in reversed(chain):
+        target = words()["paths"].get(dotted(here))
+        node = _known(tuple(target.split("."))) if target else None
+        if node is not None and _fit(node, held) != _WRONG:
+            known = tuple(target.split("."))
+            return None if _taken(user, known, held) else _Place(known, node, _NEARLY)
+    name = words()["names"].get(str(path[-1]))
+    if name in properties and _fit(properties[name], value) != _WRONG:
+        known = (*path[:-1], name)
+        return None if _taken(user, known, value) else _Place(known, properties[name], _NEARLY)
+    return None
+
+
+def _one_text(path: Path, value: Any) -> str:
+    """The hint for an image in the parts that other charts have; "" for anything else."""
+    target = words()["paths"].get(dotted(path), "")
+    default = schema.leaves().get(tuple(target.split(".")))
+    if (
+        isinstance(value, Mapping)
+        and isinstance(default, str)
+        and {"repository", "tag", "registry"} & value.keys()
+    ):
+        return f"{target} is one text, such as {default}"
+    return ""
+
+
+def _known(path: Path) -> Node | None:
+    """The schema of a path; None where there is no such path."""
+    return next((node for known, node in _places(()).get(str(path[-1]), ()) if known == path), None)
+
+
+def respelt(value: Any, allowed: Callable[[Any], bool]) -> list[Any]:
+    """What text that does not fit was meant to say, as far as the words that people write tell; all of it `allowed`."""
+    if not isinstance(value, str) or len(value) > _TOO_LONG:
+        return []
+    text = value.strip()
+    meant: list[Any] = [word for word in (words()["values"].get(text.lower()),) if isinstance(word, str)]
+    meant += [
+        state == "true" for state in ("true", "false") if text.lower() in (state, *words()["values"][state])
+    ]
+    if amount := re.fullmatch(r"([0-9]+(?:\.[0-9]+)?)\s*([A-Za-z]*)", text):
+        number, unit = amount.groups()
+        meant += [number + other for other in words()["units"].get(unit, [unit] if " " in text else [])]
+    if text != value:
+        meant.append(text)
+    return [one for one in meant if one != value and allowed(one)]
+
+
+def inside(path: Path, value: Any) -> Path:
+    """The one setting of a section that a value was meant for which stands in place of the section; () for none."""
+    node = resolved(_known(path) or {})
+    known = {name: resolved(child) for name, child in node.get("properties", {}).items()}
+    switch = respelt(value, lambda one: isinstance(one, bool))
+    if isinstance(value, bool) or switch:
+        names = [name for name in ("enabled", "manageSystemACLs") if name in known]
+    else:
+        names = [
+            name for name, child in known.items() if value in child.get("enum", ()) and value is not None
+        ]
+        names = names or [
+            name for name, child in known.items() if _fit(child, value) == _RIGHT and _simple(child)
+        ]
+    return (*path, names[0]) if len(names) == 1 else ()
+
+
+def _simple(node: Node) -> bool:
+    return not {"object", "array"} & set(_types(node))
+
+
+def named(key: str) -> list[Path]:
+    """The paths of the values of this name."""
+    return [path for path, _ in _places(()).get(key, ())]
+
+
+def _formerly(path: Path) -> str:
+    """What became of the removed value of this name, misplaced as it is; "" for a name that says less."""
     from chartgen.schema import removed
 
-    gone = [one for path, one in removed.entries().items() if path[-1] == key]
+    key = str(path[-1])
+    gone = [one for known, one in removed.entries().items() if known[-1] == key]
+    # of several, the one for all components
+    gone = gone if len(gone) == 1 else [one for one in gone if one.entry[:-1] == ("global",)]
     if len(gone) != 1 or key in _places(()):
         return ""
     instead = gone[0].today or f"set {dotted(gone[0].to)}"
@@ -231,26 +398,51 @@ def _base(path: Path) -> Path:
     return ()
 
 
-def _elsewhere(path: Path, value: Any) -> list[tuple[Path, int, Node]]:
-    """(path, how the value fits, schema) where a key of this name does exist, the likeliest first."""
+def _elsewhere(path: Path, value: Any, user: Mapping[str, Any]) -> list[_Place]:
+    """Where a key of this name does exist, that was surely meant, or the two places that may have been."""
     from rapidfuzz.distance import OSA
 
-    index = _places(_base(path))
-    matches = [
-        (known, _fit(node, value), node) for known, node in index.get(str(path[-1]), ()) if known != path
+    base, parent = _base(path), path[:-1]
+    named = _places(base).get(str(path[-1]), ())
+    fitting = [
+        _Place(known, node, fits)
+        for known, node in named
+        if known != path and (fits := _fit(node, value)) != _WRONG and not _taken(user, known, value)
     ]
-    parent = path[:-1]
-    if len(matches) > (_TOO_COMMON if parent else 3):
+    if len(named) > (_TOO_COMMON if parent else 3) or not fitting:
         return []
 
-    def likeness(match: tuple[Path, int, Node]) -> tuple[bool, int, int, int, int]:
-        known, fit, _ = match
-        shared = len(set(known[:-1]) & set(parent))
+    def likeness(place: _Place) -> tuple[bool, int, int]:
         # a level left out, as ingressGateways.replicas leaves out the defaults
-        below = bool(parent) and known[:-2] == parent
-        return not below, fit, -shared, int(OSA.distance(dotted(known[:-1]), dotted(parent))), len(known)
+        below = bool(parent) and place.path[:-2] == parent
+        return not below, place.fit, -len(set(place.path[:-1]) & set(parent))
 
-    return sorted(matches, key=likeness)
+    def order(place: _Place) -> tuple[tuple[bool, int, int], int, int]:
+        apart = int(OSA.distance(dotted(place.path[:-1]), dotted(parent)))
+        return likeness(place), apart, len(place.path)
+
+    ordered = sorted(fitting if base else _near_by(parent, fitting, len(named)), key=order)
+    alike = [one for one in ordered if likeness(one) == likeness(ordered[0])]
+    if base or len(alike) == 1:
+        only = len(named) == 1 and ordered[:1] == fitting and fitting[0].fit == _RIGHT and len(path) > 1
+        return [replace(ordered[0], certain=only)] if ordered else []
+    return alike if len(alike) == 2 else []
+
+
+def _near_by(parent: Path, places: list[_Place], named: int) -> list[_Place]:
+    """The places that may be meant from a section: a section as a whole, one of the same component, one for all.
+
+    A setting of another component that has the same name is hardly what was meant, unless it is the only one.
+    """
+    if whole := [one for one in places if len(one.path) == 1 and one.fit == _RIGHT]:
+        return whole
+    if same := [one for one in places if parent and one.path[0] == parent[0]]:
+        return same
+    wide = [one for one in places if one.path[0] == "global" and (len(one.path) == 2 or len(places) == 1)]
+    if len(wide) == 1:
+        return wide
+    alone = places[0].fit == _RIGHT and (named == 1 or (len(places) == 1 and len(parent) == 1))
+    return places if alone or not parent else []
 
 
 def _misspelt_elsewhere(path: Path) -> list[str]:

@@ -21,6 +21,8 @@ _FILLED_IN = re.compile(r"\$\{[\w.]+\}")
 _ACTION = re.compile(r"\{\{.*\}\}|\{%.*%\}")
 # what the official chart refuses too
 _REFUSED = frozenset(("not-a-list", "section-not-a-map", "section-set-to-null"))
+# keys under which other charts have what is one value here
+_HOLD_ONE = ("size", "value", "enabled", "name")
 # findings about a key, or what stands below it; all others are about a value
 ABOUT_KEYS = frozenset(
     (
@@ -53,9 +55,10 @@ def check(effective: Mapping[str, Any], sources: Sequence[Source]) -> list[Diagn
     from chartgen import values
     from chartgen.schema import foreign
 
+    user = values.layer(sources)
     told = {one.path for one in broken}
-    explained = (one for one in _explained(effective) if one.path not in told)
-    found = foreign.judged(bounded(itertools.chain(explained, broken)), values.layer(sources))
+    explained = (one for one in _explained(effective, user) if one.path not in told)
+    found = foreign.judged(bounded(itertools.chain(explained, broken)), user)
     return [_placed(one, sources) for one in found]
 
 
@@ -74,8 +77,18 @@ def _broken_sections(
                 path=here,
                 found="" if value is None else f"{_shown(value)} ({_kind(value)})",
                 expected="a map, or {} for the defaults",
-                hint=_slip(value, "object") or f"remove the line, or write {key}: {{}}",
+                hint=_slip(value, "object")
+                or _meant_inside(here, value)
+                or f"remove the line, or write {key}: {{}}",
             )
+
+
+def _meant_inside(path: Path, value: Any) -> str:
+    from chartgen.schema import suggest
+
+    meant = suggest.inside(path, value) if isinstance(value, (bool, int, str)) else ()
+    said = suggest.respelt(value, lambda one: isinstance(one, bool))
+    return f"did you mean {dotted(meant)}: {_shown(said[0] if said else value)}?" if meant else ""
 
 
 def _placed(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
@@ -129,7 +142,7 @@ def _anchors(one: Diagnostic, sources: Sequence[Source]) -> str:
     return ""
 
 
-def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def _explained(effective: Mapping[str, Any], user: Mapping[str, Any]) -> Iterator[Diagnostic]:
     import jsonschema
 
     from chartgen.schema import removed
@@ -143,7 +156,7 @@ def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
     told: set[tuple[Path, str]] = set()
     errors = islice(validator(document()).iter_errors(effective), MAX_FINDINGS + 1)
     for error in sorted(errors, key=lambda one: one.validator == "type"):
-        for one in _explain(error):
+        for one in _explain(error, user):
             mistake = (one.path, one.message if one.code in ABOUT_KEYS else "")
             if mistake in told:
                 continue
@@ -154,7 +167,7 @@ def _explained(effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
                 yield one
 
 
-def _explain(error: Any) -> Iterator[Diagnostic]:
+def _explain(error: Any, user: Mapping[str, Any]) -> Iterator[Diagnostic]:
     from chartgen.schema import suggest
 
     path = tuple(error.absolute_path)
@@ -163,7 +176,7 @@ def _explain(error: Any) -> Iterator[Diagnostic]:
         patterns = [re.compile(pattern) for pattern in error.schema.get("patternProperties", {})]
         for key in error.instance:
             if key not in known and not any(pattern.search(key) for pattern in patterns):
-                yield suggest.unknown_key((*path, key), known, error.instance[key])
+                yield suggest.unknown_key((*path, key), known, error.instance[key], user)
     elif error.validator == "required":
         strange = [key for key in error.instance if key not in error.schema.get("properties", {})]
         for key in error.validator_value:
@@ -178,10 +191,10 @@ def _explain(error: Any) -> Iterator[Diagnostic]:
         # what is wrong is a key, and the error names the map
         yield _mismatch(error, (*path, error.instance))
     elif error.validator in ("anyOf", "oneOf"):
-        yield from _nearest_branch(error, path)
+        yield from _nearest_branch(error, path, user)
     elif error.validator == "allOf":
         for inner in error.context:
-            yield from _explain(inner)
+            yield from _explain(inner, user)
     else:
         yield _mismatch(error, path)
 
@@ -196,7 +209,7 @@ def _missing(path: Path, key: str, shape: Mapping[str, Any]) -> Diagnostic:
     )
 
 
-def _nearest_branch(error: Any, path: Path) -> Iterator[Diagnostic]:
+def _nearest_branch(error: Any, path: Path, user: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """The errors of the branch that the value was surely meant for: the one whose type it has."""
     branches: dict[int, list[Any]] = {}
     for inner in error.context:
@@ -210,7 +223,7 @@ def _nearest_branch(error: Any, path: Path) -> Iterator[Diagnostic]:
     ]
     if len(of_type) == 1 or (of_type and isinstance(error.instance, (dict, list))):
         for inner in min(of_type, key=len):
-            yield from _explain(inner)
+            yield from _explain(inner, user)
         return
     types = [kind for branch in error.validator_value for kind in _types(branch)]
     if _lone(error.instance, types):
@@ -224,7 +237,9 @@ def _nearest_branch(error: Any, path: Path) -> Iterator[Diagnostic]:
         path=path,
         found=_shown(error.instance),
         expected=kinds,
-        hint=f"write it without quotes: {_shown(mend.to)}" if mend else "",
+        hint=f"write it without quotes: {_shown(mend.to)}"
+        if mend
+        else _slip(error.instance, types) or _in_words(error.instance, error.schema),
         mend=mend,
     )
 
@@ -297,7 +312,10 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
             path=path,
             found=f"{found} ({_kind(value)})",
             expected=_kinds(wanted),
-            hint=hint or _slip(value, wanted),
+            hint=hint
+            or _slip(value, wanted)
+            or _in_words(value, error.schema)
+            or _one_value(path, value, error.schema),
             mend=mend,
         )
     if keyword in ("enum", "const"):
@@ -309,6 +327,7 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
         hint = f'did you mean "{(cased or [near])[0]}"?' if cased or near else ""
         if any(isinstance(one, bool) for one in allowed) and (bare := _unquoted(path, value, "boolean")):
             mend, hint = bare, f"write it without quotes: {_shown(bare.to)}"
+        hint = hint if cased or mend else _in_words(value, error.schema) or hint
         return Diagnostic(
             "bad-enum",
             f"{name} does not take this value",
@@ -333,7 +352,7 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
             path=path,
             found=found,
             expected=expected,
-            hint=_slip(value, "string"),
+            hint=_slip(value, "string") or _in_words(value, error.schema),
         )
     bounds = {
         "minimum": "at least",
@@ -347,6 +366,38 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
         f"{bounds[keyword]} {wanted}" if keyword in bounds else f"{keyword}: {json.dumps(wanted)[:200]}"
     )
     return Diagnostic("out-of-range", f"{name} is out of range", path=path, found=found, expected=expected)
+
+
+def _in_words(value: Any, node: Mapping[str, Any]) -> str:
+    """What the words that people write stand for, where the schema takes it; "" where there is nothing to say."""
+    from chartgen.schema import suggest
+
+    definitions = document()["$defs"]
+    meant = suggest.respelt(value, lambda one: _takes(one, node, definitions))
+    return "write " + " or ".join(_shown(one).strip('"') for one in meant) if meant else ""
+
+
+def _takes(value: Any, node: Mapping[str, Any], definitions: Mapping[str, Any]) -> bool:
+    """Whether a node of the document, in which there are texts for editors too, takes the value."""
+    import jsonschema
+
+    whole = {**node, "$defs": definitions}
+    return bool(jsonschema.Draft7Validator(whole).is_valid(value))
+
+
+def _one_value(path: Path, value: Any, node: Mapping[str, Any]) -> str:
+    """The hint for a map where one value is wanted, one of whose keys holds it."""
+    if not isinstance(value, Mapping):
+        return ""
+    definitions = document()["$defs"]
+    for key in _HOLD_ONE:
+        if key in value and _takes(value[key], node, definitions):
+            return f"it is one value: write {path[-1]}: {_shown(value[key])}"
+    if isinstance(value.get("repository"), str) and "tag" in value:
+        return f"it is one text: write {path[-1]}: {_shown(value['repository'] + ':' + str(value['tag']))}"
+    if {"repository", "tag", "registry"} & value.keys():
+        return f"it is one text, such as {defaults()['global']['image']}"
+    return ""
 
 
 def _slip(value: Any, wanted: Any) -> str:

@@ -9,7 +9,7 @@ import math
 import re
 import sys
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
 from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Path, Rejected, Span, any_error, bounded, dotted
@@ -199,6 +199,7 @@ class _Level:
     nodes: int = 1
     depth: int = 1
     keys: dict[str, Span] = field(default_factory=dict)
+    twice: dict[str, int] = field(default_factory=dict)
     key: Any = None
     has_key: bool = False
 
@@ -521,6 +522,7 @@ class _Builder:
         path = (*level.path, key)
         span = self.span(event.start_mark, event.end_mark)
         if key in level.keys:
+            level.twice[key] = len(self.findings)
             self.findings.append(
                 Diagnostic(
                     "duplicate-key",
@@ -545,9 +547,22 @@ class _Builder:
         if level.key is _MERGE:
             self._merge(level, value)
         else:
+            self._empty_twin(level, value)
             level.data[level.key] = value
         level.has_key = False
         return root
+
+    def _empty_twin(self, level: _Level, value: Any) -> None:
+        """Of two sections of one name one may be a leftover."""
+        place = level.twice.pop(str(level.key), None)
+        which = (
+            "second" if value in (None, {}) else "first" if level.data.get(level.key) in (None, {}) else ""
+        )
+        if place is not None and which:
+            hint = f"remove the {which}: it is empty"
+            if which == "second":
+                hint += ", and in Helm it takes away all that the first says"
+            self.findings[place] = replace(self.findings[place], hint=hint)
 
     def _merge(self, level: _Level, merged: Any) -> None:
         """As Helm has it: the later of a key and a merge that brings the same key wins; in a list, the first."""

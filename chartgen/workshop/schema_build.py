@@ -448,6 +448,7 @@ def outputs() -> dict[str, str]:
         "schema/texts.json": _json(texts(whole)),
         "schema/renamed_options.json": _json(agent_options.renamed(read["_agent"])),
         "schema/versions.json": _json(read["_versions"]),
+        "schema/words.json": _json(read["_words"]),
         "schema/values.yaml": values_file(whole),
         "docs/values.md": reference(whole),
     }
