@@ -89,7 +89,7 @@ def test_a_flag_is_the_place_of_what_it_sets() -> None:
         "server: {annotations: '# nothing yet'}",
         'server: {extraConfig: \'{"ports": {"http": {{ .Values.port }}}}\'}',
         'server: {extraConfig: \'{"node_meta": {"a": "{{ .Release.Name }}"}}\'}',
-        'global: {secretsBackend: {vault: {connectCA: {additionalConfig: \'{"connect": [{"ca_config": [{}]}]}\'}}}}',
+        'global: {secretsBackend: {vault: {enabled: true, consulServerRole: a, connectCA: {additionalConfig: \'{"connect": [{"ca_config": [{}]}]}\'}}}}',
         "client: {enabled: true, updateStrategy: \"type: RollingUpdate\"}",
     ],
 )  # fmt: skip
