@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import os
+import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
@@ -13,6 +14,7 @@ from typing import Any
 
 import jinja2
 from jinja2.compiler import CodeGenerator, Frame
+from jinja2.ext import Extension
 from jinja2.ext import do as do_extension
 from jinja2.runtime import markup_join
 from markupsafe import Markup
@@ -25,6 +27,7 @@ from chartgen.values.reads import Reads, Section
 
 # what templates call on free-form maps
 _METHODS = frozenset(("get", "items", "keys", "values", "update", "pop"))
+_ALONE = re.compile(r"^( +)\{\{ ((?:(?!\}\}).)+?) \}\}$", re.MULTILINE | re.DOTALL)
 
 
 @dataclass(slots=True)
@@ -66,6 +69,22 @@ class _Generator(CodeGenerator):
             self.visit(part, frame)
             self.write(", ")
         self.write("))")
+
+
+class _WholeLines(Extension):
+    """An expression that is alone on its line stands there with all its lines: each is indented as the first is.
+
+    So macros that write several lines begin at the margin, and can be called at any depth.
+    """
+
+    def preprocess(self, source: str, name: str | None, filename: str | None = None) -> str:
+        if self.environment.variable_start_string != "{{":
+            return source
+        return _ALONE.sub(lambda line: f"{line[1]}{{{{ ({line[2]}) | indented({len(line[1])}) }}}}", source)
+
+
+def _indented(value: Any, width: int) -> Markup:
+    return Markup(scalar.finalize(value).replace("\n", "\n" + " " * width))
 
 
 class ValuesEnvironment(jinja2.Environment):
@@ -113,7 +132,7 @@ def shared() -> ValuesEnvironment:
         # there are fewer templates than make a limit worth its cost
         cache_size=-1,
         bytecode_cache=_bytecode_cache(),
-        extensions=[do_extension],
+        extensions=[do_extension, _WholeLines],
     )
     env.filters.update(
         json=lambda value, indent=None: Markup(scalar.json_text(value, indent)),
@@ -124,6 +143,7 @@ def shared() -> ValuesEnvironment:
         # text is what Helm would print in its place
         bool_text=lambda value: value if isinstance(value, str) else "true" if value else "false",
         int=_integer,
+        indented=_indented,
         # what a macro returns is a value like any other then: it is quoted wherever it is written
         string=lambda value: str(helm_scalar.go_text(value)),
         suffix=lambda value, ending: helm_scalar.go_text(value) + ending,
