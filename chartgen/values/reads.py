@@ -146,7 +146,7 @@ class fact(Generic[T]):
     """A property of an object with a `values` section, computed once; who asks for it has read what it was made from."""
 
     def __init__(self, function: Callable[[Any], T]) -> None:
-        self._function = function
+        self.function = function
         self.__doc__ = function.__doc__
 
     def __set_name__(self, owner: type, name: str) -> None:
@@ -156,7 +156,7 @@ class fact(Generic[T]):
         known = owner.facts.get(self._name)
         reads: Reads = owner.values.reads
         if known is None:
-            known = owner.facts[self._name] = reads.of(lambda: self._function(owner))
+            known = owner.facts[self._name] = reads.of(lambda: self.function(owner))
         else:
             reads.paths |= known[1]
         value: T = known[0]
