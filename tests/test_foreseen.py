@@ -60,8 +60,8 @@ def test_foreseeing_says_something() -> None:
 @pytest.mark.parametrize(
     ("output", "path", "decides"),
     [
-        ("server-statefulset.yaml", ("server", "replicas"), False),
-        ("server-statefulset.yaml", ("server", "annotations"), False),
+        ("server-statefulset.yaml", ("server", "affinity"), False),
+        ("server-statefulset.yaml", ("server", "annotations"), True),
         ("server-statefulset.yaml", ("global", "tls", "enabled"), True),
         ("server-statefulset.yaml", ("server", "enabled"), True),
         # only where TLS is on

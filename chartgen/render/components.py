@@ -89,10 +89,10 @@ def expressions(name: str) -> str | None:
     tables = {
         # what is written before a call is read before it: each note has what its own condition read
         "when": {one.name: _noted(one.name, one.when) for one in shipped()},
-        "secrets": {one.name: one.secrets for one in shipped()},
         "conditions": {
-            name: _noted(name, text) for one in shipped() for name, text in one.conditions.items()
+            name: _noted(condition(one.name, name), text) for one in shipped() for name, text in one.conditions.items()
         },
+        "secrets": {one.name: one.secrets for one in shipped()},
     }
     return "".join(
         f"{{% set {table} = {{"
@@ -100,6 +100,11 @@ def expressions(name: str) -> str | None:
         + "} %}\n"
         for table, rows in tables.items()
     )
+
+
+def condition(component: str, name: str) -> str:
+    """What the reads of a component's condition are noted under."""
+    return f"{component}: {name}"
 
 
 def _noted(name: str, expression: str) -> str:

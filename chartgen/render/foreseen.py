@@ -9,22 +9,28 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
+from types import NoneType
 from typing import Any
 
 from jinja2 import nodes
 
+from chartgen import schema
+from chartgen.diagnostics import Path
 from chartgen.render import components, environment
 from chartgen.rules import foreseen as in_python
 from chartgen.values.foreseen import ANY, NOTHING, Foreseen, Known
 
 # functions of the context that look into what they are given, and filters that do; the others only write it
 _DECIDING = frozenset(
-    "merge kube_at_least bool_text dictsort first int join length list map reject select selectattr sort unique items keys "
-    "values default startswith endswith".split()
+    ["merge", "kube_at_least", "bool_text", "dictsort", "first", "int", "join", "length", "list", "map", "reject", "select", "selectattr", "sort", "unique", "items", "keys", "values", "default", "startswith", "endswith"]
 )
 _LOOKUPS = frozenset(("items", "values"))
 # the deepest nesting of macros; none of ours recurs
 _DEEPEST = 24
+
+
+# macros that were followed with these arguments: a macro of a file sees nothing but them and its file
+_CALLS: dict[Any, tuple[Foreseen, Known]] = {}
 
 
 @dataclass(slots=True)
@@ -193,6 +199,10 @@ class _Reader:
         return module
 
     def _assign(self, target: nodes.Node, known: Any, names: dict[str, Any]) -> None:
+        if isinstance(known, Known):
+            # a value is read when it gets a name; a section is only on the way to one
+            values = frozenset(place for place in known.places if not _is_section(place))
+            self.found.note(Known(values), "passed")
         if isinstance(target, nodes.Tuple):
             for part in target.items:
                 self._assign(part, known, names)
@@ -347,8 +357,24 @@ class _Reader:
         inner.update(named)
         if isinstance(macro.node, nodes.Macro) and "caller" in names:
             inner["caller"] = names["caller"]
-        reader = _Reader(self.found, self.depth + 1)
-        return reader.body(macro.node.body, inner).as_made()
+        known = tuple((name, inner.get(name)) for name in (*parameters, "caller"))
+        same = (macro.node, known) if all(isinstance(one, (Known, NoneType)) for _, one in known) else None
+        if same is None or same not in _CALLS:
+            reader = _Reader(Foreseen(), self.depth + 1)
+            answer = (reader.found, reader.body(macro.node.body, inner).as_made())
+            if same is None:
+                self.found.add(answer[0])
+                return answer[1]
+            _CALLS[same] = answer
+        self.found.add(_CALLS[same][0])
+        return _CALLS[same][1]
+
+
+def _is_section(path: Path) -> bool:
+    below: Mapping[str, Any] | None = schema.sections()
+    for key in path:
+        below = below.get(str(key)) if below is not None else None
+    return below is not None
 
 
 def _joined(before: Any, after: Any) -> Any:

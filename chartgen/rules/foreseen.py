@@ -36,6 +36,14 @@ class _Facts:
     """The settings that follow from the values."""
 
 
+# what functions read and return for arguments of which the same is known
+_CALLS: dict[Any, tuple[Foreseen, Known]] = {}
+
+
+def _comparable(known: Any) -> Any:
+    return repr(known) if isinstance(known, _Constants) else type(known) if isinstance(known, _Facts) else known
+
+
 @cache
 def of_rule(rule: Callable[..., Any]) -> Foreseen:
     """What the rule may read."""
@@ -72,7 +80,19 @@ class _Reader:
 
     def call(self, function: Callable[..., Any], arguments: list[Any], named: Mapping[str, Any]) -> Known:
         """What is known of what the function returns or yields for these arguments."""
-        tree = _tree(inspect.unwrap(function))
+        function = inspect.unwrap(function)
+        same = (function, tuple(map(_comparable, arguments)), tuple((key, _comparable(one)) for key, one in named.items()))
+        if same not in _CALLS:
+            # what a function that calls itself adds is what it adds the first time
+            _CALLS[same] = (Foreseen(), NOTHING)
+            _CALLS[same] = self._called(function, arguments, named)
+        self.found.add(_CALLS[same][0])
+        return _CALLS[same][1]
+
+    def _called(
+        self, function: Callable[..., Any], arguments: list[Any], named: Mapping[str, Any]
+    ) -> tuple[Foreseen, Known]:
+        tree = _tree(function)
         names: dict[str, Any] = {}
         for parameter, default in zip(reversed(tree.args.args), reversed(tree.args.defaults), strict=False):
             names[parameter.arg] = _constant(default)
@@ -81,12 +101,11 @@ class _Reader:
             names[tree.args.vararg.arg] = _rest(arguments[len(tree.args.args) :])
         names.update(named)
         inner = _Reader(self.depth + 1)
-        inner.found, inner.globals = self.found, inspect.unwrap(function).__globals__
-        inner.returned = NOTHING
+        inner.globals = getattr(function, "__globals__", {})
         # once more for what a turn of a loop leaves to the next
-        for _ in range(2):
+        for _ in range(1 + any(isinstance(node, (ast.For, ast.While)) for node in ast.walk(tree))):
             inner.statements(tree.body, names)
-        return inner.returned
+        return inner.found, inner.returned
 
     returned: Known = NOTHING
 
@@ -295,6 +314,8 @@ class _Reader:
         name = node.func.id if isinstance(node.func, ast.Name) else ""
         if name == "at" and len(given) == 2 and isinstance(given[0], Known):
             return _at(given[0], given[1])
+        if name == "getattr" and isinstance(given[0], _Facts) and isinstance(given[1], _Constants):
+            return NOTHING.also(*(self._fact(one) for one in given[1].those))
         called = self.value(node.func, names)
         if callable(called) and not isinstance(called, (Known, _Constants, _Facts)) and self.depth < _DEEPEST:
             module = str(getattr(inspect.unwrap(called), "__module__", ""))

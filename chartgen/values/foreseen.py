@@ -49,6 +49,7 @@ class Foreseen:
     """The values that may be read, by path, with what may be done with each."""
 
     uses: dict[Path, set[Use]] = field(default_factory=dict)
+    _covered: dict[Path, bool] = field(default_factory=dict, compare=False, repr=False)
 
     def note(self, known: Known, use: Use) -> None:
         """Whoever does this with the expression reads all that it may be and was made from."""
@@ -62,7 +63,9 @@ class Foreseen:
 
     def covers(self, path: Path) -> bool:
         """True if a read of the value at `path` was foreseen."""
-        return any(matches(pattern, path) for pattern in self.uses)
+        if path not in self._covered:
+            self._covered[path] = any(matches(pattern, path) for pattern in self.uses)
+        return self._covered[path]
 
     def may_decide(self, path: Path) -> bool:
         """True if something may depend on what the value at `path`, or a part of it, is."""
