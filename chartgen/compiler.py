@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
@@ -156,8 +156,30 @@ def check(given: Read, options: Options) -> Checked:
         )
         reads = judged.reads
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]
+        findings += [*_parts(merged, texts, settings(trusted), aside, findings)]
     findings = removed.gathered(findings, sources)
     return Checked(merged, view, settings(view), in_mode(findings, strict=options.strict), reads)
+
+
+def _parts(
+    merged: Merged,
+    texts: embedded.Opened | None,
+    facts: Settings,
+    aside: Collection[Path],
+    told: Iterable[Diagnostic],
+) -> Iterable[Diagnostic]:
+    """What Kubernetes refuses of the parts of objects in the values, but for what is told already."""
+    from chartgen.rules import parts
+
+    user, effective, sources = merged.user, merged.effective, [*merged.sources]
+    if texts is not None:
+        user, sources = texts.values, [*sources, *texts.sources]
+        effective = values.effective(user, schema.defaults())
+    known = {one.path for one in told}
+    for one in parts.check(schema.complete(effective), user, facts, sources, aside):
+        # a rule may point at the entry of which a part is wrong
+        if not known & {one.path, one.path[:-1]}:
+            yield one
 
 
 def _set_aside(shapes: Iterable[Diagnostic], inside: Iterable[Diagnostic], *, strict: bool) -> set[Path]:

@@ -32,7 +32,9 @@ def test_custom_resource_definitions_are_valid() -> None:
     path = compiled.ROOT / "tests" / "cases" / "compiled" / "api-gateway-tuned.yaml"
     definitions = [
         data
-        for data in yaml12.parse_yaml(compiled.chart(path).manifests("mesh", "consul", every_hook=True), multi=True)
+        for data in yaml12.parse_yaml(
+            compiled.chart(path).manifests("mesh", "consul", every_hook=True), multi=True
+        )
         if data and data["kind"] == "CustomResourceDefinition"
     ]
     assert len(definitions) > 25
@@ -105,12 +107,15 @@ def build(*options: str) -> subprocess.CompletedProcess[str]:
 
 def test_build_validates_on_demand(tmp_path: Path) -> None:
     values = tmp_path / "values.yaml"
-    values.write_text("server:\n  nodeSelector: |\n    zone: 4\n")
+    # a field that the next version but three has
+    values.write_text(
+        "server:\n  extraContainers:\n    - {name: a, image: b, restartPolicyRules: [{action: Restart}]}\n"
+    )
     command = ["-f", str(values), "-o", str(tmp_path / "charts"), "--validate", "--kube-version", "1.30"]
     refused = build(*command)
     assert refused.returncode == 1
     assert "error[invalid-object]: Kubernetes 1.30 refuses the StatefulSet" in refused.stderr
-    assert f"{values}:2:" in refused.stderr
+    assert f"{values}:3:" in refused.stderr
     assert not (tmp_path / "charts").exists()
     warned = build(*command, "--lenient")
     assert warned.returncode == 0

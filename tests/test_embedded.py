@@ -84,7 +84,7 @@ def test_a_flag_is_the_place_of_what_it_sets() -> None:
     [
         "server: {annotations: '{{ if .Values.x }}a b: c{{ end }}'}",
         'server: {affinity: "{{ toYaml .Values.other | nindent 2 }}"}',
-        'server: {tolerations: "- {key: {{ .Values.key }}, tolerationSeconds: {{ .Values.seconds }}}"}',
+        'server: {tolerations: "- {key: {{ .Values.key }}, effect: {{ .Values.effect }}, tolerationSeconds: {{ .Values.seconds }}}"}',
         "server: {annotations: ''}",
         "server: {annotations: '# nothing yet'}",
         'server: {extraConfig: \'{"ports": {"http": {{ .Values.port }}}}\'}',

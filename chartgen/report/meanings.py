@@ -58,6 +58,8 @@ OTHERS = {
     "values-of-another-chart": "These are values for another chart that also installs Consul; its settings differ.",
     "wrong-type": "The value is of another type than the setting: text for a number, a list for a map.",
     # objects
+    "refused-by-kubernetes": "A cluster's API server would not take the object that this makes: the installation would stop "
+    "there, half done.",
     "dangling-reference": "An object refers to another that neither the chart makes nor a job of its.",
     "invalid-object": "An object is not what the cluster's Kubernetes version takes.",
     "kubernetes-schemas-missing": "Objects are checked with `pip install chartgen[kubernetes]` only.",

@@ -3,50 +3,55 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from chartgen import schema
 from chartgen.diagnostics import Path, dotted
+from chartgen.kubernetes.formats import amount
+from chartgen.kubernetes.pods import CONTAINER_ONLY
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
 from chartgen.settings import Settings
 
-_QUANTITY = r"\+?([0-9]+\.?[0-9]*|\.[0-9]+)([numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]+)"
-_FACTORS = {
-    "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
-    **{f"{prefix}i": 1024.0**power for power, prefix in enumerate("KMGTPE", 1)},
-}  # fmt: skip
 _MIB = 1024**2
 
 
-def amount(quantity: Any) -> float | None:
-    """A Kubernetes quantity in its unit (cores, bytes); None for what is none."""
-    match = re.fullmatch(_QUANTITY, str(quantity)) if not isinstance(quantity, bool) else None
-    if match is None:
-        return None
-    number, suffix = match.groups()
-    return float(number) * (_FACTORS[suffix] if suffix in _FACTORS else 10.0 ** int(suffix[1:]))
+def switches(v: Values, s: Settings) -> Mapping[Path, Callable[[], Any]]:
+    """For sections, and parts below them, what says whether anything is made of them."""
+    return {
+        ("global", "acls"): lambda: s.acl_init, ("server",): lambda: s.server, ("client",): lambda: s.client,
+        ("syncCatalog",): lambda: s.sync_catalog, ("connectInject",): lambda: s.connect_inject,
+        ("webhookCertManager",): lambda: s.connect_inject, ("meshGateway",): lambda: s.mesh_gateway,
+        ("ingressGateways",): lambda: s.ingress_gateways, ("terminatingGateways",): lambda: s.terminating_gateways,
+        ("telemetryCollector",): lambda: s.telemetry_collector, ("dns",): lambda: s.dns or s.dns_proxy,
+        ("server", "snapshotAgent"): lambda: v["server"]["snapshotAgent"]["enabled"],
+        ("server", "exposeService"): lambda: s.expose_servers,
+        ("server", "securityContext"): lambda: not s.openshift,
+        ("server", "containerSecurityContext", "aclInit"): lambda: s.acl_init,
+        ("server", "containerSecurityContext", "tlsInit"): lambda: s.tls_init,
+        ("client", "securityContext"): lambda: not s.openshift,
+        ("client", "containerSecurityContext"): lambda: not s.openshift,
+        ("client", "containerSecurityContext", "aclInit"): lambda: s.acls,
+        ("client", "containerSecurityContext", "tlsInit"): lambda: s.tls,
+        ("connectInject", "cni"): lambda: s.cni, ("ui",): lambda: s.server and s.ui,
+        ("ui", "service"): lambda: v["ui"]["service"]["enabled"],
+        ("ui", "ingress"): lambda: v["ui"]["ingress"]["enabled"] and v["ui"]["service"]["enabled"],
+    }  # fmt: skip
 
 
 def _resources(v: Values, s: Settings) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Each `resources` that is a map, of what is on, in gateways too."""
-    on: dict[Path, Any] = {
-        ("global",): s.acl_init, ("server",): s.server, ("client",): s.client, ("syncCatalog",): s.sync_catalog,
-        ("connectInject",): s.connect_inject, ("webhookCertManager",): s.connect_inject,
-        ("meshGateway",): s.mesh_gateway, ("ingressGateways",): s.ingress_gateways,
-        ("terminatingGateways",): s.terminating_gateways, ("telemetryCollector",): s.telemetry_collector,
-        ("server", "snapshotAgent"): v["server"]["snapshotAgent"]["enabled"], ("connectInject", "cni"): s.cni,
-    }  # fmt: skip
+    on = switches(v, s)
 
     def walk(node: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
         keys: Iterable[tuple[Any, Any]] = node.items() if isinstance(node, Mapping) else enumerate(node)
         for key, item in keys:
-            if not on.get((*path, key), True):
-                continue
+            here = (*path, key)
             if key == "resources" and isinstance(item, Mapping):
-                yield (*path, key), item
+                if all(on[here[:size]]() for size in range(1, len(here)) if here[:size] in on):
+                    yield here, item
             elif isinstance(item, (Mapping, list)):
-                yield from walk(item, (*path, key))
+                yield from walk(item, here)
 
     return walk(v, ())
 
@@ -80,10 +85,32 @@ def memory_without_unit(v: Values, s: Settings) -> Iterator[Clash]:
                 )
 
 
+def server_storage_unset(v: Values, s: Settings) -> Clash | None:
+    """Each server has a volume, and a volume has a size: without one Kubernetes refuses the servers."""
+    if s.server and not amount(v["server"]["storage"] or 0):
+        return Clash(
+            "the servers' volumes have no size", ("server.storage",), "set server.storage: 10Gi or more"
+        )
+    return None
+
+
+def container_security_in_pod(v: Values, s: Settings) -> Iterator[Clash]:
+    """The jobs of ACLs and TLS set their pod to what is given for their container, and a pod has not all of its fields."""
+    for name, on in (("aclInit", s.acl_init), ("tlsInit", s.tls_init)):
+        given = v["server"]["containerSecurityContext"][name]
+        for field in CONTAINER_ONLY if on and isinstance(given, Mapping) else ():
+            if given.get(field) is not None:
+                yield Clash(
+                    f"{field} is of containers, and the job's pod gets it too, which Kubernetes refuses",
+                    (("server", "containerSecurityContext", name, field),),
+                    "leave it out: the job's container has no privileges beyond its image's as it is",
+                )
+
+
 def server_storage_too_small(v: Values, s: Settings) -> Clash | None:
     """Consul's log alone takes files of 64 MiB; a number without a unit is bytes."""
     size = amount(v["server"]["storage"])
-    if s.server and size is not None and size < 64 * _MIB:
+    if s.server and size and size < 64 * _MIB:
         return Clash(
             f"{v['server']['storage']} is too small a volume for a server",
             ("server.storage",),
@@ -148,9 +175,10 @@ def node_port_out_of_range(v: Values, s: Settings) -> Iterator[Clash]:
 
 
 def node_port_of_cluster_ip(v: Values, s: Settings) -> Iterator[Clash]:
-    """Only Services of type NodePort and LoadBalancer have node ports."""
+    """Only Services of type NodePort and LoadBalancer have node ports, and the chart leaves them out elsewhere."""
     for path, number, kind in _node_ports(v, s):
-        if kind == "ClusterIP":
+        # that of the mesh gateway is not left out, and told as what Kubernetes refuses
+        if kind == "ClusterIP" and path[0] != "meshGateway":
             section = path[: path.index("service") + 1] if "service" in path else path[:2]
             yield Clash(
                 f"node port {number} is set and the Service is of type ClusterIP",
@@ -258,7 +286,9 @@ def pod_security_policies_gone(v: Values, s: Settings) -> Clash | None:
 RULES: tuple[tuple[Weight, Rule], ...] = (
     ("harmful", requests_above_limits),
     ("harmful", memory_without_unit),
+    ("harmful", server_storage_unset),
     ("unwise", server_storage_too_small),
+    ("harmful", container_security_in_pod),
     ("harmful", node_port_repeated),
     ("unwise", node_port_out_of_range),
     ("unwise", node_port_of_cluster_ip),

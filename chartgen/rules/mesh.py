@@ -441,10 +441,17 @@ def ui_ingress_with_moved_port(v: Values, s: Settings) -> Clash | None:
 
 
 def ui_ingress_without_hosts(v: Values, s: Settings) -> Clash | None:
-    """An Ingress without hosts has no rules."""
-    if s.ui and v["ui"]["ingress"]["enabled"] and not v["ui"]["ingress"]["hosts"]:
+    """An Ingress without hosts has no rules, and Kubernetes refuses it."""
+    ui = v["ui"]
+    if (
+        s.server
+        and s.ui
+        and ui["service"]["enabled"]
+        and ui["ingress"]["enabled"]
+        and not ui["ingress"]["hosts"]
+    ):
         return Clash(
-            "the UI's Ingress is on and has no hosts",
+            "the UI's Ingress is on and has no hosts, and Kubernetes refuses it",
             ("ui.ingress.enabled", "ui.ingress.hosts"),
             "list the hosts in ui.ingress.hosts",
         )
@@ -577,7 +584,7 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     ("harmful", injector_replicas_none),
     ("unwise", injector_budget_blocks),
     ("harmful", ui_ingress_with_moved_port),
-    ("unwise", ui_ingress_without_hosts),
+    ("harmful", ui_ingress_without_hosts),
     ("unwise", injection_without_client_grpc),
     ("harmful", mesh_gateway_address_of_node_unreachable),
     ("unwise", mesh_gateway_inside_only),

@@ -11,8 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Mend, Path, Rejected, Weight, bounded, dotted
 from chartgen.schema import EXPECTED, defaults, document, fit, sections, shape, unset
+from chartgen.values import helm_scalar
 
 if TYPE_CHECKING:
+    from chartgen.diagnostics import Span
     from chartgen.values.source import Source
 
 # what Terraform and envsubst leave to be filled in
@@ -23,6 +25,8 @@ _ACTION = re.compile(r"\{\{.*\}\}|\{%.*%\}")
 _REFUSED = frozenset(("not-a-list", "section-not-a-map", "section-set-to-null"))
 # keys under which other charts have what is one value here
 _HOLD_ONE = ("size", "value", "enabled", "name")
+# the end of a mend that is known once the place is: the scalar as it is spelt there
+_AS_WRITTEN: Any = object()
 # findings about a key, or what stands below it; all others are about a value
 ABOUT_KEYS = frozenset(
     (
@@ -101,7 +105,11 @@ def _placed(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
     place = values.spans_of if one.code in ABOUT_KEYS else values.value_spans_of
     weight: Weight = "unwise" if one.weight == "unwise" else "refused" if one.code in _REFUSED else "harmful"
     parts = tuple(_placed(part, sources) for part in one.parts)
-    return replace(one, spans=place(one.path, sources), weight=weight, parts=parts)
+    spans = place(one.path, sources)
+    if one.mend is not None and one.mend.to is _AS_WRITTEN:
+        written = _scalar_text(spans, one.found)
+        one = replace(one, mend=Mend("replace", one.path, written), hint=f"quote it: {_shown(written)}")
+    return replace(one, spans=spans, weight=weight, parts=parts)
 
 
 def _unescaped(one: Diagnostic, sources: Sequence[Source]) -> str:
@@ -140,6 +148,13 @@ def _anchors(one: Diagnostic, sources: Sequence[Source]) -> str:
     if any(re.search(rf"{re.escape(key)}[\"']?\s*:\s*&\S", line) for line in lines):
         return f"a place for anchors begins with x-: x-{key.lstrip('_.')}"
     return ""
+
+
+def _scalar_text(spans: Sequence[Span], otherwise: str) -> str:
+    """The scalar as it stands in the file, where YAML's number or switch would be text: `1.20`, not 1.2."""
+    found = re.match(r"[\w.+-]+", spans[0].text[spans[0].column - 1 :]) if spans and spans[0].text else None
+    written = found[0] if found else ""
+    return written if written and helm_scalar.plain(written) != written else otherwise.partition(" (")[0]
 
 
 def _explained(effective: Mapping[str, Any], user: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -304,8 +319,9 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
     if keyword == "type" and _lone(value, [wanted] if isinstance(wanted, str) else wanted):
         return _not_a_list(path, value)
     if keyword == "type":
-        mend = _unquoted(path, value, wanted)
-        hint = f"write it without quotes: {_shown(mend.to)}" if mend else ""
+        mend = _unquoted(path, value, wanted) or _unquotable(path, value, error.schema)
+        unquoted = mend is not None and mend.to is not _AS_WRITTEN
+        hint = f"write it without quotes: {_shown(mend.to)}" if mend and unquoted else ""
         return Diagnostic(
             "wrong-type",
             f"{name} has the wrong type",
@@ -423,6 +439,16 @@ def _unquoted(path: Path, value: Any, wanted: Any) -> Mend | None:
     if "boolean" in kinds and value in ("true", "false"):
         return Mend("replace", path, value == "true")
     return None
+
+
+def _unquotable(path: Path, value: Any, shape: Mapping[str, Any]) -> Mend | None:
+    """A bare number or switch where such text is wanted is that text in quotes; how it is spelt, its place tells."""
+    fitting = "string" in _types(shape) and isinstance(value, (bool, int, float))
+    return (
+        Mend("replace", path, _AS_WRITTEN)
+        if fitting and fit.matches(shape.get("pattern", ""), _shown(value))
+        else None
+    )
 
 
 def _described(branch: Mapping[str, Any]) -> str:

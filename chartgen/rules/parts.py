@@ -1,0 +1,230 @@
+"""Parts of Kubernetes objects that stand in values as they are, judged as the API server judges them.
+
+A part is known by its key, which has the name of the field that it becomes. Text that holds YAML is judged as what it
+holds; what a template action in it yields is taken to be right.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from typing import Any
+
+from chartgen.diagnostics import Diagnostic, Path, dotted
+from chartgen.kubernetes import formats, labels, pods, services
+from chartgen.kubernetes.objects import daemon_update
+from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped
+from chartgen.rules.kubernetes import switches
+from chartgen.settings import Settings
+from chartgen.values.reads import SetAside
+from chartgen.values.source import Source
+
+Judge = Callable[[Any], Iterator[Refusal]]
+
+
+def _containers(node: Any) -> Iterator[Refusal]:
+    for number, one in enumerate(node) if isinstance(node, list) else ():
+        yield from below((number,), pods.container(one))
+
+
+def _volumes(node: Any) -> Iterator[Refusal]:
+    """Volumes of the agents' configuration: each becomes a volume and a mount called userconfig-NAME."""
+    seen: set[Any] = set()
+    for number, one in enumerate(node) if isinstance(node, list) else ():
+        name = mapped(one).get("name")
+        if isinstance(name, str) and formats.dns_label(f"userconfig-{name}"):
+            yield Refusal(
+                (number, "name"),
+                f"no name of a volume: userconfig-{name}",
+                "at most 52 lower-case letters, digits and hyphens, with a letter or digit at the end",
+            )
+        if name in seen:
+            yield Refusal((number, "name"), f"two volumes are called {name}", "another object")
+        seen.add(name)
+        for path, item in items(one, "items"):
+            yield from below((number, *path), pods.key_to_path(item))
+
+
+def _variables(node: Any) -> Iterator[Refusal]:
+    for name in mapped(node):
+        yield from formed(name, formats.environment_name, (name,), "no name of a variable")
+
+
+# by a key's name; what a Service is made of stands in several keys, and comes below
+PARTS: Mapping[str, Judge] = {
+    "affinity": pods.affinity,
+    "annotations": labels.annotation_map,
+    "extraContainers": _containers,
+    "extraEnvironmentVars": _variables,
+    "extraLabels": labels.labels,
+    "extraVolumes": _volumes,
+    "namespaceSelector": labels.label_selector,
+    "nodeSelector": pods.node_selector,
+    "resources": pods.resources,
+    "securityContext": pods.pod_security,
+    "tolerations": pods.tolerations,
+    "topologySpreadConstraints": pods.spread,
+    "updateStrategy": daemon_update,
+}
+
+
+def check(
+    values: Mapping[str, Any],
+    user: Mapping[str, Any],
+    settings: Settings,
+    sources: Sequence[Source],
+    aside: Collection[Path] = (),
+) -> list[Diagnostic]:
+    """What the API server would refuse of the parts that `user` sets, as they are in the effective `values`.
+
+    Both are values whose texts are opened; `sources` place what the texts hold too. Components that are off are
+    passed over, and so are parts that are set aside, or may be off for what is set aside.
+    """
+    from chartgen import values as merging
+
+    return [
+        Diagnostic(
+            "refused-by-kubernetes",
+            f"Kubernetes refuses {dotted(one.path)}: {one.what}",
+            "harmful",
+            one.path,
+            merging.value_spans_of(one.path, sources),
+            expected=one.expected,
+        )
+        for one in dict.fromkeys(_refusals(values, user, settings, aside))
+    ]
+
+
+def _refusals(
+    values: Mapping[str, Any], user: Mapping[str, Any], settings: Settings, aside: Collection[Path]
+) -> Iterator[Refusal]:
+    off = {path for path, is_on in switches(settings.values, settings).items() if not _certain(is_on)}
+    for place, judge in _parts(user, (), off):
+        if not any(wrong[: len(place)] == place or place[: len(wrong)] == wrong for wrong in aside):
+            yield from below(place, judge(_at(values, place)))
+    for place, judged in _SERVICES.items():
+        given = mapped(_at(values, place))
+        is_off = any(place[:length] in off for length in range(1, len(place) + 1))
+        if (
+            is_off
+            or not given
+            or place[0] not in user
+            or any(wrong[: len(place)] == place for wrong in aside)
+        ):
+            continue
+        for spec, origins in judged(given, place, settings):
+            for one in services.service(spec):
+                length = max(size for size in range(len(one.path) + 1) if one.path[:size] in origins)
+                yield Refusal((*origins[one.path[:length]], *one.path[length:]), one.what, one.expected)
+
+
+def _certain(is_on: Callable[[], Any]) -> bool:
+    """False also where that hangs on a value that is wrong."""
+    try:
+        return bool(is_on())
+    except SetAside:
+        return False
+
+
+# what a part of a Service's specification is made from: the longest beginning of a path counts
+Origins = dict[Path, Path]
+
+
+def _dns_service(
+    given: Mapping[str, Any], place: Path, _: Settings
+) -> Iterator[tuple[dict[str, Any], Origins]]:
+    yield _service(given, place, [({"name": "dns", "port": 53}, {})])
+
+
+def _ui_service(
+    given: Mapping[str, Any], place: Path, s: Settings
+) -> Iterator[tuple[dict[str, Any], Origins]]:
+    try:
+        names = ["http"] if not (s.tls and s.values["global"]["tls"]["httpsOnly"]) else []
+        names += ["https"] if s.tls else []
+    except SetAside:
+        return
+    ports = mapped(given.get("port"))
+    yield _service(
+        given,
+        place,
+        [({"name": one, "port": ports.get(one)}, {"port": (*place, "port", one)}) for one in names],
+    )
+
+
+def _mesh_service(
+    given: Mapping[str, Any], place: Path, _: Settings
+) -> Iterator[tuple[dict[str, Any], Origins]]:
+    numbers = {"port": given.get("port"), "nodePort": given.get("nodePort") or None}
+    yield _service(given, place, [(numbers, {key: (*place, key) for key in numbers})])
+
+
+def _gateway_services(
+    section: Mapping[str, Any], place: Path, _: Settings
+) -> Iterator[tuple[dict[str, Any], Origins]]:
+    """Those of ingress gateways: each field from the gateway or, where it has none, from the defaults."""
+    standard = mapped(mapped(section.get("defaults")).get("service"))
+    for number, gateway in items(section, "gateways"):
+        own = mapped(mapped(gateway).get("service"))
+        at: dict[str, Path] = {
+            key: (*place, *number, "service") if own.get(key) else (*place, "defaults", "service")
+            for key in ("type", "ports", "additionalSpec")
+        }
+        given = {key: own.get(key) or standard.get(key) for key in at}
+        ports = [
+            (
+                {"name": f"gateway-{index}", "port": mapped(port).get("port")},
+                {"port": (*at["ports"], "ports", index, "port")},
+            )
+            for index, port in enumerate(given["ports"] if isinstance(given["ports"], list) else [])
+        ]
+        spec, origins = _service(given, at["additionalSpec"], ports)
+        yield spec, {**origins, ("type",): (*at["type"], "type"), ("ports",): (*at["ports"], "ports")}
+
+
+def _service(
+    given: Mapping[str, Any], place: Path, ports: Sequence[tuple[dict[str, Any], Mapping[str, Path]]]
+) -> tuple[dict[str, Any], Origins]:
+    more = mapped(given.get("additionalSpec"))
+    spec: dict[str, Any] = {"type": given.get("type"), "clusterIP": given.get("clusterIP")}
+    spec["ports"] = [port for port, _ in ports]
+    origins: Origins = {(): place, ("type",): (*place, "type"), ("clusterIP",): (*place, "clusterIP")}
+    for number, (_, fields) in enumerate(ports):
+        origins |= {("ports", number, key): path for key, path in fields.items()}
+    origins |= {(key,): (*place, "additionalSpec", key) for key in more}
+    return {**spec, **more}, origins
+
+
+# the sections that hold the fields of a Service
+_SERVICES: Mapping[Path, Callable[..., Iterator[tuple[dict[str, Any], Origins]]]] = {
+    ("dns",): _dns_service,
+    ("ui", "service"): _ui_service,
+    ("meshGateway", "service"): _mesh_service,
+    ("ingressGateways",): _gateway_services,
+}
+
+
+def _parts(node: Any, path: Path, off: Collection[Path]) -> Iterator[tuple[Path, Judge]]:
+    entries = node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ()
+    for key, item in entries:
+        here = (*path, key)
+        if here in off or item is None:
+            continue
+        judge = PARTS.get(key) if isinstance(key, str) else None
+        if path and path[-1] == "containerSecurityContext":
+            judge = pods.container_security
+        if judge is not None:
+            yield here, judge
+        elif isinstance(item, (dict, list)):
+            yield from _parts(item, here, off)
+
+
+def _at(node: Any, path: Path) -> Any:
+    for key in path:
+        try:
+            node = node[key]
+        except (KeyError, IndexError, TypeError):
+            return None
+    return node
+
+
+__all__ = ["PARTS", "check"]
