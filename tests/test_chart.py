@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -117,6 +117,12 @@ def with_changed(values: Any, path: tuple[str, ...], value: Any) -> Any:
     return {**values, path[0]: with_changed(values.get(path[0], {}), path[1:], value)}
 
 
+def without(values: Any, path: tuple[str, ...]) -> Any:
+    if len(path) == 1:
+        return {key: item for key, item in values.items() if key != path[0]}
+    return {**values, path[0]: without(values[path[0]], path[1:])}
+
+
 def other(value: Any) -> Any:
     if isinstance(value, bool):
         return not value
@@ -132,38 +138,45 @@ def test_no_frozen_value_takes_another() -> None:
     validator = jsonschema_rs.Draft7Validator(json.loads(chart.files["values.schema.json"]))
     values = yaml12.parse_yaml(chart.files["values.yaml"])
     assert validator.is_valid(values)
-    paths = dict(leaves(chart.values))
-    assert len(paths) > 450
+    paths = {path: value for path, value in leaves(chart.values) if path[0] != "global"}
+    assert len(paths) > 300
     for path, value in paths.items():
         assert not validator.is_valid(with_changed(values, path, other(value))), path
+        assert value is None or not validator.is_valid(without(values, path)), path
+
+
+@pytest.mark.parametrize("change", [other, lambda value: None], ids=["another", "none"])
+def test_no_frozen_value_below_global_takes_another(change: Callable[[Any], Any], tmp_path: Path) -> None:
+    """They are shared with a parent chart: the chart itself tells which of them would be another."""
+    chart = compiled.chart(ROOT / "examples/secure.yaml")
+    given: dict[str, Any] = {}
+    changed = []
+    for path, value in leaves(chart.values["global"], ("global",)):
+        if change(value) != value:
+            given = with_changed(given, path, change(value))
+            changed.append(path)
+    assert len(changed) > 80
+    with pytest.raises(helm_python.HelmError) as refused:
+        engine.render(chart.write(tmp_path / "consul"), values=given)
+    told = set(re.findall(r"^  (\S+) would be", str(refused.value), re.MULTILINE))
+    assert {path for path in changed if not any(".".join(path[:n]) in told for n in range(2, 9))} == set()
 
 
 def test_the_engine_refuses_what_the_schema_refuses(tmp_path: Path) -> None:
     chart = compiled.chart(ROOT / "examples/secure.yaml")
     folder = chart.write(tmp_path / "consul")
     for path, value in list(leaves(chart.values))[::40]:
-        with pytest.raises(helm_python.HelmError, match="schema"):
-            engine.render(folder, values=with_changed({}, path, other(value)))
+        for changed in (other(value), None):
+            if changed != value:
+                with pytest.raises(helm_python.HelmError, match=r"schema|frozen"):
+                    engine.render(folder, values=with_changed({}, path, changed))
 
 
-def test_it_can_be_a_dependency(tmp_path: Path) -> None:
-    """A parent hands its `global` down; names follow the release."""
-    parent = tmp_path / "platform"
-    (parent / "templates").mkdir(parents=True)
-    (parent / "Chart.yaml").write_text(
-        "apiVersion: v2\nname: platform\nversion: 1.0.0\ndependencies:\n- {name: consul, version: 0.1.0, repository: ''}\n"
-    )
-    (parent / "values.yaml").write_text("global:\n  environment: test\n  storageClass: fast\n")
-    chart = chartgen.compile({"server": {"replicas": 3}})
-    chart.write(parent / "charts" / "consul")
-    out = engine.render(parent, release="mesh", namespace="net")
-    alone = engine.render(parent / "charts" / "consul", release="mesh", namespace="net")
-    assert {
-        path.removeprefix("charts/consul/"): text for path, text in out.items() if "consul" in path
-    } == alone
-    (parent / "values.yaml").write_text("consul:\n  server:\n    replicas: 5\n")
-    with pytest.raises(helm_python.HelmError, match="replicas"):
-        engine.render(parent, release="mesh", namespace="net")
+@pytest.mark.parametrize("section", ["server", "global"])
+def test_no_section_is_taken_away(section: str, tmp_path: Path) -> None:
+    folder = compiled.chart(ROOT / "examples/secure.yaml").write(tmp_path / "consul")
+    with pytest.raises(helm_python.HelmError, match=f"missing property '{section}'"):
+        engine.render(folder, values={section: None})
 
 
 def test_two_releases_in_one_cluster_share_nothing_but_crds() -> None:

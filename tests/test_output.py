@@ -104,11 +104,6 @@ def test_frozen_values_cannot_be_changed_at_install_time(change: dict[str, Any],
         engine.render(folder, values=change)
 
 
-def test_parent_charts_may_add_globals(tmp_path: Path) -> None:
-    folder = chartgen.compile(BASE).write(tmp_path / "consul")
-    assert engine.render(folder, values={"global": {"parentOnly": 1}})
-
-
 @pytest.mark.parametrize("release", ["a", "r" * 53, "123", "true", "1e3"])
 def test_any_release_name(release: str, tmp_path: Path) -> None:
     folder = chartgen.compile({"server": {"replicas": 3}}).write(tmp_path / "consul")

@@ -161,12 +161,12 @@ BREAKS: dict[str, tuple[Callable[[list[Document]], None], set[tuple[str, str]]]]
     ),
     "a service's selector": (
         change("Service", "mesh-ui", "spec", "selector", "component", to="gui"),
-        {("Service mesh-ui needs a pod of the chart", "app=consul, release=RELEASE, component=gui")},
+        {("Service mesh-ui needs a pod of the chart", "component=gui")},
     ),
     "a budget's selector": (
         change("PodDisruptionBudget", "mesh-server", "spec", "selector", "matchLabels", "component", to="servers"),
         {("PodDisruptionBudget mesh-server needs a pod of the chart",
-          "app=consul, release=RELEASE, component=servers")},
+          "component=servers")},
     ),
     "a workload's selector": (
         change("DaemonSet", "mesh-client", "spec", "selector", "matchLabels", "component", to="agent"),

@@ -34,6 +34,7 @@ class Chart:
         """Every file of the chart, path → text, sorted by path."""
         files = {
             "Chart.yaml": self._chart_yaml(),
+            components.NAMES["global_file"]: frozen.global_text(self.values),
             "README.md": readme.text(self.name, self.version, components.chart(), self.values, self.rows()),
             "values.schema.json": frozen.schema_text(self.values),
             "values.yaml": frozen.values_text(self.values),
@@ -60,6 +61,8 @@ class Chart:
                 "description": of_every_chart["description"],
                 "type": "application",
                 "version": self.version,
+                # a parent chart may have it under an alias, which then is its name
+                "annotations": {components.NAMES["name_annotation"]: self.name},
                 **of_every_chart,
             }
         )

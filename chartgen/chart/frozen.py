@@ -1,10 +1,15 @@
-"""The values of a chart as Helm keeps them: `values.yaml`, and the schema that holds each of them constant."""
+"""The values of a chart as Helm keeps them: `values.yaml`, and what holds each of them constant.
+
+That is the schema, and for what stands below `global` a template of the chart (`templates/frozen.yaml.j2`) that reads
+`global.json`: a parent chart hands its own `global` down, and only a template can tell that apart, and say so in words.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from typing import Any
 
+from chartgen import schema
 from chartgen.render import document, scalar
 
 
@@ -15,22 +20,48 @@ def values_text(values: Mapping[str, Any]) -> str:
 
 
 def schema_text(values: Mapping[str, Any]) -> str:
-    """A draft-07 schema that holds each value constant, so that Helm refuses to change it at install time.
+    """A draft-07 schema that holds each value constant, so that Helm refuses to change it at install time, or to remove it.
 
     As text, one value a line, so that two versions of a chart can be compared.
     """
-    head = '"$schema": "http://json-schema.org/draft-07/schema#", '
-    return "{" + head + _frozen(values, "", open_keys=("global",))[1:] + "\n"
+    shapes = {key: _constant(item, "  ") for key, item in values.items() if key != "global"}
+    shapes["global"] = '{"type": "object"}'
+    # the condition that a parent chart names (`consul.enabled`) comes along; a chart that is off is not rendered
+    shapes.setdefault("enabled", '{"const": true}')
+    return (
+        '{"$schema": "http://json-schema.org/draft-07/schema#", '
+        + _object(shapes, _present(values), "")[1:]
+        + "\n"
+    )
 
 
-def _frozen(value: Any, indent: str, open_keys: tuple[str, ...] = (), rest: str = "false") -> str:
+def global_text(values: Mapping[str, Any]) -> str:
+    """The values below `global` as JSON, each in a list of one item, so that sections can be told from values."""
+    return scalar.json_text(_listed(values["global"], schema.sections()["global"]), 2) + "\n"
+
+
+def _constant(value: Any, indent: str) -> str:
     if not isinstance(value, Mapping) or not value:
         # Helm drops nulls that stand in lists of a chart's own values
         return '{"const": ' + scalar.json_text(document.pruned(value)) + "}"
-    inner = indent + "  "
-    entries = ",\n".join(
-        # a parent chart adds keys of its own to `global` and may add `global` itself
-        f"{inner}{scalar.json_text(key)}: {_frozen(item, inner, rest='true' if key in open_keys else 'false')}"
-        for key, item in value.items()
+    shapes = {key: _constant(item, indent + "  ") for key, item in value.items()}
+    return _object(shapes, _present(value), indent)
+
+
+def _object(shapes: Mapping[str, str], required: list[str], indent: str) -> str:
+    entries = ",\n".join(f"{indent}  {scalar.json_text(key)}: {shape}" for key, shape in shapes.items())
+    return (
+        f'{{"type": "object", "additionalProperties": false, "required": {scalar.json_text(required)}, '
+        f'"properties": {{\n{entries}\n{indent}}}}}'
     )
-    return f'{{"type": "object", "additionalProperties": {rest}, "properties": {{\n{entries}\n{indent}}}}}'
+
+
+def _present(values: Mapping[str, Any]) -> list[str]:
+    """The keys that are there when nobody takes one away."""
+    return [key for key, item in values.items() if item is not None]
+
+
+def _listed(value: Any, below: Mapping[str, Any] | None) -> Any:
+    if below is None or not isinstance(value, Mapping):
+        return [document.pruned(value)]
+    return {key: _listed(item, below.get(key)) for key, item in value.items()}

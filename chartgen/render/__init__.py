@@ -113,7 +113,8 @@ def _texts(
     variables: Mapping[str, Any], documents: Sequence[Document], findings: list[Diagnostic]
 ) -> dict[str, str]:
     """The files below a chart's `templates/` that are no objects; they may say what `documents` there are."""
-    seen = {**variables, "chart": components.chart(), "files": {one.template for one in documents}}
+    chart = {**components.chart(), **components.NAMES}
+    seen = {**variables, "chart": chart, "files": {one.template for one in documents}}
     made = {}
     for template in components.texts():
         try:

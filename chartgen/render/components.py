@@ -11,6 +11,9 @@ from typing import Any
 from chartgen import paths
 from chartgen.render import scalar
 
+# what a chart's texts find by name: the annotation with the name that the chart was compiled under, and the file with
+# the values below `global`
+NAMES = {"name_annotation": "chartgen/name", "global_file": "global.json"}
 # the name of the template that decides which components are on
 EXPRESSIONS = "components"
 

@@ -33,7 +33,9 @@ class Context:
         given = self.values.get("fullnameOverride") or world["name"]
         given = _short_name(given) if given else ""
         fullname = given or late.token('include "consul.fullname" .')
-        chart_name = _short_name(self.values.get("nameOverride") or "consul")
+        named = self.values.get("nameOverride")
+        # under an alias in a parent chart it is another one, so that two of them do not share labels
+        chart_name = _short_name(named) if named else late.token('include "consul.name" .')
         release = {
             "name": late.token(".Release.Name"),
             "namespace": late.token(".Release.Namespace"),

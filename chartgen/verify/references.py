@@ -187,7 +187,9 @@ def _service(one: Document, chart: _Chart) -> Iterator[_Broken]:
 
 
 def _labels(selector: Mapping[str, Any]) -> str:
-    return ", ".join(f"{key}={value}" for key, value in selector.items())
+    """The labels that tell pods of a release apart: those that only an install knows are the same on all of them."""
+    told = {key: value for key, value in selector.items() if TOKEN.fullmatch(str(value)) is None}
+    return ", ".join(f"{key}={value}" for key, value in (told or selector).items())
 
 
 def _matches(selector: Mapping[str, Any], pod: _Pod) -> bool:
