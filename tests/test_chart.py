@@ -179,6 +179,13 @@ def test_no_section_is_taken_away(section: str, tmp_path: Path) -> None:
         engine.render(folder, values={section: None})
 
 
+@pytest.mark.parametrize("path", [*EXAMPLES, *compiled.SETS], ids=lambda path: path.stem)
+def test_a_chart_is_made_again_from_its_own_values(path: Path, tmp_path: Path) -> None:
+    chart = compiled.chart(path)
+    (tmp_path / "values.yaml").write_text(chart.files["values.yaml"], encoding="utf-8")
+    assert chartgen.compile(tmp_path / "values.yaml").files == chart.files
+
+
 def test_two_releases_in_one_cluster_share_nothing_but_crds() -> None:
     chart = chartgen.compile({"server": {"replicas": 3}, "client": {"enabled": True}})
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from chartgen import schema
 from chartgen.diagnostics import dotted
-from chartgen.render import scalar
+from chartgen.render import document, scalar
 
 
 def text(
@@ -41,7 +41,8 @@ def _own_settings(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         if isinstance(node, Mapping) and node and isinstance(standard, Mapping):
             for key, item in node.items():
                 yield from walk(item, standard.get(key), (*path, key))
-        elif node != standard:
+        # what nulls in lists stood for, Helm drops: a chart's own values have none
+        elif document.pruned(node) != document.pruned(standard):
             text = scalar.json_text(node)
             yield (
                 dotted(path),
