@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from chartgen import kube_version, rules, schema, values
+from chartgen import kube_version, rules, schema, templated, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode, single
 from chartgen.schema import embedded, foreign, removed, validator
 from chartgen.settings import Settings, settings
@@ -140,13 +140,15 @@ def check(given: Read, options: Options) -> Checked:
         *(warning for source in sources for warning in source.warnings),
     ]
     shapes = validator.check(merged.effective, sources)
-    texts = embedded.opened(merged.user, sources)
+    texts = embedded.opened(merged.user, merged.effective, sources)
     inside = embedded.check(texts, sources) if texts is not None else []
     findings += shapes + inside
     if not options.strict:
         merged = replace(merged, effective=_unquoted(merged.effective, findings))
     complete = schema.complete(merged.effective)
     view = schema.view(complete)
+    facts = settings(view)
+    findings = [_stopping(one, facts) for one in findings]
     aside = _set_aside(shapes, inside, strict=options.strict)
     trusted = schema.view(complete, aside) if aside else view
     reads: Mapping[str, frozenset[Path]] = {}
@@ -158,7 +160,7 @@ def check(given: Read, options: Options) -> Checked:
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]
         findings += [*_parts(merged, texts, settings(trusted), aside, findings)]
     findings = removed.gathered(findings, sources)
-    return Checked(merged, view, settings(view), in_mode(findings, strict=options.strict), reads)
+    return Checked(merged, view, facts, in_mode(findings, strict=options.strict), reads)
 
 
 def _parts(
@@ -193,6 +195,14 @@ def _set_aside(shapes: Iterable[Diagnostic], inside: Iterable[Diagnostic], *, st
     wrong = [one for one in wrong if one.weight != "unwise"]
     # nobody reads a key that does not exist, but for those who tell what became of it
     return {one.meant or one.path for one in wrong if one.meant or one.code not in validator.ABOUT_KEYS}
+
+
+def _stopping(one: Diagnostic, facts: Settings) -> Diagnostic:
+    """Text that is no YAML, and that Helm was to put into a manifest, is refused whatever the mode."""
+    if one.code != "yaml-syntax" or not one.path:
+        return one
+    stops = templated.place(one.path) in templated.paths() and templated.is_read(one.path, facts)
+    return replace(one, weight="refused") if stops else one
 
 
 def _told_once(findings: Sequence[Diagnostic], clashes: Sequence[Diagnostic]) -> Iterable[Diagnostic]:

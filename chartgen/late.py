@@ -10,39 +10,29 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import Any
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
 TOKEN = re.compile(f"{OPEN}([0-9]+){CLOSE}")
-# actions that open, close or change a scope cannot stand alone in a scalar
-_CONTROL = re.compile(
-    r"^\s*(?:if|else|end|range|with|define|block|break|continue|/\*)\b|^\s*\$\w*\s*:?=|^\s*/\*"
-)
+# before a token that is the key of a map or an item of a list: Helm's text takes the place of the whole entry
+SPLICED = "\ufdd2"
 _IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
-_ACTION = re.compile(r"\{\{(.*?)\}\}", re.DOTALL)
-
-
-def actions(text: str) -> list[str]:
-    """What stands between each `{{` and its `}}`."""
-    return _ACTION.findall(text, 0, _last_end(text))
-
-
-def replaced_actions(text: str, replace: Callable[[str], str]) -> str:
-    """`text` with each action, braces included, replaced."""
-    end = _last_end(text)
-    return _ACTION.sub(lambda action: replace(action[0]), text[:end]) + text[end:]
-
-
-def _last_end(text: str) -> int:
-    # behind the last end no action is closed: to look for one from every `{{` there takes time squared
-    return text.rfind("}}") + 2 if "}}" in text else 0
+# actions that need no reading: each yields one word that no YAML takes for more than text
+_SIMPLE = re.compile(
+    r'\{\{ ?(?:(\.Release\.Name(?:space)?)|(?:template|include) ("consul\.(?:full)?name") \.) ?\}\}'
+)
 
 
 @dataclass(frozen=True, slots=True)
 class Expression:
-    """A Go template expression; `plain` ones stand unquoted in YAML, as the user wrote them."""
+    """A Go template expression; `plain` ones stand unquoted in YAML, as the user wrote them.
+
+    `template` is the user's own text that Helm expands there, where the expression does that.
+    """
 
     text: str
     plain: bool = False
+    template: str = ""
 
 
 @dataclass(slots=True)
@@ -52,17 +42,25 @@ class LateBound:
     expressions: list[Expression] = field(default_factory=list)
     _known: dict[Expression, str] = field(default_factory=dict)
 
-    def token(self, text: str, *, plain: bool = False) -> str:
-        expression = Expression(text, plain)
+    def token(self, text: str, *, plain: bool = False, template: str = "") -> str:
+        expression = Expression(text, plain, template)
         known = self._known.get(expression)
         if known is None:
             known = self._known[expression] = f"{OPEN}{len(self.expressions)}{CLOSE}"
             self.expressions.append(expression)
         return known
 
+    def spliced(self, template: str, reader: str = "") -> str:
+        """The key or item that stands for entries which Helm makes of the user's template.
+
+        Those that are written in brackets go through the `reader` of their YAML, as they may follow others.
+        """
+        read = f" | {reader} | toYaml" if reader else ""
+        return SPLICED + self.token(f"tpl {go_quote(template)} .{read}", template=template)
+
     def expression(self, token: str) -> Expression:
-        """The expression behind a text that is exactly one token."""
-        return self.expressions[int(token[1:-1])]
+        """The expression behind a text that is exactly one token, or the key or item of a splice."""
+        return self.expressions[int(token.removeprefix(SPLICED)[1:-1])]
 
     def template(self, text: str) -> str:
         """`text` as Helm template source: tokens become actions, and braces that are data come out as they are."""
@@ -77,41 +75,25 @@ class LateBound:
         pieces.append(_data(text[position:], before_action=False))
         return "".join(pieces)
 
-    def live_text(self, text: str) -> str:
-        """A user's templated string with its actions as tokens, other text untouched.
 
-        Text with control structures becomes one token that has Helm expand the whole string.
-        """
-        if "{{" not in text:
-            return text
-        if any(_CONTROL.search(action) for action in actions(text)) or re.search(
-            r"\{\{-|-\}\}", text
-        ):
-            return self.token(f"tpl {go_quote(text)} .")
-        return replaced_actions(text, lambda action: self.token(_as_expression(action[2:-2])))
-
-    def live_yaml(self, text: str) -> str | None:
-        """A user's templated YAML with its actions as tokens, or None when only Helm can expand it."""
-        if any(_CONTROL.search(action) for action in actions(text)) or re.search(
-            r"\{\{-|-\}\}", text
-        ):
-            return None
-        lines = []
-        for line in text.split("\n"):
-            whole = re.fullmatch(r"(\s*(?:-\s+)*(?:[\w./-]+:\s+)?)\{\{([^{}]*)\}\}\s*", line)
-            if whole:
-                lines.append(whole[1] + '"' + self.token(_as_expression(whole[2]), plain=True) + '"')
-            else:
-                lines.append(replaced_actions(line, lambda action: self.token(_as_expression(action[2:-2]))))
-        joined = "\n".join(lines)
-        return None if "{{" in joined else joined
+def simple(text: str, token: Callable[[str], str]) -> str | None:
+    """A template whose actions are all names, each as a token; None for one that has to be read by Go's grammar."""
+    named = _SIMPLE.sub(lambda action: token(action[1] or f"include {action[2]} ."), text)
+    return None if "{{" in named else named
 
 
-def _as_expression(action: str) -> str:
-    # `template` is a statement; in our own positions an expression is needed, and include yields the same text
-    action = action.strip()
-    named = re.fullmatch(r'template\s+("[^"]+")\s*(\S+)?', action)
-    return f"include {named[1]} {named[2] or '.'}" if named else action
+def is_spliced(entry: object) -> bool:
+    """True for a key or an item that stands for entries which Helm makes."""
+    return isinstance(entry, str) and entry.startswith(SPLICED)
+
+
+def without_splices(data: Any) -> Any:
+    """`data` without the entries that Helm makes."""
+    if isinstance(data, dict):
+        return {key: without_splices(item) for key, item in data.items() if not is_spliced(key)}
+    if isinstance(data, list):
+        return [without_splices(item) for item in data if not is_spliced(item)]
+    return data
 
 
 def _data(text: str, *, before_action: bool) -> str:

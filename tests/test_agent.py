@@ -21,7 +21,7 @@ OPTIONS: dict[str, Any] = schema_build.sources(paths.SCHEMA)["_agent"]
 # as a datacenter in production might have it
 PRODUCTION = {
     "acl": {"enabled": True, "default_policy": "deny", "down_policy": "extend-cache", "token_ttl": "30s",
-            "tokens": {"agent": "{{ .Values.token }}"}},
+            "tokens": {"agent": "{{ .Release.Name }}-token"}},
     "auto_encrypt": {"allow_tls": True},
     "autopilot": {"cleanup_dead_servers": True, "server_stabilization_time": "10s", "min_quorum": 3},
     "config_entries": {"bootstrap": [{"kind": "proxy-defaults", "name": "global", "config": {"protocol": "http"}}]},

@@ -83,18 +83,19 @@ def test_a_flag_is_the_place_of_what_it_sets() -> None:
     "text",
     [
         "server: {annotations: '{{ if .Values.x }}a b: c{{ end }}'}",
-        'server: {affinity: "{{ toYaml .Values.other | nindent 2 }}"}',
-        'server: {tolerations: "- {key: {{ .Values.key }}, effect: {{ .Values.effect }}, tolerationSeconds: {{ .Values.seconds }}}"}',
+        'server: {affinity: "{{ toYaml .Values.other | nindent 2 }}"}\nother: {podAntiAffinity: {}}',
+        'server: {tolerations: "- {key: {{ .Values.taint }}, effect: NoExecute, tolerationSeconds: {{ .Values.seconds }}}"}\n'
+        "taint: a\nseconds: 4",
         "server: {annotations: ''}",
         "server: {annotations: '# nothing yet'}",
-        'server: {extraConfig: \'{"ports": {"http": {{ .Values.port }}}}\'}',
+        'server: {extraConfig: \'{"ports": {"grpc": {{ .Values.port }}}}\'}\nport: -1',
         'server: {extraConfig: \'{"node_meta": {"a": "{{ .Release.Name }}"}}\'}',
         'global: {secretsBackend: {vault: {enabled: true, consulServerRole: a, connectCA: {additionalConfig: \'{"connect": [{"ca_config": [{}]}]}\'}}}}',
         "client: {enabled: true, updateStrategy: \"type: RollingUpdate\"}",
     ],
 )  # fmt: skip
 def test_what_may_be_right_is_let_through(text: str) -> None:
-    assert findings(text) == ()
+    assert [one for one in findings(text) if one.severity == "error"] == []
 
 
 def test_json_that_yaml_cannot_read() -> None:
@@ -104,15 +105,21 @@ def test_json_that_yaml_cannot_read() -> None:
 
 
 def test_an_action_is_shown_as_one() -> None:
-    (one,) = findings('server: {tolerations: "{ {{ .Values.a }}: }"}')
+    (one,) = findings('server: {tolerations: "{ {{ .Release.Name }}: }"}')
     assert (one.code, one.found) == ("wrong-type", '{"{{ }}": null} (a map)')
     assert one.hint.isprintable() and "\ue000" not in one.hint
 
 
 def test_lenient_warns() -> None:
-    text = 'server: {extraConfig: \'{"log_levl": "info"}\', tolerations: "- efect: NoSchedule", annotations: "a: ["}'
+    text = 'server: {extraConfig: \'{"log_levl": "info"}\', tolerations: "- efect: NoSchedule"}'
     assert {one.severity for one in findings(text, strict=False)} == {"warning"}
     assert {one.severity for one in findings(text)} == {"error"}
+
+
+@pytest.mark.parametrize(("on", "severity"), [("true", "error"), ("false", "warning")])
+def test_what_helm_cannot_read_is_refused_where_it_is_read(on: str, severity: str) -> None:
+    (one,) = findings(f'client: {{enabled: {on}, annotations: "a: ["}}', strict=False)
+    assert (one.code, one.severity) == ("yaml-syntax", severity)
 
 
 def test_defaults_hold_what_they_should() -> None:

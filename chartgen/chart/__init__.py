@@ -9,11 +9,10 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from chartgen.chart import frozen, publish, readme
+from chartgen.chart import answers, frozen, publish, readme
 from chartgen.late import LateBound
 from chartgen.render import components, document
 from chartgen.render.document import Document
-from chartgen.values import helm_scalar
 
 
 @dataclass(frozen=True)
@@ -69,16 +68,24 @@ class Chart:
 
     def rows(self) -> list[tuple[str, str]]:
         """(kind, name) of every object, the release called RELEASE, in chart order."""
-        answers = answers_for(self.values, "RELEASE", "NAMESPACE")
-        return [(one.kind, document.resolved(one.name, self.late, answers)) for one in self.documents]
+        answer = answers.named(self.values, "RELEASE", "NAMESPACE")
+        return [(one.kind, document.resolved(one.name, self.late, answer)) for one in self.documents]
 
     def objects(
         self, release: str = "consul", namespace: str = "default", *, upgrade: bool = False
     ) -> Iterator[Any]:
-        """(output file, object data) for each document as Helm would install it."""
-        answers = answers_for(self.values, release, namespace)
+        """(output file, object data) for each document as Helm would install it.
+
+        Raises Rejected where a user's template yields what only Helm can tell.
+        """
+        answer = self._answers(release, namespace, upgrade)
         for one in self._there(upgrade):
-            yield one.template, document.resolved(one.data, self.late, answers)
+            yield one.template, document.resolved(one.data, self.late, answer)
+
+    def _answers(self, release: str, namespace: str, upgrade: bool) -> document.Answer:
+        return answers.at_install(
+            self.values, release, namespace, upgrade=upgrade, chart=self.name, version=self.version
+        )
 
     def _there(self, upgrade: bool) -> Iterator[Document]:
         return (one for one in self.documents if upgrade or one.only_if != ".Release.IsUpgrade")
@@ -94,12 +101,13 @@ class Chart:
         """Plain Kubernetes YAML of what an install (or an upgrade) creates, in Helm's order, as `kubectl apply` takes it.
 
         Hooks of other moments are left out unless `every_hook`: applied at once, a clean-up job would clean up.
+        Raises Rejected where a user's template yields what only Helm can tell.
         """
-        answers = answers_for(self.values, release, namespace)
+        answer = self._answers(release, namespace, upgrade)
         entries = [
             (
-                document.install_order(document.resolved(one.head, self.late, answers), upgrade=upgrade),
-                f"# {one.template}\n" + document.installed_text(one, self.late, answers),
+                document.install_order(document.resolved(one.head, self.late, answer), upgrade=upgrade),
+                f"# {one.template}\n" + document.installed_text(one, self.late, answer),
             )
             for one in self._there(upgrade)
         ]
@@ -127,23 +135,3 @@ class Chart:
     def write_archive(self, path: str | os.PathLike[str]) -> Path:
         """Writes the .tgz to `path`, beside it first and then renamed."""
         return publish.write_archive(self.name, self.files, path)
-
-
-def answers_for(values: Mapping[str, Any], release: str, namespace: str) -> dict[str, str]:
-    """What the late-bound expressions come out as for a release called `release` in `namespace`."""
-    app = helm_scalar.go_text(values.get("nameOverride") or "consul")
-    fullname = (given_name(values) or f"{release}-{app}")[:63].removesuffix("-")
-    return {
-        ".Release.Name": release,
-        ".Release.Namespace": namespace,
-        "trunc 58 .Release.Namespace": namespace[:58],
-        ".Release.Service": "Helm",
-        'include "consul.fullname" .': fullname,
-        'include "consul.name" .': app[:63].removesuffix("-"),
-    }
-
-
-def given_name(values: Mapping[str, Any]) -> str:
-    """The prefix of all names where the values give one; "" where it is made from the release's name."""
-    # a null in a values file has removed the default
-    return helm_scalar.go_text(values.get("fullnameOverride") or values.get("global", {}).get("name"))

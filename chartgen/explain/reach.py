@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from chartgen import render, schema
-from chartgen.chart import answers_for
+from chartgen.chart import answers
 from chartgen.diagnostics import Path, Rejected
 from chartgen.late import LateBound
 from chartgen.render import Rendered, document
@@ -39,7 +39,7 @@ def reached(path: Path, effective: dict[str, Any], node: Mapping[str, Any]) -> l
 
 
 def _named(one: Document, late: LateBound, effective: Mapping[str, Any]) -> str:
-    return f"{one.kind}/{document.resolved(one.name, late, answers_for(effective, 'RELEASE', 'NAMESPACE'))}"
+    return f"{one.kind}/{document.resolved(one.name, late, answers.named(effective, 'RELEASE', 'NAMESPACE'))}"
 
 
 def _rendered(effective: Mapping[str, Any], late: LateBound) -> Rendered | None:

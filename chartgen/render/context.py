@@ -6,8 +6,9 @@ import hashlib
 from dataclasses import dataclass
 from typing import Any
 
+from chartgen import names
 from chartgen.late import LateBound, go_entry, go_quote
-from chartgen.render import environment, scalar
+from chartgen.render import environment, live, scalar
 from chartgen.render.document import block_yaml, pruned
 from chartgen.settings import Settings
 from chartgen.values import helm_scalar
@@ -30,12 +31,10 @@ class Context:
     def variables(self) -> dict[str, Any]:
         late = self.late
         world = self.values["global"]
-        given = self.values.get("fullnameOverride") or world["name"]
-        given = _short_name(given) if given else ""
+        given = names.given(self.values)
         fullname = given or late.token('include "consul.fullname" .')
-        named = self.values.get("nameOverride")
         # under an alias in a parent chart it is another one, so that two of them do not share labels
-        chart_name = _short_name(named) if named else late.token('include "consul.name" .')
+        chart_name = names.app(self.values) or late.token('include "consul.name" .')
         release = {
             "name": late.token(".Release.Name"),
             "namespace": late.token(".Release.Namespace"),
@@ -77,8 +76,8 @@ class Context:
                 **more,
             },
             "as_map": self.structure,
-            "as_list": lambda value: self.structure(value, "fromYamlArray"),
-            "as_text": self.text,
+            "as_list": lambda value: self.structure(value, is_list=True),
+            "as_config": self.config,
             "go_quote": lambda value: go_quote(helm_scalar.go_text(value)),
             "go_entry": lambda of, key: go_entry(of, helm_scalar.go_text(key)),
             "live": lambda expression: late.token(expression, plain=True),
@@ -94,29 +93,17 @@ class Context:
         variables["imports"] = environment.Imports(variables, self.values.reads)
         return variables
 
-    def structure(self, value: Any, reader: str = "fromYaml") -> Any:
+    def structure(self, value: Any, *, is_list: bool = False) -> Any:
         """A map or list that users may also write as a string of YAML in which Helm expands templates."""
         if not isinstance(value, str) or not value.strip():
             return value or None
-        import yaml12
+        return live.structure(value, self.values, self.late, is_list=is_list)
 
-        text = self.late.live_yaml(value) if "{{" in value else value
-        if text is None:
-            return self.late.token(f"tpl {_quote(value)} . | {reader} | toJson", plain=True)
-        return yaml12.parse_yaml(text)
-
-    def text(self, value: Any) -> str:
-        """A string in which Helm expands templates, its actions as tokens."""
-        return self.late.live_text(value) if isinstance(value, str) else scalar.json_text(value)
-
-
-def _quote(text: str) -> str:
-    return scalar.json_text(text)
-
-
-def _short_name(text: Any) -> str:
-    """A name as Kubernetes takes it: 63 characters, no hyphen at the end."""
-    return helm_scalar.go_text(text)[:63].removesuffix("-")
+    def config(self, value: Any) -> str:
+        """The text of a configuration file, in which Helm expands templates."""
+        return (
+            live.config(value, self.values, self.late) if isinstance(value, str) else scalar.json_text(value)
+        )
 
 
 def _merged(*maps: Any) -> dict[Any, Any]:

@@ -9,9 +9,11 @@ from functools import lru_cache
 from typing import Any
 
 from chartgen.diagnostics import Path
-from chartgen.late import OPEN, TOKEN, LateBound
+from chartgen.late import OPEN, TOKEN, Expression, LateBound, is_spliced
 from chartgen.render.scalar import is_plain, json_text
 
+# what an expression comes out as: text, or the data of a splice
+Answer = Callable[[Expression], Any]
 # YAML gives up on a longer key on one line with its value
 _LONGEST_KEY = 1000
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -109,6 +111,10 @@ def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[
     if isinstance(value, dict) and value:
         first = lead
         for key, item in value.items():
+            if is_spliced(key):
+                lines.append(_splice(first, indent, key, write))
+                first = indent
+                continue
             name = key if is_plain(key) else _quoted(str(key), write)
             start = f"{first}{name}:"
             if len(name) > _LONGEST_KEY:
@@ -119,18 +125,28 @@ def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[
                 _node(item, indent + "  ", indent + "  ", lines, write)
             elif isinstance(item, list) and item:
                 lines.append(start)
-                for entry in item:
-                    _node(entry, indent + "  ", indent + "- ", lines, write)
+                _items(item, indent, indent, lines, write)
             else:
                 _scalar(item, indent + "  ", start + " ", lines, write)
             first = indent
     elif isinstance(value, list) and value:
-        first = lead
-        for entry in value:
-            _node(entry, indent + "  ", first + "- ", lines, write)
-            first = indent
+        _items(value, indent, lead, lines, write)
     else:
         _scalar(value, indent, lead, lines, write)
+
+
+def _items(value: list[Any], indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
+    for entry in value:
+        if is_spliced(entry):
+            lines.append(_splice(lead, indent, entry, write))
+        else:
+            _node(entry, indent + "  ", lead + "- ", lines, write)
+        lead = indent
+
+
+def _splice(lead: str, indent: str, entry: str, write: Callable[[str], str]) -> str:
+    """The action that Helm writes entries with, on lines of their own."""
+    return f"{lead if lead.strip() else indent}{{{{- {write(entry)} | nindent {len(indent)} }}}}"
 
 
 def _scalar(value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
@@ -167,6 +183,8 @@ def chart_text(document: Document, late: LateBound) -> str:
     """The document as Helm template source."""
 
     def write(text: str) -> str:
+        if is_spliced(text):
+            return late.expression(text).text
         whole = TOKEN.fullmatch(text[1:-1]) if OPEN in text and text[0] == '"' else None
         if whole and late.expressions[int(whole[1])].plain:
             return "{{ " + late.expressions[int(whole[1])].text + " }}"
@@ -181,11 +199,11 @@ def chart_text(document: Document, late: LateBound) -> str:
     return f"{{{{- if {document.only_if} }}}}\n{text}{{{{- end }}}}\n" if document.only_if else text
 
 
-def installed_text(document: Document, late: LateBound, answers: Mapping[str, str]) -> str:
+def installed_text(document: Document, late: LateBound, answer: Answer) -> str:
     """The document as plain YAML with its late-bound parts answered."""
     if document.text:
-        return str(resolved(document.text, late, answers))
-    return manifest_text(resolved(document.data, late, answers))
+        return str(resolved(document.text, late, answer))
+    return manifest_text(resolved(document.data, late, answer))
 
 
 def manifest_text(data: dict[str, Any]) -> str:
@@ -193,19 +211,33 @@ def manifest_text(data: dict[str, Any]) -> str:
     return block_yaml(data, str)
 
 
-def resolved(data: Any, late: LateBound, answers: Mapping[str, str]) -> Any:
-    """`data` with each token replaced by its answer (expression → text); an expression without one stays live."""
+def resolved(data: Any, late: LateBound, answer: Answer) -> Any:
+    """`data` with each late-bound part in place: text for what stands in text, data for what stands alone."""
     if isinstance(data, str):
         if OPEN not in data:
             return data
-        out = data
-        for number, expression in enumerate(late.expressions):
-            token = f"\ufdd0{number}\ufdd1"
-            if token in out:
-                out = out.replace(token, answers.get(expression.text, "{{ " + expression.text + " }}"))
-        return out
+        whole = TOKEN.fullmatch(data)
+        if whole:
+            return answer(late.expressions[int(whole[1])])
+        return TOKEN.sub(lambda token: str(answer(late.expressions[int(token[1])])), data)
     if isinstance(data, dict):
-        return {resolved(key, late, answers): resolved(item, late, answers) for key, item in data.items()}
+        out: dict[Any, Any] = {}
+        for key, item in data.items():
+            if is_spliced(key):
+                out.update(answer(late.expression(key)) or {})
+            else:
+                out[
+                    TOKEN.sub(lambda token: str(answer(late.expressions[int(token[1])])), key)
+                    if OPEN in key
+                    else key
+                ] = resolved(item, late, answer)
+        return out
     if isinstance(data, list):
-        return [resolved(item, late, answers) for item in data]
+        items: list[Any] = []
+        for item in data:
+            if is_spliced(item):
+                items += answer(late.expression(item)) or []
+            else:
+                items.append(resolved(item, late, answer))
+        return items
     return data

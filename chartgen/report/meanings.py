@@ -66,6 +66,7 @@ OTHERS = {
     "kubernetes-too-old": "Consul's objects use APIs that this version of Kubernetes does not have.",
     "object-twice": "Two objects of the chart have the same kind and name; the second would overwrite the first.",
     "selector-mismatch": "A selector matches none of the chart's pods.",
+    "needs-helm": "What a template in the values yields depends on what only Helm knows, so no manifest can be printed.",
     "template-error": "A template of chartgen cannot use this value. That is a gap of ours: please report it.",
     "unwritable-value": "The value cannot stand where it goes, such as a line break in an argument of a command.",
 }  # fmt: skip

@@ -75,10 +75,10 @@ def _diagnostic(code: str, clash: Clash, weight: Weight, sources: Sequence[Sourc
     )
     if not spans:
         spans = next((found for path in paths if (found := values.spans_of(path, sources))), ())
-    if clash.inside:
+    if clash.inside is not None:
         from chartgen.schema import embedded
 
-        spans = embedded.inside(paths[0], clash.inside, sources) or spans
+        spans = embedded.at_offset(paths[0], clash.inside, sources) or spans
     return Diagnostic(
         code, clash.message, _weight(clash, weight), paths[0], spans, expected=clash.expected, hint=clash.hint
     )

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from chartgen import schema
+from chartgen import schema, templated
 from chartgen.diagnostics import Path
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
 from chartgen.settings import Settings
@@ -21,10 +21,11 @@ def _config(v: Values, component: str) -> Any:
     config = v[component]["extraConfig"]
     if not isinstance(config, str):
         return config or None
-    if not config.strip() or config.strip() == "{}":
+    used = templated.used_config(v, config)
+    if used is None or used.text in ("", "{}"):
         return None
     try:
-        return json.loads(config)
+        return json.loads(used.text)
     except (ValueError, RecursionError):
         return None
 
@@ -108,10 +109,11 @@ def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
     for path in (path for path, holds in schema.texts().items() if holds == "json"):
         config = at(v, path)
         on = others[path] if path in others else s.on(path.partition(".")[0])
-        if not on or not isinstance(config, str) or not config.strip() or "{{" in config:
+        used = templated.used_config(v, config) if on and isinstance(config, str) else None
+        if used is None or not used.text:
             continue
         try:
-            parsed = json.loads(config)
+            parsed = json.loads(used.text)
         except RecursionError:
             yield Clash(
                 f"{path} is not JSON that anything reads: it nests too deep", (tuple(path.split(".")),)
@@ -121,8 +123,8 @@ def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
             yield Clash(
                 f"{path} is not JSON: {_reason(error)}",
                 (tuple(path.split(".")),),
-                _how(config),
-                inside=(error.lineno, error.colno),
+                _how(used.text),
+                inside=used.origin(error.pos),
             )
             continue
         if not isinstance(parsed, dict):

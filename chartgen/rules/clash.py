@@ -18,7 +18,7 @@ Values = Mapping[str, Any]
 class Clash:
     """Values that contradict each other: `paths` are shown in this order, `hint` says what to write instead.
 
-    `inside` is a line and column in the text at the first path, where that is the place. `doubtful` ones are
+    `inside` is an offset in the text at the first path, where that is the place. `doubtful` ones are
     warnings in strict mode too, unless the official chart refuses them: set-ups exist in which they are right.
     """
 
@@ -26,7 +26,7 @@ class Clash:
     paths: tuple[str | Path, ...]
     hint: str = ""
     expected: str = ""
-    inside: tuple[int, int] | None = None
+    inside: int | None = None
     doubtful: bool = False
 
 

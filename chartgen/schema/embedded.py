@@ -1,7 +1,7 @@
 """Text inside values that holds YAML or JSON of its own: read, so that it is checked as what it stands for.
 
-The official chart takes many maps and lists only as text, in which Helm expands templates. What a template action
-yields is not known here, so an action stands for anything, and text that only makes sense once expanded is passed over.
+The official chart takes many maps and lists only as text, in which Helm expands templates: what is judged is what they
+come out as. What only an installation knows stands for anything, and where it decides the whole the text is passed over.
 """
 
 from __future__ import annotations
@@ -19,11 +19,9 @@ from chartgen.values import source
 from chartgen.values.source import Source
 
 # patterns are compiled where text needs them: most values have none
-# stands for each character of a template action; no text has it, as it is Unicode's private use
+# stands for each character of what only an installation knows; no text has it, as it is Unicode's private use
 _ACTION = "\ue000"
 _ACTED = f"{_ACTION}+"
-# actions that say what becomes of the text around them, or that yield several lines
-_SHAPING = r"-?\s*(if|else|end|range|with|define|block|toYaml|.*indent)\b"
 
 Place = Callable[[int, int], Span]
 
@@ -38,8 +36,8 @@ class Opened:
     findings: tuple[Diagnostic, ...]
 
 
-def opened(user: Mapping[str, Any], sources: Sequence[Source]) -> Opened | None:
-    """The user's values with every text opened; None when there is none."""
+def opened(user: Mapping[str, Any], effective: Mapping[str, Any], sources: Sequence[Source]) -> Opened | None:
+    """The user's values with every text opened; None when there is none. Templates in them see the effective values."""
     found = list(_texts(user))
     if not found:
         return None
@@ -49,18 +47,23 @@ def opened(user: Mapping[str, Any], sources: Sequence[Source]) -> Opened | None:
     findings: list[Diagnostic] = []
     for path, text, kind in found:
         owner = _owner(path, sources)
+        used = _used(path, text, kind, effective)
+        if used is None:
+            continue
+        plain, origin = used
         place = _place(path, text, owner)
-        plain = late.replaced_actions(text, lambda action: re.sub(r"[^\n]", _ACTION, action))
+        if plain != text:
+            place = _moved(place, text, plain, origin)
         try:
             data, spans, value_spans = _read(plain, kind)
         except Rejected as rejected:
-            # with an action in it, YAML may well be right once it is expanded
-            if plain == text or kind == "json":
+            # a rule of its own tells what is no YAML once it is expanded
+            if "{{" not in text or kind == "json":
                 findings += [_inside(one, path, place) for one in rejected.diagnostics]
             continue
         if data is None:
             continue
-        if not isinstance(data, (dict, list)) and kind == "yaml" and plain == text:
+        if not isinstance(data, (dict, list)) and kind == "yaml":
             findings.append(_scalar(path, data, place))
             continue
         whole = values.replaced(whole, path, data)
@@ -110,11 +113,14 @@ def _at(node: Any, path: Path) -> Any:
     return node
 
 
-def inside(path: Path, place: tuple[int, int], sources: Sequence[Source]) -> tuple[Span, ...]:
-    """Where a line and column of the text at `path` stand; none when no source has it."""
+def at_offset(path: Path, offset: int, sources: Sequence[Source]) -> tuple[Span, ...]:
+    """Where the character at an offset of the text at `path` stands; none when no source has it."""
     owner = _owner(path, sources)
     text = _at(owner.data, path) if owner else None
-    return (_place(path, text, owner)(*place),) if isinstance(text, str) else ()
+    if not isinstance(text, str):
+        return ()
+    before = text[:offset]
+    return (_place(path, text, owner)(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1),)
 
 
 def _texts(user: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
@@ -127,18 +133,58 @@ def _texts(user: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
         elif isinstance(node, list):
             for place, item in enumerate(node):
                 yield from walk(item, (*path, place), f"{name}[]")
-        elif isinstance(node, str) and len(node) > 2 and name in schema.texts() and _readable(node):
+        elif isinstance(node, str) and name in schema.texts() and node.strip() not in _NOTHING:
             yield path, node, schema.texts()[name]
 
     return walk(user, (), "")
 
 
-def _readable(text: str) -> bool:
-    """False for text that is shaped by its actions, or has one that is not closed (a rule of its own tells that)."""
-    if "{{" not in text:
-        return True
-    shaped = any(re.match(_SHAPING, action) for action in late.actions(text))
-    return not shaped and "{{" not in late.replaced_actions(text, lambda _: "")
+# text that there need not be, as the defaults have it
+_NOTHING = ("", "{}", "[]")
+
+
+def _used(
+    path: Path, text: str, kind: str, effective: Mapping[str, Any]
+) -> tuple[str, Callable[[int], int]] | None:
+    """The text as the chart uses it, and where each character comes from; None where that is not known yet, or a
+    rule of its own tells what is wrong."""
+    if kind == "yaml" and "{{" not in text:
+        return text, lambda offset: offset
+    from chartgen import templated
+
+    bound = late.LateBound()
+    if kind == "yaml" and templated.place(path) not in templated.paths():
+        return text, lambda offset: offset
+    used: tuple[str, Callable[[int], int]] | None = None
+    try:
+        if kind == "json":
+            config = templated.config(effective, text, bound.token)
+            used = (config.text, config.origin) if config is not None else None
+        else:
+            expansion = templated.expanded(text, templated.frozen_world(effective, bound.token))
+            if expansion is not None and not expansion.missing:
+                used = (expansion.text, expansion.origin)
+    except ValueError:
+        # Malformed or Stops
+        return None
+    if used is None:
+        return None
+    # of the same length: places stay where they are
+    return late.TOKEN.sub(lambda token: _ACTION * len(token[0]), used[0]), used[1]
+
+
+def _moved(place: Place, text: str, used: str, origin: Callable[[int], int]) -> Place:
+    """Places in the text as it is used, where they stand in the text as it is written."""
+    starts = [0]
+    for line in used.split("\n"):
+        starts.append(starts[-1] + len(line) + 1)
+
+    def moved(line: int, column: int) -> Span:
+        offset = min(origin(starts[min(line, len(starts) - 1) - 1] + column - 1), len(text))
+        before = text[:offset]
+        return place(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+
+    return moved
 
 
 def _read(text: str, kind: str) -> tuple[Any, Mapping[Path, Span], Mapping[Path, Span]]:

@@ -51,7 +51,7 @@ def check(effective: Mapping[str, Any], sources: Sequence[Source]) -> list[Diagn
     """What is wrong with the names and shapes of the effective values, each finding at the place that set it.
 
     The official chart takes such values; a text or number in place of a list it refuses too, and so it does what is no
-    map in place of a section.
+    map in place of a section. A key that is unknown, and that a user's own template reads, is there for that.
     """
     broken = list(_broken_sections(effective, defaults(), sections(), ()))
     if fits(effective) and not broken:
@@ -62,8 +62,19 @@ def check(effective: Mapping[str, Any], sources: Sequence[Source]) -> list[Diagn
     user = values.layer(sources)
     told = {one.path for one in broken}
     explained = (one for one in _explained(effective, user) if one.path not in told)
-    found = foreign.judged(bounded(itertools.chain(explained, broken)), user)
+    named = _named_by_templates(effective)
+    strange = (one for one in explained if one.code != "unknown-key" or one.path not in named)
+    found = foreign.judged(bounded(itertools.chain(strange, broken)), user)
     return [_placed(one, sources) for one in found]
+
+
+def _named_by_templates(effective: Mapping[str, Any]) -> frozenset[Path]:
+    """Each path that a user's own template reads, or reads something below of: a value that is there for it."""
+    from chartgen import templated
+
+    return frozenset(
+        path[:length] for path in templated.reads(effective) for length in range(1, len(path) + 1)
+    )
 
 
 def _broken_sections(

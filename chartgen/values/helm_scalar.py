@@ -125,7 +125,7 @@ def go_text(value: Any) -> str:
     if isinstance(value, bool):
         return "true" if value else "false"
     if isinstance(value, (int, float)):
-        return _go_number(float(value))
+        return go_number(float(value))
     if isinstance(value, dict):
         return "map[" + " ".join(f"{key}:{_go_item(item)}" for key, item in sorted(value.items())) + "]"
     if isinstance(value, (list, tuple)):
@@ -137,10 +137,28 @@ def _go_item(value: Any) -> str:
     return "<nil>" if value is None else go_text(value)
 
 
-def _go_number(number: float) -> str:
-    """The fewest digits that tell the number; with an exponent below 1e-4 and from 1e6 on."""
-    digits = repr(number).partition("e")[0].replace(".", "").strip("-0")
-    places = max(len(digits) - 1, 0)
-    short = f"{number:.{places}e}"
-    exponent = int(short.partition("e")[2])
-    return f"{number:.{max(places - exponent, 0)}f}" if -4 <= exponent < 6 else short
+def go_number(value: float, *, least: int = -4, most: int = 6) -> str:
+    """A float64 in the fewest digits, with an exponent from 10 to the `most`, or below 10 to the `least`."""
+    sign = "-" if value < 0 else ""
+    digits, exponent = _digits(abs(value))
+    if digits == "0":
+        return sign + "0"
+    if exponent < least or exponent >= most:
+        fraction = "." + digits[1:] if len(digits) > 1 else ""
+        return f"{sign}{digits[0]}{fraction}e{'-' if exponent < 0 else '+'}{abs(exponent):02d}"
+    if exponent < 0:
+        return sign + "0." + "0" * (-exponent - 1) + digits
+    if len(digits) <= exponent + 1:
+        return sign + digits + "0" * (exponent + 1 - len(digits))
+    return sign + digits[: exponent + 1] + "." + digits[exponent + 1 :]
+
+
+def _digits(value: float) -> tuple[str, int]:
+    """The fewest digits that stand for a number that is not negative, and the power of ten of the first."""
+    mantissa, _, exponent = f"{value!r}".partition("e")
+    whole, _, fraction = mantissa.partition(".")
+    power = int(exponent or 0) + len(whole) - 1
+    digits = whole + ("" if fraction == "0" else fraction)
+    stripped = digits.lstrip("0")
+    power -= len(digits) - len(stripped)
+    return stripped.rstrip("0") or "0", power

@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import re
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
@@ -21,9 +21,13 @@ MAX_NODES = 200_000
 MAX_ALIASED = 100_000
 
 # what tokens are made of, and halves of surrogate pairs
-_NO_TEXT = re.compile("[\ufdd0\ufdd1\ud800-\udfff]")
+_NO_TEXT = re.compile("[\ufdd0-\ufdd2\ud800-\udfff]")
+
+# what a token begins with
+_TOKEN = "\ufdd0"
 
 Edit = tuple[Path, Any]
+Late = Callable[[str, str | None], str]
 
 
 @dataclass(frozen=True)
@@ -159,14 +163,16 @@ def _check_text(text: str, span: Span) -> None:
         )
 
 
-def read_text(text: str | bytes, name: str, *, any_shape: bool = False) -> Source:
+def read_text(text: str | bytes, name: str, *, any_shape: bool = False, late: Late | None = None) -> Source:
     """The values in YAML text; `any_shape` also takes a list or a scalar at the top.
+
+    `late` is asked for the value of each scalar with a token in it, with its text and style.
 
     Raises Rejected with the place for anything that is not one YAML map in UTF-8.
     """
     if isinstance(text, bytes):
         text = _decoded(text, name)
-    return _Builder(text.removeprefix("\ufeff"), name, any_shape).build()
+    return _Builder(text.removeprefix("\ufeff"), name, any_shape, late).build()
 
 
 def _decoded(data: bytes, name: str) -> str:
@@ -217,8 +223,8 @@ class _Anchored:
 class _Builder:
     """Builds data and spans from parser events, without recursion: depth and size are bounded here."""
 
-    def __init__(self, text: str, name: str, any_shape: bool) -> None:
-        self.text, self.name, self.any_shape = text, name, any_shape
+    def __init__(self, text: str, name: str, any_shape: bool, late: Late | None = None) -> None:
+        self.text, self.name, self.any_shape, self.late = text, name, any_shape, late
         self.lines = text.splitlines()
         self.spans: dict[Path, Span] = {}
         self.value_spans: dict[Path, Span] = {}
@@ -492,6 +498,9 @@ class _Builder:
         return path
 
     def _key(self, level: _Level, event: Any) -> None:
+        if self.late is not None and _TOKEN in event.value:
+            self._enter(level, event.value, event)
+            return
         value = self._scalar(event)
         bare = not event.style and (not event.tag or event.tag == _TAGS + "merge")
         if bare and event.value == "<<":
@@ -605,6 +614,8 @@ class _Builder:
     def _scalar(self, event: Any) -> helm_scalar.Scalar:
         text: str = event.value
         tag: str | None = event.tag
+        if self.late is not None and _TOKEN in text:
+            return self.late(text, event.style)
         if not text.isascii():
             _check_text(text, self.span(event.start_mark, event.end_mark))
         if event.style == '"' and "\\/" in self.text:

@@ -15,7 +15,7 @@ from typing import Any
 
 from chartgen import values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, dotted
-from chartgen.late import OPEN, TOKEN, LateBound
+from chartgen.late import OPEN, TOKEN, LateBound, without_splices
 from chartgen.render.document import Document
 from chartgen.values.source import Source
 
@@ -121,8 +121,10 @@ def check(
             ]
         )
     found = []
+    has_splices = any(expression.template for expression in late.expressions)
     for one in documents:
-        for path, what, part in violations(one.data, target):
+        data = without_splices(one.data) if has_splices else one.data
+        for path, what, part in violations(data, target):
             if _late(part, late):
                 continue
             origin = _origin(one.template, path, part, sources)

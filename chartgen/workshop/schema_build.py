@@ -289,8 +289,21 @@ def texts(whole: Node) -> dict[str, str]:
 
     `[]` in a path stands for each item of a list.
     """
+    return {
+        path: node.get("x-holds", "yaml")
+        for path, node in _whole_nodes(whole)
+        if {"string"} < set(node.get("type", ())) & {"string", "object", "array"}
+    }
+
+
+def templated(whole: Node) -> list[str]:
+    """The dotted paths of the values in whose text Helm expands templates."""
+    return [path for path, node in _whole_nodes(whole) if node.get("x-templated")]
+
+
+def _whole_nodes(whole: Node) -> Iterator[tuple[str, Node]]:
+    """(dotted path, node with what it refers to) of each value and section outside of what Kubernetes defines."""
     definitions = whole["$defs"]
-    found: dict[str, str] = {}
 
     def whole_node(node: Node) -> Node:
         for inner in (*node.get("allOf", ()), *([node] if "$ref" in node else [])):
@@ -298,20 +311,18 @@ def texts(whole: Node) -> dict[str, str]:
                 node = {**whole_node(definitions[inner["$ref"].removeprefix(_REF)]), **node}
         return node
 
-    def walk(node: Node, path: str) -> None:
+    def walk(node: Node, path: str) -> Iterator[tuple[str, Node]]:
         node = whole_node(node)
-        if {"string"} < set(node.get("type", ())) & {"string", "object", "array"}:
-            found[path] = node.get("x-holds", "yaml")
+        yield path, node
         if "x-holds" in node:
             return
         for key, child in node.get("properties", {}).items():
-            walk(child, f"{path}.{key}" if path else key)
+            yield from walk(child, f"{path}.{key}" if path else key)
         if isinstance(node.get("items"), dict):
-            walk(node["items"], f"{path}[]")
+            yield from walk(node["items"], f"{path}[]")
 
     for key, node in whole["properties"].items():
-        walk(node, key)
-    return found
+        yield from walk(node, key)
 
 
 def values_file(whole: Node) -> str:
@@ -446,6 +457,7 @@ def outputs() -> dict[str, str]:
         "schema/defaults.json": _json(defaults(whole)),
         "schema/sections.json": _json(sections(whole)),
         "schema/texts.json": _json(texts(whole)),
+        "schema/templated.json": _json(templated(whole)),
         "schema/renamed_options.json": _json(agent_options.renamed(read["_agent"])),
         "schema/versions.json": _json(read["_versions"]),
         "schema/words.json": _json(read["_words"]),

@@ -1,0 +1,93 @@
+"""Go values as templates see them, as Python data: float for float64, int for Go's whole numbers, None for nil."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from chartgen.values.helm_scalar import go_number
+
+# what the text of something that is only known at install time begins with, see `chartgen.late`
+_TOKEN = "\ufdd0"
+# what Go prints for a value that is not there, and Helm takes away
+NO_VALUE = "<no value>"
+
+
+class Stops(ValueError):
+    """Helm ends with an error at this place of the template."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+class Unknowable(ValueError):
+    """What comes out is not known before the install, or not worked out here."""
+
+    def __init__(self, message: str, at: int) -> None:
+        super().__init__(message)
+        self.at = at
+
+
+class LooseText(str):
+    """YAML that means what Helm's means, and may be spelt otherwise."""
+
+
+def as_go_has_it(value: Any) -> Any:
+    """Values as a template gets them: every number is a float64, a null has removed a default."""
+    if isinstance(value, Mapping):
+        return {key: as_go_has_it(item) for key, item in value.items() if item is not None}
+    if isinstance(value, list):
+        return [as_go_has_it(item) for item in value]
+    return float(value) if isinstance(value, int) and not isinstance(value, bool) else value
+
+
+def is_late(value: Any) -> bool:
+    """True if any text in the value is not known yet, in whole or in part."""
+    if isinstance(value, str):
+        return _TOKEN in value
+    if isinstance(value, dict):
+        return any(is_late(key) or is_late(item) for key, item in value.items())
+    return isinstance(value, list) and any(is_late(item) for item in value)
+
+
+def weight(value: Any, most: int) -> int:
+    """How many characters and values there are in a value, counted up to `most`."""
+    counted = 0
+    left = [value]
+    while left and counted <= most:
+        one = left.pop()
+        # a value costs more than a character
+        counted += 1 + len(one) if isinstance(one, str) else 20
+        if isinstance(one, dict):
+            left.extend(one)
+            left.extend(one.values())
+        elif isinstance(one, list):
+            left.extend(one)
+    return counted
+
+
+def truth(value: Any) -> bool:
+    """What `if` makes of a value: nil, false, 0 and what is empty do not count."""
+    return bool(value)
+
+
+def shown(value: Any, at: int) -> str:
+    """The text that Go prints for a value (the verb %v)."""
+    if value is None:
+        return "<nil>"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int):
+        return str(value)
+    if isinstance(value, float):
+        return go_number(value)
+    if isinstance(value, list):
+        return "[" + " ".join(shown(item, at) for item in value) + "]"
+    if "Values" in value and "Release" in value:
+        raise Unknowable("all that Helm knows is known to Helm alone", at)
+    if is_late(list(value)):
+        raise Unknowable("the order of its keys is not known", at)
+    return "map[" + " ".join(f"{key}:{shown(value[key], at)}" for key in sorted(value)) + "]"
