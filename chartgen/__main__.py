@@ -1,4 +1,5 @@
-"""Where the program starts, and the only place that exits: 0 fine, 1 rejected, 2 usage, 3 a bug in chartgen.
+"""Where the program starts, and the only place that exits: 0 fine, 1 findings, 2 a wrong command line or what cannot be read or
+written, 3 a bug in chartgen, 130 interrupted.
 
 A `chartgen check` of nothing but files, which editors and hooks run at every save, goes without click, whose start takes
 as long as the check itself. Every other command line is read by `chartgen.cli`.
@@ -7,13 +8,13 @@ as long as the check itself. Every other command line is read by `chartgen.cli`.
 from __future__ import annotations
 
 import gc
+import os
 import sys
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
+from chartgen.cli.exits import BUG, INTERRUPTED, TERMINATED, UNUSABLE
 from chartgen.version import __version__
-
-INTERRUPTED, TERMINATED = 130, 143
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:
@@ -45,31 +46,31 @@ def _guarded(arguments: Sequence[str]) -> int:
         _abandon_output()
         where = f"{error.filename}: " if error.filename is not None else ""
         print(f"error: {where}{error.strerror or error}", file=sys.stderr)
-        return 1
+        return UNUSABLE
     except MemoryError:
         print("error: out of memory", file=sys.stderr)
-        return 1
+        return UNUSABLE
     except Exception as error:
         # a traceback is for us, not for users
         _report_bug(error, arguments)
-        return 3
+        return BUG
 
 
 def _run(arguments: Sequence[str]) -> int:
-    if arguments[:1] == ["check"] and (files := _files(arguments[1:])):
-        from chartgen import checking
+    if arguments[:1] == ["check"] and (files := _files(arguments[1:])) and not _steered(files):
+        from chartgen.cli.check import check
         from chartgen.compiler import Options
         from chartgen.values.inputs import Inputs
 
-        return checking.check([Inputs(together) for together in files], Options())
+        return check([Inputs(together) for together in files], Options())
 
     import signal
 
-    from chartgen import cli
+    from chartgen.cli import commands
 
     # what is half-written is removed on the way out
     signal.signal(signal.SIGTERM, _terminate)
-    return cli.run(arguments)
+    return commands.run(arguments)
 
 
 def _files(arguments: Sequence[str]) -> list[tuple[str, ...]]:
@@ -86,19 +87,21 @@ def _files(arguments: Sequence[str]) -> list[tuple[str, ...]]:
     return [(*below, path) for path in alone] or ([tuple(below)] if below else [])
 
 
+def _steered(files: Sequence[tuple[str, ...]]) -> bool:
+    """True where more than the files decides what a check says: a project's file, or a folder to look through."""
+    return os.path.exists("chartgen.yaml") or any(os.path.isdir(path) for together in files for path in together)
+
+
 def _terminate(*_: Any) -> NoReturn:
     sys.exit(TERMINATED)
 
 
 def _abandon_output() -> None:
     """Lets go of output that cannot be written, or Python would try again, and complain, on its way out."""
-    import os
-
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _report_bug(error: Exception, arguments: Sequence[str]) -> None:
-    import os
     import shlex
     import traceback
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from chartgen import kube_version, rules, schema, templated, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode, single
 from chartgen.schema import embedded, foreign, removed, validator
 from chartgen.settings import Settings, settings
+from chartgen.steering import Steered, Steering, steered
 from chartgen.values import Merged
 from chartgen.values.inputs import Read
 from chartgen.values.reads import Section
@@ -32,7 +33,7 @@ class Options:
 
     With `strict` off, unknown keys and doubtful shapes are warnings, as the official chart takes them. `kube_version`
     is the cluster's, such as `1.33`; with `validate`, objects are checked against its strict schemas, too. `only` keeps
-    the templates whose output file name contains it.
+    the templates whose output file name contains it. `steering` says which findings count.
     """
 
     strict: bool = True
@@ -42,6 +43,7 @@ class Options:
     version: str = "0.1.0"
     late: tuple[str, ...] = ()
     only: str = ""
+    steering: Steering = field(default_factory=Steering)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,6 +58,7 @@ class Checked:
     settings: Settings
     diagnostics: tuple[Diagnostic, ...]
     reads: Mapping[str, frozenset[Path]]
+    steering: Steered
 
 
 def compile(
@@ -111,7 +114,7 @@ def compile_sources(given: Read, options: Options) -> Chart:
         if not stumbled:
             raise
         raise Rejected(stumbled) from None
-    findings = (*checked.diagnostics, *in_mode(broken, strict=options.strict))
+    findings = (*checked.diagnostics, *in_mode(filter(checked.steering.counts, broken), strict=options.strict))
     if any_error(findings):
         raise Rejected(findings)
     return Chart(
@@ -139,6 +142,7 @@ def check(given: Read, options: Options) -> Checked:
         *given.findings,
         *(warning for source in sources for warning in source.warnings),
     ]
+    steering = steered(options.steering, sources)
     shapes = validator.check(merged.effective, sources)
     texts = embedded.opened(merged.user, merged.effective, sources)
     inside = embedded.check(texts, sources) if texts is not None else []
@@ -149,7 +153,9 @@ def check(given: Read, options: Options) -> Checked:
     view = schema.view(complete)
     facts = settings(view)
     findings = [_stopping(one, facts) for one in findings]
-    aside = _set_aside(shapes, inside, strict=options.strict)
+    aside = _set_aside(filter(steering.counts, shapes), filter(steering.counts, inside), strict=options.strict)
+    # what is not to be told is taken as it is, so far as it can be
+    aside |= _set_aside((one for one in shapes if not steering.counts(one)), (), strict=False)
     trusted = schema.view(complete, aside) if aside else view
     reads: Mapping[str, frozenset[Path]] = {}
     if not given.findings and not any(one.code in foreign.CODES for one in shapes):
@@ -160,7 +166,9 @@ def check(given: Read, options: Options) -> Checked:
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]
         findings += [*_parts(merged, texts, settings(trusted), aside, findings)]
     findings = removed.gathered(findings, sources)
-    return Checked(merged, view, facts, in_mode(findings, strict=options.strict), reads)
+    counting = [one for one in findings if steering.counts(one)]
+    told = in_mode([*counting, *filter(steering.counts, steering.idle(findings))], strict=options.strict)
+    return Checked(merged, view, facts, told, reads, steering)
 
 
 def _parts(

@@ -1,7 +1,7 @@
 """Command lines as files: what each command says, to whom, and what it leaves behind.
 
-A folder holds `command`, the files that it reads, perhaps `stdin`, and the expected `output.txt`
-(CHARTGEN_UPDATE_CASES=1 rewrites it). The command runs in a copy of the folder.
+A folder holds `command`, the files that it reads (`dot-gitignore` is one called .gitignore), perhaps `stdin`, and the
+expected `output.txt` (CHARTGEN_UPDATE_CASES=1 rewrites it). The command runs in a copy of the folder.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from pathlib import Path
 
 import pytest
 
-from chartgen import cli
+from chartgen.cli import commands
 from tests.test_cli import run
 
 COMMANDS = sorted((Path(__file__).parent / "cases" / "commands").iterdir())
@@ -22,6 +22,8 @@ COMMANDS = sorted((Path(__file__).parent / "cases" / "commands").iterdir())
 def told(folder: Path, there: Path) -> str:
     """All that the command of a case says and writes when it runs in the folder `there`."""
     shutil.copytree(folder, there, ignore=shutil.ignore_patterns("command", "stdin", "output.txt"))
+    for file in there.glob("dot-*"):
+        file.rename(there / f".{file.name.removeprefix('dot-')}")
     before = {path: path.read_bytes() for path in there.rglob("*") if path.is_file()}
     line = (folder / "command").read_text(encoding="utf-8").strip()
     stdin = folder / "stdin"
@@ -52,6 +54,6 @@ def test_what_a_command_says(folder: Path, tmp_path: Path) -> None:
 
 def test_each_command_has_cases() -> None:
     lines = [(folder / "command").read_text(encoding="utf-8").split() for folder in COMMANDS]
-    for name in cli.cli.commands:
+    for name in commands.cli.commands:
         assert [name, "--help"] in lines
         assert any(line[0] == name and "--help" not in line for line in lines), name

@@ -22,7 +22,7 @@ PAGES = [
 ]
 # what stands for something of the reader's
 PLACEHOLDERS = {"FILE": "values.yaml", "FILE...": "values.yaml", "[FILE]": "new.yaml", "PATH": "server.replicas",
-                "SETTING": "server.replicas", "CODE": "unknown-key", "RULE": "server-replicas-even"}  # fmt: skip
+                "SETTING": "server.replicas", "SHELL": "bash", "CODE": "unknown-key", "RULE": "server-replicas-even"}  # fmt: skip
 
 
 def commands() -> list[tuple[str, str]]:

@@ -59,4 +59,4 @@ def test_a_component_needs_no_python(tmp_path: Path) -> None:
     off = run("chartgen", "render", "--set", "greeter.words=hello")
     assert off.returncode == 0 and "greeter" not in off.stdout
     meant = run("chartgen", "check", "--set", "greeter.word=hello")
-    assert meant.returncode == 1 and "did you mean greeter.words?" in meant.stderr
+    assert meant.returncode == 1 and "did you mean greeter.words?" in meant.stdout

@@ -131,11 +131,11 @@ def test_builds_at_the_same_time_leave_one_whole_chart(tmp_path: Path) -> None:
 def test_where_nothing_can_be_written_it_is_told(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     told = run("build", "-f", "-", "-o", "file", stdin="{}", cwd=tmp_path)
-    assert (told.returncode, told.stderr.count("\n"), told.stderr.startswith("error: ")) == (1, 1, True)
+    assert (told.returncode, told.stderr.count("\n"), told.stderr.startswith("error: ")) == (2, 1, True)
     (tmp_path / "consul" / "0.1.0").mkdir(parents=True)
     (tmp_path / "consul" / "0.1.0" / "mine").write_text("")
     told = run("build", "-f", "-", "-o", ".", stdin="{}", cwd=tmp_path)
-    assert (told.returncode, told.stderr) == (1, "error: consul/0.1.0: holds something other than a chart\n")
+    assert (told.returncode, told.stderr) == (2, "error: consul/0.1.0: holds something other than a chart\n")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="symbolic links")

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from chartgen import cli, paths
+from chartgen import paths
+from chartgen.cli import commands
 from chartgen.workshop import __main__ as workshop
 
 
@@ -38,7 +39,7 @@ def test_stale_and_surplus_files_are_told_and_mended(
 
 def test_a_build_of_ones_own_makes_nothing_stale() -> None:
     """The folder that `build` writes to unasked is no derived one, and git does not see it."""
-    folder = next(one.default for one in cli.cli.commands["build"].params if one.name == "output_dir")
+    folder = next(one.default for one in commands.cli.commands["build"].params if one.name == "output_dir")
     assert not [derived for derived in workshop.WHOLLY_DERIVED if f"{derived}/".startswith(f"{folder}/")]
     ignored = (paths.ROOT / ".gitignore").read_text(encoding="utf-8").splitlines()
     assert f"/{folder}/" in ignored

@@ -71,6 +71,13 @@ class Chart:
         answer = answers.named(self.values, "RELEASE", "NAMESPACE")
         return [(one.kind, document.resolved(one.name, self.late, answer)) for one in self.documents]
 
+    def listed(self) -> list[dict[str, str]]:
+        """The kind, name and file of every object, as `rows` has them."""
+        return [
+            {"kind": kind, "name": name, "file": f"templates/{one.template}"}
+            for one, (kind, name) in zip(self.documents, self.rows(), strict=True)
+        ]
+
     def objects(
         self, release: str = "consul", namespace: str = "default", *, upgrade: bool = False
     ) -> Iterator[Any]:
@@ -103,16 +110,30 @@ class Chart:
         Hooks of other moments are left out unless `every_hook`: applied at once, a clean-up job would clean up.
         Raises Rejected where a user's template yields what only Helm can tell.
         """
+        parts = self.manifests_by_file(release, namespace, upgrade=upgrade, every_hook=every_hook)
+        return "---\n" + "---\n".join(f"# {file}\n{text}" for file, text in parts)
+
+    def manifests_by_file(
+        self,
+        release: str = "consul",
+        namespace: str = "default",
+        *,
+        upgrade: bool = False,
+        every_hook: bool = False,
+    ) -> list[tuple[str, str]]:
+        """(file of the chart, text) of each manifest, as `manifests` has them; raises what it raises."""
         answer = self._answers(release, namespace, upgrade)
         entries = [
             (
                 document.install_order(document.resolved(one.head, self.late, answer), upgrade=upgrade),
-                f"# {one.template}\n" + document.installed_text(one, self.late, answer),
+                one.template,
+                document.installed_text(one, self.late, answer),
             )
             for one in self._there(upgrade)
         ]
-        texts = [text for order, text in sorted(entries) if every_hook or order[0] != document.ELSE]
-        return "---\n" + "---\n".join(texts)
+        return [
+            (file, text) for order, file, text in sorted(entries) if every_hook or order[0] != document.ELSE
+        ]
 
     def write(self, directory: str | os.PathLike[str]) -> Path:
         """Writes the chart folder to `directory`, replacing a chart that is there, and returns it; all or nothing.

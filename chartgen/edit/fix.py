@@ -10,6 +10,7 @@ import copy
 import difflib
 import json
 import re
+import sys
 from collections.abc import Collection, Sequence
 from typing import Any
 
@@ -24,12 +25,12 @@ _COMMENT = re.compile(r"[ \t]*#")
 
 
 def read(path: str) -> str:
-    """The text of a values file as it stands, line ends and byte order mark included.
+    """The text of a values file, or of standard input for `-`, as it stands: line ends and byte order mark included.
 
     Raises Rejected for what cannot be read.
     """
-    raw = source.read_bytes(path)
-    source.read_text(raw, path)
+    raw = sys.stdin.buffer.read() if path == "-" else source.read_bytes(path)
+    source.read_text(raw, "<stdin>" if path == "-" else path)
     return raw.decode("utf-8")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import re
 import textwrap
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -14,7 +14,7 @@ from chartgen.compiler import Checked
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted
 from chartgen.report import meanings
 from chartgen.schema import removed, snippets
-from chartgen.schema.kinds import kind
+from chartgen.schema.kinds import enum_words, kind
 
 _LABEL = 11
 # how many settings of one name are listed
@@ -117,12 +117,12 @@ def answer(what: str, checked: Checked, *, width: int = 100, colour: bool = Fals
         return "\n".join([*lines, *_keys(Setting("", (), schema.document(), None), width)[2:]]) + "\n"
     if what in meanings.OTHERS or what in rules.by_slug():
         return _page(meanings.page(what), width, colour)
-    found = setting(what)
-    if found is None:
-        gone = removed.removed(tuple(_segments(what)))
-        if gone is None:
-            raise Rejected([_unheard_of(what)])
-        return "\n".join(_removed(what, gone, width)) + "\n"
+    found = _found(what)
+    if isinstance(found, removed.Removed):
+        return "\n".join(_removed(what, found, width)) + "\n"
+    if isinstance(found, list):
+        lines = [f"There is no setting {what} at the top. These have it in their paths:", ""]
+        return "\n".join([*lines, *_lines(map(_summary, found), width)]) + "\n"
     head = f"\x1b[1m{found.name}\x1b[0m" if colour else found.name
     lines = [head, "", *_paragraph(str(found.schema.get("description", "")), width), ""]
     for label, told in (*_facts(found), *_values(found, checked), *_reaches(found, checked)):
@@ -132,6 +132,80 @@ def answer(what: str, checked: Checked, *, width: int = 100, colour: bool = Fals
     if found.keys:
         lines += _keys(found, width)
     return "\n".join(lines) + "\n"
+
+
+def data(what: str, checked: Checked) -> dict[str, Any]:
+    """The same as data (the shape of schema/answers/explain.schema.json). Raises Rejected as `answer` does."""
+    if not what:
+        return {"kind": "sections", "keys": _keys_data(Setting("", (), schema.document(), None))}
+    if what in meanings.OTHERS or what in rules.by_slug():
+        return {
+            "kind": "finding", "code": what, "meaning": meanings.of(what), "page": meanings.page(what),
+            "severity": meanings.severity(what), "lenient": meanings.severity(what, strict=False),
+        }  # fmt: skip
+    found = _found(what)
+    if isinstance(found, removed.Removed):
+        today = f"set {dotted(found.to)}" if found.to else found.today
+        return {"kind": "removed", "path": what, "lastRelease": found.last, "why": found.why, "today": today}
+    if isinstance(found, list):
+        return {"kind": "candidates", "keys": [_key_data(each.name, each.schema) for each in found]}
+    known: dict[str, Any] = {
+        "kind": "section" if found.keys and "items" not in found.schema else "setting",
+        "path": found.name,
+        "description": found.schema.get("description", ""),
+        "facts": {label: told for label, told in _facts(found) if label},
+        "default": found.default,
+        "rules": [{"code": slug, "meaning": reason} for slug, reason in rules_about(found.name)],
+        "keys": _keys_data(found),
+    }
+    if not any_error(checked.diagnostics):
+        from chartgen.explain import reach
+
+        rows = reach.reached(found.path, checked.merged.effective, _of(found.path))
+        known["reaches"] = [{"object": name, "file": file} for name, file in rows]
+    if "items" not in found.schema and not found.keys:
+        whole: Any = checked.merged.effective
+        for key in found.path:
+            whole = whole.get(key) if isinstance(whole, Mapping) else None
+        known |= {"value": whole, "setBy": values.set_by(found.path, checked.merged.sources)}
+    return known
+
+
+def words(found: Setting) -> list[str]:
+    """The few values that a setting takes, as they are typed; none where it takes others, too."""
+    if "enum" in found.schema:
+        return [
+            word if isinstance(word, str) else json.dumps(word) for word in enum_words(found.schema["enum"])
+        ]
+    return ["true", "false"] if found.schema.get("type") in ("boolean", ["boolean", "null"]) else []
+
+
+def _found(what: str) -> Setting | removed.Removed | list[Setting]:
+    """The setting of this name, the one that older charts had, or those whose paths have it as a part.
+
+    Raises Rejected with what was probably meant when it is none of them.
+    """
+    found = setting(what)
+    if found is None and (gone := removed.removed(tuple(_segments(what)))) is not None:
+        return gone
+    if found is None:
+        near = _having(what)
+        if not near:
+            raise Rejected([_unheard_of(what)])
+        return near if len(near) > 1 else near[0]
+    return found
+
+
+def _having(part: str) -> list[Setting]:
+    """The settings that have the keys of a path, or one key, somewhere in their own; the case of letters is all one."""
+    wanted = [key.lower() for key in _segments(part)]
+    names = []
+    for path in schema.leaves():
+        keys = [str(key).lower() for key in path]
+        # not what stands below one that is there already
+        if keys[-len(wanted) :] == wanted:
+            names.append(dotted(path))
+    return [found for found in map(setting, names) if found is not None]
 
 
 def _removed(name: str, gone: removed.Removed, width: int) -> list[str]:
@@ -226,20 +300,42 @@ def _switched_off(path: Path, values: Mapping[str, Any]) -> str:
 
 def _keys(found: Setting, width: int) -> list[str]:
     """A line for each key: its default, and the first sentence about it."""
-    entries = "items" in found.schema
-    title = "keys of an entry" if entries else "keys"
-    rows = []
-    for key, child in found.keys.items():
-        node = merged(child)
-        default = _shown(node["default"]) if "default" in node else ""
-        about = re.split(r"(?<=[.;])\s", node.get("description", ""), maxsplit=1)[0].rstrip(";")
-        rows.append((key, default if len(default) <= 24 and "\n" not in default else "…", about))
+    title = "keys of an entry" if "items" in found.schema else "keys"
+    rows = (_row_of(key, merged(child)) for key, child in found.keys.items())
+    return ["", f"  {title}", *_lines(rows, width)]
+
+
+def _summary(found: Setting) -> tuple[str, str, str]:
+    return _row_of(found.name, found.schema)
+
+
+def _row_of(name: str, node: Mapping[str, Any]) -> tuple[str, str, str]:
+    """A name, its default, and the first sentence about it."""
+    default = _shown(node["default"]) if "default" in node else ""
+    return name, default if len(default) <= 24 and "\n" not in default else "…", _first_sentence(node)
+
+
+def _first_sentence(node: Mapping[str, Any]) -> str:
+    return re.split(r"(?<=[.;])\s", node.get("description", ""), maxsplit=1)[0].rstrip(";")
+
+
+def _lines(summaries: Iterable[tuple[str, str, str]], width: int) -> list[str]:
+    rows = list(summaries)
     first, second = (max(len(row[column]) for row in rows) for column in (0, 1))
-    lines = ["", f"  {title}"]
+    lines = []
     for key, default, about in rows:
         line = f"    {key:<{first}}  {default:<{second}}  {about}"
         lines.append(line.rstrip() if len(line) <= width else line[: width - 1].rstrip() + "…")
     return lines
+
+
+def _keys_data(found: Setting) -> list[dict[str, Any]]:
+    return [_key_data(key, merged(child)) for key, child in found.keys.items()]
+
+
+def _key_data(name: str, node: Mapping[str, Any]) -> dict[str, Any]:
+    default = {"default": node["default"]} if "default" in node else {}
+    return {"name": name, **default, "description": node.get("description", "")}
 
 
 def _shown(value: Any) -> str:
@@ -259,7 +355,7 @@ def _unheard_of(what: str) -> Diagnostic:
     if "-" in what and "." not in what:
         codes = [*rules.by_slug(), *meanings.OTHERS]
         near = suggest.closest(what, codes)
-        hint = f"did you mean {near}?" if near else "docs/rules lists them all"
+        hint = f"did you mean {near}?" if near else "`chartgen rules` lists them all"
         return Diagnostic("unknown-key", f"there is no rule {what}", found=what, hint=hint)
     if "." not in what and (named := suggest.named(what)):
         listed = ", ".join(map(dotted, named[:_NAMED])) + (", …" if len(named) > _NAMED else "")

@@ -41,6 +41,12 @@ def json_text(value: Any, indent: int | None = None) -> str:
     return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
 
 
+def shortened(value: Any, most: int = 60) -> str:
+    """`value` as JSON on one line, cut where it is longer than that."""
+    text = json_text(value)
+    return text if len(text) <= most else text[: most - 3] + "..."
+
+
 # keys and short words come again and again
 @lru_cache(4096)
 def is_plain(text: str) -> bool:

@@ -13,8 +13,8 @@ from chartgen.version import __version__
 VERSION = 1
 
 
-def written(diagnostics: Sequence[Diagnostic]) -> str:
-    """`version`, `diagnostics` and how many there are of each severity."""
+def written(diagnostics: Sequence[Diagnostic], **product: Any) -> str:
+    """`version`, `diagnostics`, how many there are of each severity, and what a command has to show besides."""
     errors = sum(finding.severity == "error" for finding in diagnostics)
     report = {
         "version": VERSION,
@@ -22,6 +22,7 @@ def written(diagnostics: Sequence[Diagnostic]) -> str:
         "errors": errors,
         "warnings": sum(finding.severity == "warning" for finding in diagnostics),
         "diagnostics": [as_data(finding) for finding in by_place(diagnostics)],
+        **product,
     }
     return json.dumps(report, indent=2, ensure_ascii=False) + "\n"
 

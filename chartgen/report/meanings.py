@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from chartgen.diagnostics import Diagnostic, Severity, Weight
+
 OTHERS = {
     # reading
     "alias-bomb": "Aliases in the file expand to more values than any chart has. Write the values out.",
@@ -35,6 +37,12 @@ OTHERS = {
     "yaml-version": "Helm reads YAML 1.1, with some of 1.2, and refuses a %YAML line that says otherwise.",
     "rules-wait": "Rules that read a value which is wrong wait until it is right: what they would say rests on it. Mend it "
     "and check again.",
+    # what is asked of findings
+    "bad-ignore": "A comment to chartgen that it does not understand. `# chartgen: ignore[code] reason` on a line, or on one of "
+    "its own above, passes over a finding there; `ignore-file[code]` does for the whole file.",
+    "ignore-unused": "A comment asks to ignore what is not found where it stands. What is mended needs no comment; what nobody "
+    "takes cannot be ignored.",
+    "bad-project": "`chartgen.yaml` in the current folder holds what chartgen does not know.",
     # names and shapes
     "bad-enum": "The setting takes one of a few values, and this is none of them.",
     "bad-format": "The text is not written as what it stands for: an amount, a duration, an address, a name.",
@@ -70,6 +78,42 @@ OTHERS = {
     "template-error": "A template of chartgen cannot use this value. That is a gap of ours: please report it.",
     "unwritable-value": "The value cannot stand where it goes, such as a line break in an argument of a command.",
 }  # fmt: skip
+
+
+# what findings without a rule usually weigh, where that is not "refused"
+_HARMFUL = (
+    "bad-enum", "bad-format", "bad-value", "missing-key", "out-of-range", "removed-value", "unknown-key",
+    "object-as-values", "encrypted-values", "values-of-a-parent-chart", "values-of-another-chart", "wrong-type",
+    "dangling-reference", "invalid-object", "object-twice", "selector-mismatch",
+)  # fmt: skip
+_UNWISE = ("key-read-as-boolean", "merge-after-key", "digits-lost", "default-changed", "bad-ignore", "ignore-unused")
+_WEIGHTS: dict[str, Weight] = {
+    **dict.fromkeys(_HARMFUL, "harmful"),
+    **dict.fromkeys(_UNWISE, "unwise"),
+    "rules-wait": "told",
+}
+
+
+def codes() -> list[str]:
+    """The code of every finding that there is, in order."""
+    from chartgen import rules
+
+    return sorted({*OTHERS, *rules.by_slug()})
+
+
+def is_rule(code: str) -> bool:
+    """True for the code of a rule, which stands in the rules' reference."""
+    from chartgen import rules
+
+    return code in rules.by_slug()
+
+
+def severity(code: str, *, strict: bool = True) -> Severity:
+    """What a finding of this code usually is; a rule says it more mildly where it cannot be sure."""
+    from chartgen import rules
+
+    weight = rules.by_slug()[code][0] if is_rule(code) else _WEIGHTS.get(code, "refused")
+    return Diagnostic(code, "", weight=weight, lenient=not strict).severity
 
 
 def of(code: str) -> str:

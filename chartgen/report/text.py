@@ -36,7 +36,7 @@ def written(diagnostics: Sequence[Diagnostic], *, colour: bool = False, width: i
         if not finding.spans and finding.path:
             lines.append(f"{margin} {paint('= at', '36')}: {visible(dotted(finding.path))}")
         blocks.append("\n".join(lines))
-    return "\n\n".join([*blocks, _count(diagnostics)]) + "\n" if diagnostics else ""
+    return "\n\n".join([*blocks, count(diagnostics)]) + "\n" if diagnostics else ""
 
 
 def _excerpt(span: Span, gutter: int, width: int, tone: str, paint: Callable[[str, str], str]) -> list[str]:
@@ -91,7 +91,8 @@ def _sign(char: str) -> str:
     return " " if char in "\t\u00a0\u3000" else "\ufffd"
 
 
-def _count(diagnostics: Sequence[Diagnostic]) -> str:
+def count(diagnostics: Sequence[Diagnostic]) -> str:
+    """How many findings there are of each severity, in words; "" for none."""
     counted = [(sum(finding.severity == word for finding in diagnostics), word) for word in _TONES]
     return ", ".join(f"{number} {word}{'s' * (number != 1)}" for number, word in counted if number)
 

@@ -55,6 +55,28 @@ def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
     return {key: out[key] for key in (*defaults, *sorted(user, key=str)) if key in out}
 
 
+def different(effective: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+    """What of the effective values is other than the default, and for a default that was taken away None."""
+    found: dict[str, Any] = {}
+    for key in (*effective, *(key for key in defaults if key not in effective)):
+        value, standard = effective.get(key), defaults.get(key)
+        if isinstance(value, Mapping) and isinstance(standard, Mapping):
+            if below := different(value, standard):
+                found[key] = below
+        elif value != standard or type(value) is not type(standard):
+            found[key] = value
+    return found
+
+
+def leaves(data: Any, path: Path = ()) -> Iterator[Path]:
+    """The path of everything that is no map with keys."""
+    if isinstance(data, Mapping) and data:
+        for key, item in data.items():
+            yield from leaves(item, (*path, key))
+    else:
+        yield path
+
+
 def replaced(node: Any, path: Path, value: Any) -> Any:
     """`node` with `value` at `path`, which is there; what is not on the way is shared."""
     if not path:

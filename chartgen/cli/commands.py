@@ -1,0 +1,616 @@
+"""The commands and their command lines; each returns its exit code."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any
+
+import click
+
+from chartgen import bundle
+from chartgen.cli import shells
+from chartgen.cli.exits import FINDINGS, UNUSABLE, exit_code
+from chartgen.cli.options import (
+    FAIL_ON,
+    KUBE_VERSION,
+    REPORTS,
+    STRICT,
+    Group,
+    answers,
+    ignore,
+    select,
+    steering,
+    takes_values,
+)
+from chartgen.cli.output import Output, by_kind, described, table
+from chartgen.diagnostics import Rejected, any_error, dotted
+from chartgen.values.inputs import Inputs
+from chartgen.version import __version__
+
+
+@click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(__version__, "-V", "--version", prog_name="chartgen")
+def cli() -> None:
+    """Compiles Consul Helm values into charts: validated, frozen, reproducible.
+
+    \b
+      chartgen init values.yaml          a values file to start from, and its schema for editors
+      chartgen check values.yaml         is it right?
+      chartgen explain server.replicas   what is this setting?
+      chartgen build -f values.yaml      make the chart
+      helm install consul charts/consul-0.1.0.tgz
+    """
+
+
+@cli.command()
+@takes_values
+@click.option("-o", "--output-dir", default="charts", show_default=True, type=click.Path())
+@click.option("--name", default="consul", show_default=True, help="The chart's name.")
+@click.option("--version", default="0.1.0", show_default=True, help="The chart's version (semantic).")
+@click.option(
+    "--validate",
+    is_flag=True,
+    help="Also check every object against the strict schemas of --kube-version (else the newest known).",
+)
+@KUBE_VERSION
+@STRICT
+@ignore
+@FAIL_ON
+@answers(REPORTS)
+def build(
+    inputs: Inputs,
+    output: Output,
+    output_dir: str,
+    name: str,
+    version: str,
+    validate: bool,
+    kube_version: str | None,
+    strict: bool,
+    ignore: Sequence[str],
+    fail_on: str | None,
+) -> int:
+    """Compile values into a chart folder and archive.
+
+    Writes OUTPUT_DIR/NAME/VERSION/ and OUTPUT_DIR/NAME-VERSION.tgz, both the same to the byte for the same input;
+    nothing is written when the values are rejected.
+
+    \b
+      chartgen build -f values.yaml
+      chartgen build -f base.yaml -f production.yaml --set server.replicas=5 --version 1.4.0
+      chartgen build -f values.yaml --kube-version 1.33 --validate -o dist
+      chartgen build -f values.yaml --format json
+    """
+    from chartgen import compiler
+
+    _check_name(name, version)
+    project = steering(ignored=ignore)
+    options = compiler.Options(
+        strict=strict, kube_version=kube_version, validate=validate, name=name, version=version,
+        steering=project.steering,
+    )  # fmt: skip
+    chart = compiler.compile_sources(inputs.read(), options)
+    # a chart that has errors is none, whatever is to fail
+    if (fail_on or project.fail_on) == "warning" and exit_code(chart.diagnostics, "warning"):
+        output.rejected(chart.diagnostics)
+        output.tell("nothing is written, as warnings are to fail")
+        return FINDINGS
+    output.warn(chart.diagnostics if output.format != "json" else ())
+    folder, archive = chart.publish(output_dir)
+    objects = chart.listed()
+    if output.format == "json":
+        made = {
+            "name": name,
+            "version": version,
+            "folder": str(folder),
+            "archive": str(archive),
+            "objects": objects,
+        }
+        output.data(chart.diagnostics, chart=made)
+    elif output.format == "text" and not output.quiet:
+        output.write(f"{name} {version}: {len(objects)} objects in {folder}\n\n")
+        rows = [(each["kind"], each["name"]) for each in objects]
+        told = described(objects) if output.verbose else by_kind(rows, output.columns())
+        output.write(f"{told}\n\n  helm install consul {archive} --namespace consul --create-namespace\n")
+    return 0
+
+
+@cli.command()
+@takes_values
+@KUBE_VERSION
+@STRICT
+@select
+@ignore
+@FAIL_ON
+@click.option("--exit-zero", is_flag=True, help="The same as --fail-on never.")
+@answers(REPORTS, to_file=True, findings=True)
+@click.argument("paths", nargs=-1, metavar="[FILE]...", type=click.Path())
+def check(
+    inputs: Inputs,
+    output: Output,
+    kube_version: str | None,
+    strict: bool,
+    select: Sequence[str],
+    ignore: Sequence[str],
+    fail_on: str | None,
+    exit_zero: bool,
+    paths: Sequence[str],
+) -> int:
+    """Validate values: names, shapes, contradictions.
+
+    Each FILE is checked on its own; those of -f are merged, and below each FILE. Of a folder, each file in it that
+    holds values of Consul's chart, but for those that git ignores. Exits with 1 when there are errors.
+
+    \b
+      chartgen check values.yaml
+      chartgen check .
+      chartgen check -f base.yaml staging.yaml production.yaml
+      chartgen check --ignore server-replicas-even --fail-on warning values.yaml
+      chartgen check --format sarif --fail-on never --output-file chartgen.sarif values.yaml
+    """
+    from chartgen import compiler
+    from chartgen.cli import check as checking
+    from chartgen.cli import walk
+
+    if not paths and inputs == Inputs():
+        raise click.UsageError("Name a file of values, a folder, or - for standard input.")
+    project = steering(select, ignore)
+    files = walk.values_files(paths, output) if paths else []
+    if paths and not files:
+        raise click.UsageError(f"No file in {', '.join(paths)} holds values of Consul's chart.")
+    groups = [replace(inputs, files=(*inputs.files, path)) for path in files] if paths else [inputs]
+    options = compiler.Options(strict=strict, kube_version=kube_version, steering=project.steering)
+    return checking.check(groups, options, output, "never" if exit_zero else fail_on or project.fail_on)
+
+
+@cli.command()
+@takes_values
+@STRICT
+@click.option(
+    "--provenance", is_flag=True, help="Say for each path which file and line, flag or default set it."
+)
+@click.option("--changed", is_flag=True, help="Only what differs from the default.")
+@answers(("text", "json"), to_file=True)
+def values(inputs: Inputs, output: Output, strict: bool, provenance: bool, changed: bool) -> int:
+    """Print the effective values: yours over the defaults.
+
+    \b
+      chartgen values -f values.yaml --set client.enabled=true
+      chartgen values -f values.yaml --changed
+      chartgen values -f base.yaml -f production.yaml --provenance
+    """
+    from chartgen import compiler, schema
+    from chartgen import values as merging
+    from chartgen.render import document, scalar
+
+    result = compiler.check(inputs.read(), compiler.Options(strict=strict, steering=steering().steering))
+    if any_error(result.diagnostics):
+        raise Rejected(result.diagnostics)
+    defaults = schema.defaults()
+    effective = result.merged.effective
+    shown = merging.different(effective, defaults) if changed else effective
+    rows = []
+    if provenance:
+        kept = set(merging.leaves(shown)) if changed else {()}
+        rows = [
+            {"path": dotted(path), "value": value, "setBy": origin}
+            for path, value, origin in merging.origins(result.merged, defaults)
+            if any(path[:length] in kept for length in range(len(path) + 1))
+        ]
+    if output.format == "json":
+        output.data(result.diagnostics, values=shown, **({"origins": rows} if provenance else {}))
+        return 0
+    output.warn(result.diagnostics)
+    if provenance:
+        cells = [(row["path"], scalar.shortened(row["value"]), row["setBy"]) for row in rows]
+        output.write(table(("value", "is", "set by"), cells) + "\n")
+    else:
+        output.write(document.block_yaml(shown, str) if shown else "{}\n")
+    return 0
+
+
+@cli.command()
+@takes_values
+@KUBE_VERSION
+@STRICT
+@click.option("--release", default="consul", show_default=True, help="The release's name.")
+@click.option("--namespace", default="default", show_default=True, help="The namespace it is installed in.")
+@click.option("--upgrade", is_flag=True, help="Render as `helm upgrade` would, instead of `helm install`.")
+@click.option(
+    "--every-hook", is_flag=True, help="Also hooks of deletion and tests, which kubectl must not apply."
+)
+@click.option(
+    "-s", "--show-only", multiple=True, metavar="TEMPLATE",
+    help="Only this file of the chart, such as templates/server-service.yaml; repeat it for more.",
+)  # fmt: skip
+@click.option(
+    "--output-dir",
+    metavar="FOLDER",
+    type=click.Path(),
+    help="Write the files there instead of printing them.",
+)
+def render(
+    inputs: Inputs,
+    kube_version: str | None,
+    strict: bool,
+    release: str,
+    namespace: str,
+    upgrade: bool,
+    every_hook: bool,
+    show_only: Sequence[str],
+    output_dir: str | None,
+) -> int:
+    """Print plain manifests, for review and kubectl.
+
+    In the order in which Helm creates the objects; hooks that an install does not run are left out.
+
+    \b
+      chartgen render -f values.yaml --release consul --namespace consul | kubectl apply -f -
+      chartgen render -f values.yaml --show-only templates/server-service.yaml
+      chartgen render -f values.yaml --output-dir manifests
+      chartgen render -f values.yaml --upgrade | kubectl diff -f -
+    """
+    from chartgen import compiler
+
+    _check_release(release, namespace)
+    output = Output()
+    options = compiler.Options(strict=strict, kube_version=kube_version, steering=steering().steering)
+    try:
+        chart = compiler.compile_sources(inputs.read(), options)
+        texts = chart.manifests_by_file(release, namespace, upgrade=upgrade, every_hook=every_hook)
+    except Rejected as rejected:
+        output.warn(rejected.diagnostics)
+        return exit_code(rejected.diagnostics)
+    output.warn(chart.diagnostics)
+    if show_only:
+        texts = [
+            (file, text) for file, text in texts if file in _templates(show_only, [file for file, _ in texts])
+        ]
+    if output_dir is None:
+        output.write("---\n" + "---\n".join(f"# {file}\n{text}" for file, text in texts))
+        return 0
+    for file in _written(texts, output_dir, chart.name):
+        output.write(f"wrote {file}\n")
+    return 0
+
+
+def _templates(named: Sequence[str], there: Sequence[str]) -> set[str]:
+    """The files among those that are there that a command line names; raises BadParameter for others."""
+    from chartgen.schema import suggest
+
+    files = {name.removeprefix("./").removeprefix("templates/") for name in named}
+    for file in files:
+        if file not in there:
+            near = suggest.closest(file, sorted(set(there)))
+            way_out = f"; did you mean templates/{near}?" if near else ""
+            raise click.BadParameter(
+                f"these values make no templates/{file}{way_out}", param_hint="--show-only"
+            )
+    return files
+
+
+def _written(texts: Sequence[tuple[str, str]], folder: str, name: str) -> list[str]:
+    """Writes manifests as Helm does, FOLDER/NAME/templates/…, and returns the files."""
+    from pathlib import Path
+
+    files: dict[Path, list[str]] = {}
+    for file, text in texts:
+        files.setdefault(Path(folder) / name / "templates" / file, []).append(f"---\n# {file}\n{text}")
+    for path, parts in files.items():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text("".join(parts), encoding="utf-8", newline="\n")
+    return [path.as_posix() for path in files]
+
+
+def _explainable(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """What `explain` knows and begins like this, for the shell to complete."""
+    from chartgen import schema
+    from chartgen.report import meanings
+
+    paths = [dotted(path) for path in schema.leaves()]
+    return [name for name in (*paths, *meanings.codes()) if name.startswith(incomplete)]
+
+
+@cli.command()
+@takes_values
+@answers(("text", "json"))
+@click.argument("what", metavar="[PATH|CODE]", default="", shell_complete=_explainable)
+def explain(inputs: Inputs, output: Output, what: str) -> int:
+    """Explain a setting, a section, or the code of a finding.
+
+    Without PATH it lists the sections; for a part of a path, the settings that have it.
+    For a setting: its type, default and effect, its value and what set it (with -f and --set), and the objects that
+    it reaches. For a section, or a list: its keys, a line each.
+
+    \b
+      chartgen explain server.replicas
+      chartgen explain replicas
+      chartgen explain ingressGateways.gateways[].service
+      chartgen explain -f values.yaml global.tls
+      chartgen explain server-replicas-even
+    """
+    from chartgen import compiler
+    from chartgen import explain as explaining
+
+    checked = compiler.check(inputs.read(), compiler.Options(strict=False))
+    if output.format == "json":
+        output.data((), explained=explaining.data(what, checked))
+        return 0
+    width = min(output.columns(), 120)
+    output.write(explaining.answer(what, checked, width=width, colour=output.wants_colour()))
+    return 0
+
+
+@cli.command("rules")
+@answers(("text", "json"), to_file=True)
+def list_rules(output: Output) -> int:
+    """List the codes of all findings.
+
+    Each with what it is (in strict and in lenient mode, where they differ) and a line about it. `chartgen explain CODE`
+    says more.
+
+    \b
+      chartgen rules
+      chartgen rules --format json
+    """
+    from chartgen.report import meanings
+
+    known = meanings.codes()
+    if output.format == "json":
+        shape = [
+            {
+                "code": code,
+                "severity": meanings.severity(code),
+                "lenient": meanings.severity(code, strict=False),
+                "rule": meanings.is_rule(code),
+                "meaning": meanings.of(code),
+            }
+            for code in known
+        ]
+        output.data((), rules=shape)
+        return 0
+    rows = []
+    for code in known:
+        severities = dict.fromkeys((meanings.severity(code), meanings.severity(code, strict=False)))
+        rows.append((code, " / ".join(severities), meanings.of(code)))
+    output.write(table(("code", "is", "about"), rows, output.columns()) + "\n")
+    return 0
+
+
+_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+_DIFF = click.option("--diff", "only_diff", is_flag=True, help="Show the change and leave the file as it is.")
+
+
+@cli.command()
+@_DIFF
+@_FILE
+def fix(file: str, only_diff: bool) -> int:
+    """Apply the mends that are certain.
+
+    A slip of one letter, a quoted number, a key in the wrong place. Comments and order stay; what is not certain is
+    listed and left to you. With - it reads standard input, and writes the mended text to standard output.
+
+    \b
+      chartgen fix --diff values.yaml
+      chartgen fix values.yaml
+    """
+    from chartgen.edit import fix as fixing
+
+    return _rewritten(file, only_diff, fixing.fixed)
+
+
+@cli.command()
+@_DIFF
+@_FILE
+def migrate(file: str, only_diff: bool) -> int:
+    """Move values of older charts to today's.
+
+    Comments and order stay; what cannot be moved without you is listed. With - it reads standard input, and writes
+    the new text to standard output.
+
+    \b
+      chartgen migrate --diff values-2019.yaml
+      chartgen migrate values-2019.yaml
+    """
+    from chartgen.edit import migrate as migrating
+
+    return _rewritten(file, only_diff, migrating.migrate)
+
+
+def _rewritten(file: str, only_diff: bool, edit: Any) -> int:
+    """Shows the change, writes the file unless it is only shown, and lists what was done and what is left."""
+    from chartgen.edit import fix as fixing
+
+    output = Output()
+    piped = file == "-"
+    try:
+        before = fixing.read(file)
+        after, done, left = edit(before, "<stdin>" if piped else file)
+    except Rejected as rejected:
+        output.warn(rejected.diagnostics)
+        return exit_code(rejected.diagnostics)
+    if piped and not only_diff:
+        output.write(after)
+    else:
+        output.write(fixing.unified_diff(before, after, file))
+        if after != before and not only_diff:
+            _replace(file, after)
+    for finding in done:
+        output.tell(f"{'would do' if only_diff else 'done'}: {finding.message}; {finding.hint}")
+    output.warn(left)
+    told = f"{len(done)} to mend, {len(left)} would be left; nothing is written" if only_diff else ""
+    output.tell(told or f"{len(done)} mended, {len(left)} left")
+    return int(any_error(left) or (only_diff and bool(done)))
+
+
+def _replace(file: str, text: str) -> None:
+    """Writes beside the file and renames, so that an interruption leaves the old one."""
+    import shutil
+    from pathlib import Path
+
+    staging = Path(file).with_name(f".{Path(file).name}.chartgen")
+    try:
+        staging.write_bytes(text.encode())
+        shutil.copymode(file, staging)
+        staging.replace(file)
+    finally:
+        staging.unlink(missing_ok=True)
+
+
+@cli.command("schema")
+def print_schema() -> int:
+    """Print the JSON Schema of the values.
+
+    \b
+      chartgen schema > consul-values.schema.json
+    """
+    Output().write(bundle.read("schema/values.schema.json").decode())
+    return 0
+
+
+_STARTER = """\
+# yaml-language-server: $schema={schema}
+# Values for Consul. `chartgen check FILE` validates them, `chartgen explain server.replicas` says what one does.
+global:
+  name: consul
+  datacenter: dc1
+server:
+  replicas: 3
+connectInject:
+  enabled: true
+"""
+_SCHEMA_FILE = "consul-values.schema.json"
+
+
+@cli.command()
+@click.argument("file", required=False, type=click.Path(dir_okay=False))
+@click.option("--full", is_flag=True, help="Every setting with its default and description.")
+@click.option(
+    "--schema", "location", metavar="LOCATION", help="Where editors find the schema: a path or an address."
+)
+@click.option("--force", is_flag=True, help="Overwrite FILE where it exists.")
+def init(file: str | None, full: bool, location: str | None, force: bool) -> int:
+    """Write a values file to start from.
+
+    Writes FILE, and beside it the schema that its first line names, so that editors know the settings at once.
+    Without FILE it prints the values only, and with --schema it leaves the schema where it is.
+
+    \b
+      chartgen init values.yaml
+      chartgen init --full values.yaml
+      chartgen init --schema https://example.com/consul-values.schema.json > values.yaml
+    """
+    schema = location or f"./{_SCHEMA_FILE}"
+    if full:
+        text = f"# yaml-language-server: $schema={schema}\n" + bundle.read("schema/values.yaml").decode()
+    else:
+        text = _STARTER.format(schema=schema)
+    if file is None:
+        Output().write(text)
+        return 0
+    from pathlib import Path
+
+    path = Path(file)
+    if path.exists() and not force:
+        raise click.UsageError(f"{file} exists; --force overwrites it.")
+    path.write_text(text, encoding="utf-8", newline="\n")
+    Output().write(f"wrote {path}\n")
+    if location is None:
+        beside = path.with_name(_SCHEMA_FILE)
+        beside.write_bytes(bundle.read("schema/values.schema.json"))
+        Output().write(f"wrote {beside}, which editors read\n")
+    Output().write(f"\n  chartgen check {path}\n  chartgen build -f {path}\n")
+    return 0
+
+
+@cli.command()
+def version() -> int:
+    """Print the versions of chartgen and of Consul.
+
+    \b
+      chartgen version
+    """
+    from chartgen import schema
+
+    image = str(schema.defaults()["global"]["image"]).rpartition(":")[2]
+    control_plane = str(schema.defaults()["global"]["imageK8S"]).rpartition(":")[2]
+    Output().write(f"chartgen {__version__}\nConsul {image}, control plane {control_plane}\n")
+    return 0
+
+
+@cli.command("help")
+@click.argument("command", required=False)
+@click.pass_context
+def print_help(ctx: click.Context, command: str | None) -> int:
+    """Print the help of a command.
+
+    \b
+      chartgen help build
+    """
+    if command is None:
+        Output().write(cli.get_help(ctx.parent or ctx) + "\n")
+        return 0
+    known = cli.get_command(ctx, command)
+    if known is None:
+        # says what was probably meant
+        cli.resolve_command(ctx.parent or ctx, [command])
+        raise AssertionError(command)
+    with click.Context(known, info_name=f"chartgen {command}", parent=None, **cli.context_settings) as inner:
+        Output().write(known.get_help(inner) + "\n")
+    return 0
+
+
+@cli.command()
+@click.argument("shell", type=click.Choice(shells.SHELLS))
+def completion(shell: str) -> int:
+    """Print what makes a shell complete command lines.
+
+    Commands and options, settings after --set and explain, and the values of those that have only a few.
+
+    \b
+      chartgen completion bash >> ~/.bashrc
+      chartgen completion zsh >> ~/.zshrc
+      chartgen completion fish > ~/.config/fish/completions/chartgen.fish
+      chartgen completion powershell >> $PROFILE
+    """
+    Output().write(shells.script(cli, shell))
+    return 0
+
+
+def _check_release(release: str, namespace: str) -> None:
+    import re
+
+    label = r"[a-z0-9]([-a-z0-9]*[a-z0-9])?"
+    if not re.fullmatch(rf"{label}(\.{label})*", release) or len(release) > 53:
+        raise click.BadParameter(
+            "a release's name has at most 53 lower-case letters, digits, hyphens and dots",
+            param_hint="--release",
+        )
+    if not re.fullmatch(label, namespace) or len(namespace) > 63:
+        raise click.BadParameter(
+            "a namespace's name has at most 63 lower-case letters, digits and hyphens",
+            param_hint="--namespace",
+        )
+
+
+def _check_name(name: str, version: str) -> None:
+    import re
+
+    if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name) or len(name) > 63:
+        raise click.BadParameter(
+            "a chart's name is of lower-case letters, digits and hyphens", param_hint="--name"
+        )
+    number = r"(?:0|[1-9]\d*)"
+    if not re.fullmatch(rf"{number}\.{number}\.{number}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?", version):
+        raise click.BadParameter("a chart's version is semantic, such as 1.4.0", param_hint="--version")
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Reads a command line, runs its command and returns the exit code; raises what the command raises."""
+    try:
+        return int(cli.main(args=list(arguments), prog_name="chartgen", standalone_mode=False))
+    except click.exceptions.Abort:
+        raise KeyboardInterrupt from None
+    except click.ClickException as error:
+        error.show()
+        return UNUSABLE

@@ -1,0 +1,24 @@
+"""What a run exits with."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from chartgen.diagnostics import Diagnostic
+
+FINE, FINDINGS, UNUSABLE, BUG, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
+# what was to be read and cannot be: no finding about values
+_UNREAD = frozenset(("file-not-found", "is-a-directory", "unreadable-file", "stdin-twice"))
+# the least severe finding that fails a run, by what --fail-on says
+_FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}
+
+
+def exit_code(findings: Iterable[Diagnostic], fail_on: str = "error") -> int:
+    """What a run with these findings exits with."""
+    codes = FINE
+    for finding in findings:
+        if finding.code in _UNREAD:
+            return UNUSABLE
+        if finding.severity in _FAILING[fail_on]:
+            codes = FINDINGS
+    return codes

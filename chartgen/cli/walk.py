@@ -1,0 +1,121 @@
+"""The values files of a folder: which of its files hold values of Consul's chart, and which are something else."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chartgen.cli.output import Output
+
+if TYPE_CHECKING:
+    from pathspec import GitIgnoreSpec
+
+_ENDINGS = (".yaml", ".yml", ".json")
+# folders that no values of anyone's are in
+_NEVER = frozenset((".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"))
+# files of other programs that are YAML, too
+_OTHERS = frozenset((
+    "Chart.yaml", "chartgen.yaml", "docker-compose.yaml", "docker-compose.yml", "helmfile.yaml", "kustomization.yaml",
+    "mkdocs.yml", "package.json", "package-lock.json", "tsconfig.json",
+))  # fmt: skip
+
+
+def values_files(paths: Sequence[str], output: Output) -> list[str]:
+    """Each path that is a file, and of each folder the files with values in it, in the order of their names.
+
+    What was passed over is told: how many files, and which with `--verbose`.
+    """
+    found: list[str] = []
+    for path in paths:
+        if not Path(path).is_dir():
+            found.append(path)
+            continue
+        passed = 0
+        for file in _files(Path(path)):
+            why = _other(file)
+            if why:
+                passed += 1
+                output.detail(f"passed over {file.as_posix()}: {why}")
+            else:
+                found.append(file.as_posix())
+        kept = sum(1 for file in found if Path(file).is_relative_to(path))
+        more = "" if output.verbose or not passed else " (-v lists them)"
+        output.tell(f"{path}: {kept} files with values, {passed} others passed over{more}")
+    return found
+
+
+def _files(folder: Path) -> Iterator[Path]:
+    """The YAML and JSON files below a folder that git does not ignore, in order."""
+    ignored = [(above, spec) for above in _above(folder) if (spec := _spec(above)) is not None]
+    yield from _walked(folder, ignored)
+
+
+def _walked(folder: Path, ignored: list[tuple[Path, GitIgnoreSpec]]) -> Iterator[Path]:
+    if (spec := _spec(folder)) is not None and (folder, spec) not in ignored:
+        ignored = [*ignored, (folder, spec)]
+    for entry in sorted(folder.iterdir()):
+        is_folder = entry.is_dir() and not entry.is_symlink()
+        if entry.name in _NEVER or _is_ignored(entry, is_folder, ignored):
+            continue
+        if is_folder:
+            yield from _walked(entry, ignored)
+        elif entry.suffix in _ENDINGS and entry.is_file():
+            yield entry
+
+
+def _above(folder: Path) -> list[Path]:
+    """The folders above, up to the one that git keeps, whose .gitignore counts as well."""
+    whole = folder.resolve()
+    for number, above in enumerate((whole, *whole.parents)):
+        if (above / ".git").exists():
+            return [*reversed(whole.parents[:number]), whole][:-1]
+    return []
+
+
+def _spec(folder: Path) -> GitIgnoreSpec | None:
+    file = folder / ".gitignore"
+    if not file.is_file():
+        return None
+    from pathspec import GitIgnoreSpec
+
+    return GitIgnoreSpec.from_lines(file.read_text(encoding="utf-8", errors="replace").splitlines())
+
+
+def _is_ignored(entry: Path, is_folder: bool, ignored: Sequence[tuple[Path, GitIgnoreSpec]]) -> bool:
+    verdict = False
+    for folder, spec in ignored:
+        base = entry if not folder.is_absolute() or entry.is_absolute() else entry.resolve()
+        said = spec.check_file(base.relative_to(folder).as_posix() + "/" * is_folder).include
+        if said is not None:
+            # the nearer file wins
+            verdict = said
+    return verdict
+
+
+def _other(file: Path) -> str:
+    """Why a file holds no values of this chart; "" for one that does, or that is to be looked at as it is broken."""
+    from chartgen import schema
+    from chartgen.diagnostics import Rejected
+    from chartgen.schema import removed
+    from chartgen.values import source
+
+    if file.name in _OTHERS or file.name.endswith(".schema.json"):
+        return "another program's file"
+    try:
+        data: Any = source.read_file(str(file)).data
+    except Rejected as rejected:
+        text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
+        named = file.stem.startswith("values") or "consul-values.schema.json" in text
+        return "" if named else f"cannot be read as values ({rejected.diagnostics[0].code})"
+    if not data:
+        return "empty"
+    if "apiVersion" in data and "kind" in data:
+        return f"a Kubernetes object ({data['kind']})"
+    keys = [key for key in data if not key.startswith("x-")]
+    ours = [key for key in keys if key in schema.document()["properties"] or removed.removed((key,))]
+    if not ours:
+        return "none of its keys is of Consul's chart"
+    if ours == ["global"] and len(keys) > 1:
+        return "values of another chart"
+    return "" if 2 * len(ours) >= len(keys) else "most of its keys are not of Consul's chart"

@@ -1,0 +1,89 @@
+"""What comments in a values file say to chartgen: `# chartgen: ignore[code] reason` on a line, or for the whole file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from chartgen.diagnostics import Diagnostic, Span
+from chartgen.values.source import Source
+
+_MARK = "chartgen:"
+_COMMENT = re.compile(r"(?:^|\s)(#\s*chartgen:\s*(.*?)\s*)$")
+_IGNORE = re.compile(r"(ignore|ignore-file)\[\s*([a-z0-9*-]+(?:\s*,\s*[a-z0-9*-]+)*)\s*\](?:\s.*)?")
+
+
+@dataclass(frozen=True, slots=True)
+class Ignore:
+    """Codes that a comment asks to pass over: on `line`, or in the whole file where that is 0. `span` is the comment's."""
+
+    codes: tuple[str, ...]
+    line: int
+    span: Span
+
+
+def ignores(source: Source) -> tuple[list[Ignore], list[Diagnostic]]:
+    """What the comments of a source ask to ignore, and warnings about those that cannot be read.
+
+    A comment on a line of its own is about the next line that holds anything else.
+    """
+    if not any(_MARK in line for line in source.lines):
+        return [], []
+    found: list[Ignore] = []
+    unread: list[Diagnostic] = []
+    for span, words in _comments(source):
+        match = _IGNORE.fullmatch(words)
+        if match is None:
+            unread.append(
+                Diagnostic(
+                    "bad-ignore",
+                    "a comment to chartgen that it does not understand",
+                    weight="unwise",
+                    spans=(span,),
+                    found=words,
+                    expected="ignore[code] or ignore-file[code], several codes with commas, and then the reason",
+                )
+            )
+            continue
+        line = 0 if match[1] == "ignore-file" else _about(span, source.lines)
+        found.append(Ignore(tuple(code.strip() for code in match[2].split(",")), line, span))
+    return found, unread
+
+
+def _about(span: Span, lines: Sequence[str]) -> int:
+    """The line that a comment is about."""
+    if lines[span.line - 1][: span.column - 1].strip():
+        return span.line
+    for number, line in enumerate(lines[span.line :], span.line + 1):
+        if line.strip() and not line.lstrip().startswith("#"):
+            return number
+    return span.line
+
+
+def _comments(source: Source) -> Iterator[tuple[Span, str]]:
+    """(place, words) of each comment to chartgen; what only looks like one stands inside text."""
+    texts = list(_texts("\n".join(source.lines)))
+    for number, line in enumerate(source.lines, 1):
+        if _MARK not in line or (match := _COMMENT.search(line.rstrip("\r\n"))) is None:
+            continue
+        place = (number - 1, match.start(1))
+        if not any(start <= place < end for start, end in texts):
+            column = match.start(1) + 1
+            yield Span(source.name, number, column, column + len(match[1]), line.rstrip("\r\n")), match[2]
+
+
+def _texts(text: str) -> Iterator[tuple[tuple[int, int], tuple[int, int]]]:
+    """Where each scalar begins and ends, as line and column from 0."""
+    import yaml
+
+    loader = yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader
+    for token in yaml.scan(text, Loader=loader):
+        if isinstance(token, yaml.ScalarToken):
+            start, end = token.start_mark, token.end_mark
+            begins = start.column
+            if token.style in ("|", ">"):
+                # what follows the sign on its line is no text yet
+                yield (start.line + 1, 0), (end.line, end.column)
+            else:
+                yield (start.line, begins), (end.line, end.column)

@@ -1,0 +1,99 @@
+"""What commands answer as JSON, held against the shapes that are published in schema/answers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from chartgen import paths
+from chartgen.report import meanings
+from tests.test_cli import run
+
+SHAPES = ("build", "values", "explain", "rules")
+BAD = "server:\n  replica: 3\n"
+# odd on purpose: a warning comes with the answer
+GOOD = "server:\n  replicas: 2\n  extraLabels: null\n"
+
+
+def strict(shape: Any) -> Any:
+    """The shape, with no key but those that it describes."""
+    if isinstance(shape, dict):
+        closed = {key: strict(value) for key, value in shape.items()}
+        if isinstance(shape.get("properties"), dict) and shape.get("type") == "object":
+            closed.setdefault("additionalProperties", False)
+        return closed
+    return [strict(part) for part in shape] if isinstance(shape, list) else shape
+
+
+def answer(name: str, *arguments: str, stdin: str = GOOD, cwd: Path) -> dict[str, Any]:
+    done = run(name, *arguments, "--format", "json", stdin=stdin, cwd=cwd)
+    assert done.stderr == ""
+    data: dict[str, Any] = json.loads(done.stdout)
+    shape = json.loads((paths.SCHEMA / "answers" / f"{name}.schema.json").read_text(encoding="utf-8"))
+    jsonschema.Draft7Validator.check_schema(shape)
+    assert [error.message for error in jsonschema.Draft7Validator(strict(shape)).iter_errors(data)] == []
+    assert done.returncode == (1 if data["errors"] else 0)
+    return data
+
+
+def test_findings_have_one_shape_in_all() -> None:
+    report = json.loads((paths.SCHEMA / "report.schema.json").read_text(encoding="utf-8"))
+    for name in SHAPES:
+        shape = json.loads((paths.SCHEMA / "answers" / f"{name}.schema.json").read_text(encoding="utf-8"))
+        assert shape["$defs"] == report["$defs"]
+        assert {key: shape["properties"][key] for key in report["properties"]} == report["properties"]
+
+
+def test_build(tmp_path: Path) -> None:
+    data = answer("build", "-f", "-", "-o", "out", cwd=tmp_path)
+    assert (data["errors"], data["warnings"]) == (0, 1)
+    chart = data["chart"]
+    assert (tmp_path / chart["folder"] / "Chart.yaml").is_file() and (tmp_path / chart["archive"]).is_file()
+    assert all((tmp_path / chart["folder"] / each["file"]).is_file() for each in chart["objects"])
+    assert "StatefulSet" in {each["kind"] for each in chart["objects"]}
+    assert "chart" not in answer("build", "-f", "-", stdin=BAD, cwd=tmp_path)
+
+
+def test_values(tmp_path: Path) -> None:
+    whole = answer("values", "-f", "-", cwd=tmp_path)
+    changed = answer("values", "-f", "-", "--changed", "--provenance", cwd=tmp_path)
+    assert whole["values"]["server"]["replicas"] == 2 and "client" in whole["values"]
+    assert changed["values"] == {"server": {"replicas": 2}}
+    assert changed["origins"] == [{"path": "server.replicas", "value": 2, "setBy": "<stdin>:2"}]
+    assert "values" not in answer("values", "-f", "-", stdin=BAD, cwd=tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("what", "kind"),
+    [
+        ("", "sections"),
+        ("dns", "section"),
+        ("server.replicas", "setting"),
+        ("ingressGateways.gateways", "setting"),
+        ("ingressGateways.gateways[].service", "section"),
+        ("replicas", "candidates"),
+        ("global.bootstrapACLs", "removed"),
+        ("server-replicas-even", "finding"),
+        ("unknown-key", "finding"),
+    ],
+)
+def test_explain(what: str, kind: str, tmp_path: Path) -> None:
+    data = answer("explain", "-f", "-", what, cwd=tmp_path)
+    assert data["explained"]["kind"] == kind
+    if what == "server.replicas":
+        assert (data["explained"]["value"], data["explained"]["setBy"]) == (2, "<stdin>:2")
+        assert any(each["object"].startswith("StatefulSet/") for each in data["explained"]["reaches"])
+
+
+def test_explain_of_nothing(tmp_path: Path) -> None:
+    assert "explained" not in answer("explain", "server.replica", cwd=tmp_path)
+
+
+def test_rules(tmp_path: Path) -> None:
+    data = answer("rules", cwd=tmp_path)
+    assert [each["code"] for each in data["rules"]] == meanings.codes()
+    assert {each["severity"] for each in data["rules"]} == {"error", "warning", "note"}
