@@ -36,8 +36,8 @@ def test_nothing_leaves_the_line_empty() -> None:
 
 
 def test_a_condition_alone_on_a_line_counts_as_one() -> None:
-    template = environment.shared().from_string("a:\n  {{ 'x' if on else 'y' }}\n")
-    assert template.render(on=False) == "a:\n  y\n"
+    template = environment.shared().from_string("a:\n  {{ 'one' if on else 'other' }}\n")
+    assert template.render(on=False) == "a:\n  other\n"
 
 
 def test_texts_are_in_helms_language() -> None:
