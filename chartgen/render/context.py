@@ -8,7 +8,7 @@ from typing import Any
 
 from chartgen import names
 from chartgen.late import LateBound, go_entry, go_quote
-from chartgen.render import environment, live, scalar
+from chartgen.render import components, environment, live, scalar
 from chartgen.render.document import block_yaml, pruned
 from chartgen.settings import Settings
 from chartgen.values import helm_scalar
@@ -85,6 +85,9 @@ class Context:
             "json_string": lambda value, indent=2: scalar.json_text(pruned(value), indent),
             "yaml_string": lambda value: block_yaml(value, str),
             "checksum": checksum,
+            # as text, to be written wherever a command is wanted
+            "script": lambda source: environment.shared().get_template(source).render(variables),
+            "chart": components.chart(),
             # without a target version, what the oldest maintained Kubernetes has is taken to be there
             "kube_at_least": lambda minor: self.kube_version is None or self.kube_version >= (1, minor),
             "merge": _merged,

@@ -300,6 +300,9 @@ class _Reader:
 
     def _of_Filter(self, node: nodes.Filter, names: dict[str, Any]) -> Known:
         whole = self.value(node.node, names) if node.node is not None else NOTHING
+        if node.name == "indented":
+            # what stands alone on its line is written as it would be elsewhere
+            return whole
         given = [self.value(one, names) for one in (*node.args, *(pair.value for pair in node.kwargs))]
         use = "decided" if node.name in _DECIDING else "passed"
         for known in (whole, *given):
@@ -320,7 +323,8 @@ class _Reader:
         if isinstance(node.node, nodes.Getattr):
             return self._method(node.node, node.args, known, names)
         name = node.node.name if isinstance(node.node, nodes.Name) else ""
-        if name == "checksum":
+        # both render other templates
+        if name in ("checksum", "script"):
             for argument in node.args:
                 self.found.add(of_template(argument.as_const()))
         for one in known:
