@@ -81,7 +81,10 @@ def render(
     if decided.on["crds"]:
         labels = variables["labels"]("crd")
         documents += [
-            replace(crds.document(one, labels), reads=decided.reads["crds"] | decided.reads[components.condition("crds", one.when)])
+            replace(
+                crds.document(one, labels),
+                reads=decided.reads["crds"] | decided.reads[components.condition("crds", one.when)],
+            )
             for one in crds.expanded()
             if decided.conditions[one.when] and only in one.file
         ]

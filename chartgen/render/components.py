@@ -93,7 +93,9 @@ def expressions(name: str) -> str | None:
         # what is written before a call is read before it: each note has what its own condition read
         "when": {one.name: _noted(one.name, one.when) for one in shipped()},
         "conditions": {
-            name: _noted(condition(one.name, name), text) for one in shipped() for name, text in one.conditions.items()
+            name: _noted(condition(one.name, name), text)
+            for one in shipped()
+            for name, text in one.conditions.items()
         },
         "secrets": {one.name: one.secrets for one in shipped()},
     }

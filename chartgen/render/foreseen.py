@@ -22,7 +22,29 @@ from chartgen.values.foreseen import ANY, NOTHING, Foreseen, Known
 
 # functions of the context that look into what they are given, and filters that do; the others only write it
 _DECIDING = frozenset(
-    ["merge", "kube_at_least", "bool_text", "dictsort", "first", "int", "join", "length", "list", "map", "reject", "select", "selectattr", "sort", "unique", "items", "keys", "values", "default", "startswith", "endswith"]
+    [
+        "merge",
+        "kube_at_least",
+        "bool_text",
+        "dictsort",
+        "first",
+        "int",
+        "join",
+        "length",
+        "list",
+        "map",
+        "reject",
+        "select",
+        "selectattr",
+        "sort",
+        "unique",
+        "items",
+        "keys",
+        "values",
+        "default",
+        "startswith",
+        "endswith",
+    ]
 )
 _LOOKUPS = frozenset(("items", "values"))
 # the deepest nesting of macros; none of ours recurs
