@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
@@ -23,6 +24,10 @@ if TYPE_CHECKING:
 Values = Mapping[str, Any] | str | os.PathLike[str]
 # findings after which a value has not the form that whoever reads it counts on
 _MISSHAPEN = ("wrong-type", "missing-key")
+# … and with which lenient mode has to try whether templates can use them
+_ODD = (*_MISSHAPEN, "bad-enum", "bad-format", "bad-value", "out-of-range")
+# characters that shell arguments and names do not take
+_UNSEEN = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ufeff\\ufffe\\uffff]")
 # how many rules are named that wait for one value
 _NAMED = 3
 
@@ -97,13 +102,44 @@ def read(given: Values | Sequence[Values]) -> Read:
 
 def compile_sources(given: Read, options: Options) -> Chart:
     """The pipeline from what was read to a chart; raises Rejected with every finding."""
+    checked = check(given, options)
+    if any_error(checked.diagnostics):
+        raise Rejected(checked.diagnostics)
+    return _compiled(checked, options)
+
+
+def verdict(given: Read, options: Options) -> Checked:
+    """`check`, and where only templates can tell whether they can use a value, what they say of it.
+
+    They can of all that has its form; a value of another form, which lenient mode lets pass, or one with characters that
+    not every place takes, has to be tried.
+    """
+    checked = check(given, options)
+    if any_error(checked.diagnostics) or not _doubtful(checked):
+        return checked
+    try:
+        _compiled(checked, options)
+    except Rejected as rejected:
+        return replace(checked, diagnostics=rejected.diagnostics)
+    return checked
+
+
+def _doubtful(checked: Checked) -> bool:
+    """Whether there are values whose use may fail: of another form, or with characters that are no text to see."""
+    odd = any(one.lenient and one.code in _ODD for one in single(checked.diagnostics))
+    return odd or any(
+        _UNSEEN.search(text) or ("\n" in text and not embedded.holds_lines(path))
+        for path, text in values.texts(checked.merged.sources)
+        if not text.isprintable()
+    )
+
+
+def _compiled(checked: Checked, options: Options) -> Chart:
+    """A chart of values that are in order, as far as a check can tell."""
     # a check in an editor's hook should not wait for Jinja
     from chartgen import render, verify
     from chartgen.chart import Chart
 
-    checked = check(given, options)
-    if any_error(checked.diagnostics):
-        raise Rejected(checked.diagnostics)
     merged, target = checked.merged, kube_version.parsed(options.kube_version)
     try:
         rendered = render.render(checked.view, checked.settings, options.only, target)
@@ -214,8 +250,18 @@ def _stopping(one: Diagnostic, facts: Settings) -> Diagnostic:
 
 
 def _told_once(findings: Sequence[Diagnostic], clashes: Sequence[Diagnostic]) -> Iterable[Diagnostic]:
-    """All findings, but one for a key that the official chart refuses by name, too: the rule's code and weight, and what
-    the schema knows to say about it."""
+    """All findings, each mistake once and in the words of the schema.
+
+    A key that the official chart refuses by name, too, has the rule's code and weight. What a rule expects of one value
+    (and no other rule says what it expects) is what the schema expects of it: the rule lends its weight.
+    """
+    about_one = {one.path: one for one in clashes if one.expected}
+    twice = {one.path for one in findings if one.code in _ODD and one.path in about_one}
+    findings = [
+        replace(one, weight=about_one[one.path].weight) if one.code in _ODD and one.path in twice else one
+        for one in findings
+    ]
+    clashes = [one for one in clashes if not (one.expected and one.path in twice)]
     refused = {one.path: one for one in clashes if one.code.startswith("removed-")}
     told = set()
     for one in findings:

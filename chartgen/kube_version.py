@@ -7,6 +7,8 @@ import re
 from chartgen.diagnostics import Diagnostic, Rejected
 
 OLDEST = (1, 22)
+# the newest release that is known here; a chart made for it is one for those after it, as far as can be told
+NEWEST = (1, 37)
 
 
 def parsed(text: str | None) -> tuple[int, int] | None:
@@ -34,8 +36,20 @@ def parsed(text: str | None) -> tuple[int, int] | None:
 def findings(text: str | None) -> list[Diagnostic]:
     """The finding that the cluster is older than what the objects need, if it is."""
     pair = parsed(text)
-    if pair is None or pair >= OLDEST:
+    if pair is None or OLDEST <= pair <= NEWEST:
         return []
+    if pair > NEWEST:
+        known = f"1.22 to {NEWEST[0]}.{NEWEST[1]}"
+        return [
+            Diagnostic(
+                "kubernetes-unknown",
+                "nothing is known about this version of Kubernetes",
+                "unwise" if pair[0] == NEWEST[0] else "refused",
+                found=text or "",
+                expected=known,
+                hint=f"objects are as for {NEWEST[0]}.{NEWEST[1]}" if pair[0] == NEWEST[0] else "",
+            )
+        ]
     return [
         Diagnostic(
             "kubernetes-too-old",

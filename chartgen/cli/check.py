@@ -23,7 +23,7 @@ def check(
     output = output or Output()
     findings: list[Diagnostic] = []
     for inputs in groups:
-        found = compiler.check(inputs.read(), options).diagnostics
+        found = compiler.verdict(inputs.read(), options).diagnostics
         if output.verbose:
             names = [*inputs.files, *(f"--{kind} {text}" for kind, text in inputs.flags)]
             output.detail(f"checked {', '.join(names)}: {counted(found)}")

@@ -183,7 +183,7 @@ def values(inputs: Inputs, output: Output, strict: bool, provenance: bool, chang
     from chartgen import values as merging
     from chartgen.render import document, scalar
 
-    result = compiler.check(inputs.read(), compiler.Options(strict=strict, steering=steering().steering))
+    result = compiler.verdict(inputs.read(), compiler.Options(strict=strict, steering=steering().steering))
     if any_error(result.diagnostics):
         raise Rejected(result.diagnostics)
     defaults = schema.defaults()
@@ -332,7 +332,7 @@ def explain(inputs: Inputs, output: Output, what: str) -> int:
     from chartgen import compiler
     from chartgen import explain as explaining
 
-    checked = compiler.check(inputs.read(), compiler.Options(strict=False))
+    checked = compiler.verdict(inputs.read(), compiler.Options(strict=False))
     if output.format == "json":
         output.data((), explained=explaining.data(what, checked))
         return 0

@@ -152,10 +152,23 @@ def _documents(template: Template, variables: Mapping[str, Any]) -> list[Documen
         condition = _ONLY_IF.search(piece) if "helm-if" in piece else None
         data: Any = yaml12.parse_yaml(piece)
         if isinstance(data, dict) and data:
+            _check_form(data)
             documents.append(
                 Document(pruned(data), template.output, only_if=condition[1] if condition else "")
             )
     return documents
+
+
+def _check_form(data: Mapping[str, Any]) -> None:
+    """Raises WrongForm for what is no object of Kubernetes whatever its kind: all that comes after counts on the form."""
+    spec = data.get("spec")
+    for holder in (data, spec.get("template") if isinstance(spec, Mapping) else None):
+        metadata = holder.get("metadata") if isinstance(holder, Mapping) else None
+        if not isinstance(metadata, Mapping):
+            continue
+        for key in ("annotations", "labels"):
+            if not isinstance(metadata.get(key) or {}, Mapping):
+                raise WrongForm(f"the {key} of an object are a map, not {scalar.json_text(metadata[key])[:80]}")
 
 
 def _failure(template: Template, error: Exception) -> Diagnostic:

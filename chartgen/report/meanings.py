@@ -71,6 +71,7 @@ OTHERS = {
     "dangling-reference": "An object refers to another that neither the chart makes nor a job of its.",
     "invalid-object": "An object is not what the cluster's Kubernetes version takes.",
     "kubernetes-schemas-missing": "Objects are checked with `pip install chartgen[kubernetes]` only.",
+    "kubernetes-unknown": "The version of Kubernetes is newer than all that are known here, or there is none of this number.",
     "kubernetes-too-old": "Consul's objects use APIs that this version of Kubernetes does not have.",
     "object-twice": "Two objects of the chart have the same kind and name; the second would overwrite the first.",
     "selector-mismatch": "A selector matches none of the chart's pods.",

@@ -47,7 +47,7 @@ def check(values: Section, settings: Settings, sources: Sequence[Source]) -> Jud
     for weight, rule in RULES:
         code = slug(rule)
         try:
-            clashes, reads[code] = values.reads.of(lambda rule=rule: [*_clashes(rule(values, settings))])  # type: ignore[misc]
+            clashes, reads[code] = values.reads.of(lambda rule=rule: [*each_clash(rule(values, settings))])  # type: ignore[misc]
         except SetAside as stopped:
             waiting.setdefault(stopped.path, []).append(code)
             continue
@@ -55,7 +55,8 @@ def check(values: Section, settings: Settings, sources: Sequence[Source]) -> Jud
     return Judged(tuple(bounded(findings)), reads, {path: tuple(codes) for path, codes in waiting.items()})
 
 
-def _clashes(result: Any) -> Iterator[Clash]:
+def each_clash(result: Any) -> Iterator[Clash]:
+    """What a rule returned, one by one."""
     if isinstance(result, Clash):
         yield result
     elif result is not None:

@@ -284,6 +284,7 @@ def collector_without_image(v: Values, s: Settings) -> Clash | None:
             "the telemetry collector has no image",
             ("telemetryCollector.image",),
             "set telemetryCollector.image",
+            "an image",
         )
     return None
 

@@ -330,7 +330,7 @@ def enabled_given_as_text(v: Values, s: Settings) -> Iterator[Clash]:
         value = at(v, path)
         if isinstance(value, str) and value not in ("-", ""):
             yield Clash(
-                f"{path} is text, and any text counts as true", (path,), "write true or false without quotes"
+                f"{path} is text, and any text counts as true", (path,), "write it without quotes", "true or false"
             )
 
 

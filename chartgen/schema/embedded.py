@@ -123,6 +123,12 @@ def at_offset(path: Path, offset: int, sources: Sequence[Source]) -> tuple[Span,
     return (_place(path, text, owner)(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1),)
 
 
+def holds_lines(path: Path) -> bool:
+    """Whether the value at the path may be text of several lines, which holds YAML or JSON."""
+    name = "".join("[]" if isinstance(key, int) else f".{key}" for key in path).removeprefix(".")
+    return name in schema.texts()
+
+
 def _texts(user: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
     """(path, text, `yaml` or `json`) of each value that is text and stands for a map or list."""
 
