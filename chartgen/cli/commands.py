@@ -314,13 +314,15 @@ def _explainable(_: click.Context, __: click.Parameter, incomplete: str) -> list
 @cli.command()
 @takes_values
 @answers(("text", "json"))
-@click.argument("what", metavar="[PATH|CODE]", default="", shell_complete=_explainable)
-def explain(inputs: Inputs, output: Output, what: str) -> int:
-    """Explain a setting, a section, or the code of a finding.
+@click.argument("what", metavar="[PATH|CODE|OBJECT]", default="", shell_complete=_explainable)
+@click.argument("field", metavar="[FIELD]", default="")
+def explain(inputs: Inputs, output: Output, what: str, field: str) -> int:
+    """Explain a setting, a section, a finding's code or an object.
 
     Without PATH it lists the sections; for a part of a path, the settings that have it.
     For a setting: its type, default and effect, its value and what set it (with -f and --set), and the objects that
-    it reaches. For a section, or a list: its keys, a line each.
+    it reaches. For a section, or a list: its keys, a line each. For an object of the chart, or a FIELD of it: the values
+    that it comes from, and their lines.
 
     \b
       chartgen explain server.replicas
@@ -328,16 +330,17 @@ def explain(inputs: Inputs, output: Output, what: str) -> int:
       chartgen explain ingressGateways.gateways[].service
       chartgen explain -f values.yaml global.tls
       chartgen explain server-replicas-even
+      chartgen explain -f values.yaml StatefulSet/consul-server spec.replicas
     """
     from chartgen import compiler
     from chartgen import explain as explaining
 
     checked = compiler.verdict(inputs.read(), compiler.Options(strict=False))
     if output.format == "json":
-        output.data((), explained=explaining.data(what, checked))
+        output.data((), explained=explaining.data(what, checked, field))
         return 0
     width = min(output.columns(), 120)
-    output.write(explaining.answer(what, checked, width=width, colour=output.wants_colour()))
+    output.write(explaining.answer(what, checked, field, width=width, colour=output.wants_colour()))
     return 0
 
 

@@ -7,7 +7,7 @@ import re
 import textwrap
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chartgen import rules, schema, values
 from chartgen.compiler import Checked
@@ -15,6 +15,9 @@ from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted
 from chartgen.report import meanings
 from chartgen.schema import removed, snippets
 from chartgen.schema.kinds import enum_words, kind
+
+if TYPE_CHECKING:
+    from chartgen.explain.origins import Origins
 
 _LABEL = 11
 # how many settings of one name are listed
@@ -107,11 +110,15 @@ def rules_about(name: str) -> Iterator[tuple[str, str]]:
             yield slug, meanings.of(slug)
 
 
-def answer(what: str, checked: Checked, *, width: int = 100, colour: bool = False) -> str:
-    """The explanation of a setting, a section or a code, for a terminal of so many columns; of "" the sections.
+def answer(what: str, checked: Checked, field: str = "", *, width: int = 100, colour: bool = False) -> str:
+    """The explanation of a setting, a section, a code or an object, for a terminal of so many columns; of "" the sections.
 
     Raises Rejected with what was probably meant when `what` is none of them.
     """
+    if (came_from := _origins(what, checked, field)) is not None:
+        from chartgen.explain import origins
+
+        return origins.text(came_from)
     if not what:
         lines = ["The sections of the values. `chartgen explain server` has the settings of one.", ""]
         return "\n".join([*lines, *_keys(Setting("", (), schema.document(), None), width)[2:]]) + "\n"
@@ -134,8 +141,32 @@ def answer(what: str, checked: Checked, *, width: int = 100, colour: bool = Fals
     return "\n".join(lines) + "\n"
 
 
-def data(what: str, checked: Checked) -> dict[str, Any]:
+def _origins(what: str, checked: Checked, field: str) -> Origins | None:
+    """What an object or a field of it comes from; None where none is asked for."""
+    from chartgen.explain import origins
+
+    if origins.OBJECT.fullmatch(what):
+        return origins.origins(what, field, checked)
+    if field:
+        raise Rejected([_no_object(what, field)])
+    return None
+
+
+def _no_object(what: str, field: str) -> Diagnostic:
+    return Diagnostic(
+        "unknown-object",
+        f"{what} is no object, and has no field {field}",
+        found=what,
+        expected="a kind and a name, such as StatefulSet/consul-server",
+    )
+
+
+def data(what: str, checked: Checked, field: str = "") -> dict[str, Any]:
     """The same as data (the shape of schema/answers/explain.schema.json). Raises Rejected as `answer` does."""
+    if (came_from := _origins(what, checked, field)) is not None:
+        from chartgen.explain import origins
+
+        return origins.data(came_from)
     if not what:
         return {"kind": "sections", "keys": _keys_data(Setting("", (), schema.document(), None))}
     if what in meanings.OTHERS or what in rules.by_slug():

@@ -11,7 +11,7 @@ from chartgen.diagnostics import Path, Rejected
 from chartgen.late import LateBound
 from chartgen.render import Rendered, document
 from chartgen.render.document import Document
-from chartgen.schema import snippets
+from chartgen.schema import snippets, suggest
 from chartgen.settings import settings
 
 Identity = tuple[str, ...]
@@ -26,8 +26,8 @@ def reached(path: Path, effective: dict[str, Any], node: Mapping[str, Any]) -> l
     late = LateBound()
     before = _documents(_rendered(effective, late))
     found = {key: one for key, one in before.items() if any(read[: len(path)] == path for read in one.reads)}
-    for value in others(_at(effective, path), node):
-        rendered = _rendered(_with(effective, path, value), late)
+    for value in others(at(effective, path), node):
+        rendered = _rendered(with_value(effective, path, value), late)
         if rendered is None:
             continue
         after = _documents(rendered)
@@ -55,16 +55,18 @@ def _documents(rendered: Rendered | None) -> dict[Identity, Document]:
     return {one.identity: one for one in rendered.documents} if rendered is not None else {}
 
 
-def _at(node: Any, path: Path) -> Any:
+def at(node: Any, path: Path) -> Any:
+    """The value at a path; None where there is none."""
     for key in path:
         node = node.get(key) if isinstance(node, Mapping) else None
     return node
 
 
-def _with(node: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:
+def with_value(node: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:
+    """The values with another one at a path; what is not on the way is shared."""
     key, *rest = path
     below = node.get(str(key))
-    inner = _with(below if isinstance(below, Mapping) else {}, tuple(rest), value) if rest else value
+    inner = with_value(below if isinstance(below, Mapping) else {}, tuple(rest), value) if rest else value
     return {**node, str(key): inner}
 
 
@@ -87,3 +89,11 @@ def others(value: Any, node: Mapping[str, Any]) -> Iterator[Any]:
     elif value is None:
         samples = {"string": "x", "integer": 1, "boolean": True, "object": {"x": "x"}, "array": ["x"]}
         yield from (sample for kind, sample in samples.items() if kind in kinds)
+
+
+def node(path: Path) -> Mapping[str, Any]:
+    """The schema of the value at a path, what it refers to folded in; {} where there is none."""
+    whole: Mapping[str, Any] = schema.document()
+    for key in path:
+        whole = suggest.resolved(whole).get("properties", {}).get(key, {})
+    return suggest.resolved(whole)

@@ -17,7 +17,7 @@ from chartgen.render.components import Template
 from chartgen.render.context import Context, WrongForm
 from chartgen.render.document import Document, pruned
 from chartgen.settings import Settings
-from chartgen.values.reads import Reads, Section
+from chartgen.values.reads import Reads, Section, touches
 
 _ONLY_IF = re.compile(r"^#\s*helm-if:\s*(.+?)\s*$", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
@@ -43,6 +43,11 @@ class Rendered:
     late: LateBound
     secrets: frozenset[str]
     texts: Mapping[str, str]
+    # what it was rendered from, so that the next rendering can keep what did not change: the values, the version of
+    # Kubernetes, and by the name of each template the documents that it made
+    values: Section
+    kube_version: tuple[int, int] | None
+    made: Mapping[str, tuple[Document, ...]]
 
 
 def render(
@@ -51,8 +56,11 @@ def render(
     only: str = "",
     kube_version: tuple[int, int] | None = None,
     late: LateBound | None = None,
+    previous: Rendered | None = None,
 ) -> Rendered:
     """What every component that is on comes to, its documents in the order of folders and files.
+
+    A document of the `previous` rendering whose template reads nothing that has changed since is taken over as it is.
 
     `only` keeps the templates whose output file name contains it, and leaves the texts out. Raises Rejected when a
     template cannot write a value (the diagnostic points at the template's line).
@@ -60,7 +68,11 @@ def render(
     findings = [*_unfit_names(values)]
     if findings:
         raise Rejected(findings)
-    late, reads = late or LateBound(), values.reads
+    if previous is not None and previous.kube_version != kube_version:
+        previous = None
+    late, reads = late or (previous.late if previous is not None else LateBound()), values.reads
+    kept = _kept(previous, values)
+    made: dict[str, tuple[Document, ...]] = {}
     variables, everywhere = reads.of(Context(values, settings, late, kube_version).variables)
     decided = decide(variables, reads)
     documents: list[Document] = []
@@ -70,14 +82,19 @@ def render(
         for template in component.templates:
             if only not in template.output:
                 continue
+            if template.source in kept:
+                made[template.source] = kept[template.source]
+                documents.extend(kept[template.source])
+                continue
             try:
-                made, read = reads.of(lambda template=template: _documents(template, variables))  # type: ignore[misc]
+                new, read = reads.of(lambda template=template: _documents(template, variables))  # type: ignore[misc]
             except Exception as error:
                 # whatever goes wrong below a template is reported at the template's line, not as a traceback
                 findings.append(_failure(template, error))
             else:
                 read |= everywhere | decided.reads[component.name]
-                documents.extend(replace(one, reads=read) for one in made)
+                made[template.source] = tuple(replace(one, reads=read) for one in new)
+                documents.extend(made[template.source])
     if decided.on["crds"]:
         labels = variables["labels"]("crd")
         documents += [
@@ -93,7 +110,22 @@ def render(
         raise Rejected(findings)
     name = variables["name"]
     secrets = frozenset(name(suffix) for suffixes in decided.secrets.values() for suffix in suffixes)
-    return Rendered(tuple(documents), late, secrets, texts)
+    return Rendered(tuple(documents), late, secrets, texts, values, kube_version, made)
+
+
+def _kept(previous: Rendered | None, values: Section) -> Mapping[str, tuple[Document, ...]]:
+    """By the name of each template, the documents of the previous rendering that have read nothing that is another now.
+
+    A template that made none is gone through again: what it read is not known.
+    """
+    if previous is None:
+        return {}
+    changed = previous.values.changed(values)
+    return {
+        source: documents
+        for source, documents in previous.made.items()
+        if documents and not any(touches(read, path) for read in documents[0].reads for path in changed)
+    }
 
 
 def decide(variables: Mapping[str, Any], reads: Reads) -> Decided:

@@ -77,6 +77,8 @@ OTHERS = {
     "selector-mismatch": "A selector matches none of the chart's pods.",
     "needs-helm": "What a template in the values yields depends on what only Helm knows, so no manifest can be printed.",
     "template-error": "A template of chartgen cannot use this value. That is a gap of ours: please report it.",
+    "unknown-field": "The object has no such field with these values.",
+    "unknown-object": "The chart has no such object with these values: it may be switched off, or be called otherwise.",
     "unwritable-value": "The value cannot stand where it goes, such as a line break in an argument of a command.",
 }  # fmt: skip
 

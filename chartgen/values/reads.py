@@ -58,6 +58,10 @@ class _Aside:
         self.path = path
 
 
+# in the place of a value that is not there
+_NONE = object()
+
+
 class Section(Mapping[str, Any]):
     """A section of the values. Reading a value notes its path; reading one that stands aside raises SetAside."""
 
@@ -104,6 +108,17 @@ class Section(Mapping[str, Any]):
     def __hash__(self) -> int:
         return id(self)
 
+    def changed(self, other: Section) -> set[Path]:
+        """The paths of the values that are others in the other section, or in one of the two alone; nothing is read."""
+        found: set[Path] = set()
+        for key in self._items.keys() | other._items.keys():
+            mine, theirs = self._items.get(key, _NONE), other._items.get(key, _NONE)
+            if type(mine) is Section and type(theirs) is Section:
+                found |= mine.changed(theirs)
+            elif type(mine) is not type(theirs) or mine != theirs:
+                found.add((*self.path, key))
+        return found
+
     def plain(self) -> dict[str, Any]:
         """The section's values as a dict, all of them read."""
         return {key: item.plain() if isinstance(item, Section) else item for key, item in self.items()}
@@ -136,6 +151,12 @@ def _section(
         if len(path_aside) == len(path) + 1 and path_aside[: len(path)] == path:
             items.setdefault(str(path_aside[-1]), _Aside(path_aside))
     return Section(items, path, reads)
+
+
+def touches(read: Path, changed: Path) -> bool:
+    """True if a value at one of the paths is a part of the value at the other, or that itself."""
+    shorter = min(len(read), len(changed))
+    return read[:shorter] == changed[:shorter]
 
 
 def _is_aside(path: Path, aside: Iterable[Path]) -> bool:
