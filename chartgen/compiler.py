@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from chartgen import kube_version, rules, schema, templated, values
+from chartgen import kube_version, rules, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode, single
-from chartgen.schema import embedded, foreign, removed, validator
+from chartgen.schema import embedded, foreign, removed, templated, validator
 from chartgen.settings import Settings, settings
 from chartgen.steering import Steered, Steering, steered
 from chartgen.values import Merged

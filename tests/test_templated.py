@@ -18,8 +18,8 @@ import pytest
 import yaml12
 
 import chartgen
-from chartgen import templated
 from chartgen.diagnostics import Rejected
+from chartgen.schema import templated
 from chartgen.values import source
 from tests import compiled, engine, strings
 from tests.checked import checked

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from chartgen import names, templated
+from chartgen import names
 from chartgen.diagnostics import Diagnostic, Rejected, dotted
 from chartgen.late import Expression
 from chartgen.render.document import Answer
+from chartgen.schema import templated
 from chartgen.values import helm_scalar, source
 
 

@@ -1,6 +1,6 @@
 """A user's text in which Helm expands templates → data with tokens, or a splice where Helm alone can make the data.
 
-What the values decide is worked out here (`chartgen.templated`). Text whose YAML depends on more than words that stand
+What the values decide is worked out here (`chartgen.schema.templated`). Text whose YAML depends on more than words that stand
 in for words is handed to Helm as the user wrote it, in the place that the official chart puts it in.
 """
 
@@ -37,7 +37,7 @@ def structure(text: str, values: Mapping[str, Any], late: LateBound, *, is_list:
             return _read(made, late)
         except (_Depends, Rejected):
             pass
-    from chartgen import templated
+    from chartgen.schema import templated
 
     reader = ("fromYamlArray" if is_list else "fromYaml") if templated.is_flow(values, text) else ""
     spliced = late.spliced(text, reader)
@@ -46,7 +46,7 @@ def structure(text: str, values: Mapping[str, Any], late: LateBound, *, is_list:
 
 def config(text: str, values: Mapping[str, Any], late: LateBound) -> str:
     """The text of a configuration file as the official chart writes it: expanded, without quotes around the whole."""
-    from chartgen import templated
+    from chartgen.schema import templated
 
     try:
         made = templated.config(values, text, late.token)
@@ -59,7 +59,7 @@ def config(text: str, values: Mapping[str, Any], late: LateBound) -> str:
 
 
 def _expanded(text: str, values: Mapping[str, Any], late: LateBound) -> str | None:
-    from chartgen import templated
+    from chartgen.schema import templated
 
     return templated.result(text, templated.frozen_world(values, late.token))
 

@@ -8,9 +8,10 @@ from collections.abc import Iterator, Mapping
 from functools import cache
 from typing import Any
 
-from chartgen import schema, templated
+from chartgen import schema
 from chartgen.diagnostics import Path
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
+from chartgen.schema import templated
 from chartgen.settings import Settings
 
 Option = tuple[Path, Any]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from chartgen import templated
 from chartgen.diagnostics import dotted
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at
+from chartgen.schema import templated
 from chartgen.settings import Settings
 
 

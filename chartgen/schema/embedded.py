@@ -156,7 +156,7 @@ def _used(
     rule of its own tells what is wrong."""
     if kind == "yaml" and "{{" not in text:
         return text, lambda offset: offset
-    from chartgen import templated
+    from chartgen.schema import templated
 
     bound = late.LateBound()
     if kind == "yaml" and templated.place(path) not in templated.paths():

@@ -70,7 +70,7 @@ def check(effective: Mapping[str, Any], sources: Sequence[Source]) -> list[Diagn
 
 def _named_by_templates(effective: Mapping[str, Any]) -> frozenset[Path]:
     """Each path that a user's own template reads, or reads something below of: a value that is there for it."""
-    from chartgen import templated
+    from chartgen.schema import templated
 
     return frozenset(
         path[:length] for path in templated.reads(effective) for length in range(1, len(path) + 1)
