@@ -19,11 +19,11 @@ STAGES = (
     ("render",),
     ("verify",),
     ("chart",),
-    ("compiler",),
+    ("steering", "project", "compiler"),
     ("edit",),
     ("report",),
     ("explain",),
-    ("checking", "cli"),
+    ("cli",),
     ("__main__",),
 )
 # what `import chartgen` offers, and what only generates committed files: above all, and nobody imports them
