@@ -79,6 +79,21 @@ def test_two_aliases_have_nothing_in_common(tmp_path: Path) -> None:
     assert chosen >= 4
 
 
+def test_what_has_one_name_in_every_release_is_known(tmp_path: Path) -> None:
+    """docs/dependency.md lists it."""
+    values: Any = yaml12.parse_yaml(
+        (compiled.ROOT / "tests" / "cases" / "compiled" / "policies-whole.yaml").read_text(encoding="utf-8")
+    )
+    del values["global"]["name"]
+    folder = umbrella(tmp_path / "platform", TWO[:1], {}, chartgen.compile(values))
+    fixed = {identity(one) for one in made(folder) if not identity(one)[1].startswith("r-east-")}
+    assert {(kind, name) for kind, name in fixed if kind != "CustomResourceDefinition"} == {
+        ("ConfigMap", "helm-values"),
+        ("Service", "consul-telemetry-collector"),
+        ("ServiceAccount", "consul-telemetry-collector"),
+    }
+
+
 def test_what_is_not_aliased_keeps_its_names(tmp_path: Path) -> None:
     chart = chartgen.compile(SERVERS, name="our-consul")
     folder = umbrella(tmp_path / "platform", [{"name": "our-consul"}], {}, chart)
