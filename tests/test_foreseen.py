@@ -54,7 +54,8 @@ def test_foreseeing_says_something() -> None:
     for output, foreseen in by_output().items():
         assert sum(map(foreseen.covers, values)) < len(values) / 2, output
     narrow = [code for code, foreseen in by_rule().items() if sum(map(foreseen.covers, values)) < 60]
-    assert len(narrow) > 0.9 * len(by_rule())
+    # rules about text in which Helm expands templates read what these read, and that may be anything
+    assert len(narrow) > 0.8 * len(by_rule())
 
 
 @pytest.mark.parametrize(

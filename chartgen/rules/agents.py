@@ -107,7 +107,7 @@ def extra_config_not_json(v: Values, s: Settings) -> Iterator[Clash]:
     """The text becomes a .json file that is loaded at start; one that does not parse keeps the program from starting."""
     # what stands below Vault is for the servers
     others = {"global.secretsBackend.vault.connectCA.additionalConfig": s.server and s.vault}
-    for path in (path for path, holds in schema.texts().items() if holds == "json"):
+    for path in schema.texts_of("json"):
         config = at(v, path)
         on = others[path] if path in others else s.on(path.partition(".")[0])
         used = templated.used_config(v, config) if on and isinstance(config, str) else None

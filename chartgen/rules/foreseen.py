@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+from chartgen import schema
 from chartgen.settings import Settings
 from chartgen.values.foreseen import ANY, NOTHING, Foreseen, Known
 from chartgen.values.reads import fact
@@ -195,7 +196,7 @@ class _Reader:
         if node.id in names:
             return names[node.id]
         found = self.globals.get(node.id, NOTHING)
-        if inspect.isfunction(inspect.unwrap(found)) if callable(found) else False:
+        if found is schema or (inspect.isfunction(inspect.unwrap(found)) if callable(found) else False):
             return found
         return (
             _Constants((found,)) if isinstance(found, (str, tuple, list, dict, frozenset, set)) else NOTHING
@@ -338,6 +339,10 @@ class _Reader:
         self, node: ast.Attribute, given: list[Any], named: Mapping[str, Any], names: dict[str, Any]
     ) -> Any:
         owner = self.value(node.value, names)
+        if owner is schema:
+            # what the schema says is the same for all values
+            said = [one.those[0] for one in given if isinstance(one, _Constants) and len(one.those) == 1]
+            return _Constants((getattr(schema, node.attr)(*said),)) if len(said) == len(given) else NOTHING
         if isinstance(owner, _Facts):
             method = vars(Settings).get(node.attr)
             return self.call(method, [owner, *given], named) if inspect.isfunction(method) else NOTHING

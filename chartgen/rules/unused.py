@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from chartgen import schema
-from chartgen.diagnostics import dotted
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at
 from chartgen.settings import Settings
 
@@ -15,20 +14,10 @@ def _set(v: Values, paths: tuple[str, ...]) -> list[str]:
     return [path for path in paths if at(v, path) and at(v, path) != at(schema.defaults(), path)]
 
 
-def _below(section: str) -> list[str]:
-    """The paths of the values below a section."""
-    above = tuple(section.split("."))
-    return [
-        dotted(path)
-        for path, default in schema.leaves().items()
-        if path[: len(above)] == above and not (isinstance(default, dict) and default)
-    ]
-
-
 def vault_settings_unused(v: Values, s: Settings) -> Clash | None:
     """Roles and paths of Vault count once Vault is the secrets backend."""
     vault = "global.secretsBackend.vault"
-    given = _set(v, tuple(path for path in _below(vault) if path != f"{vault}.enabled"))
+    given = _set(v, tuple(path for path in schema.below(vault) if path != f"{vault}.enabled"))
     if given and not s.vault:
         return Clash(
             "settings of Vault are given and Vault is off",

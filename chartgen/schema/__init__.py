@@ -52,6 +52,23 @@ def texts() -> dict[str, str]:
 
 
 @cache
+def texts_of(kind: str) -> tuple[str, ...]:
+    """The dotted paths of the values whose text holds this, `yaml` or `json`."""
+    return tuple(path for path, holds in texts().items() if holds == kind)
+
+
+@cache
+def below(section: str) -> tuple[str, ...]:
+    """The dotted paths of the values in a section, and in the sections in it."""
+    above = tuple(section.split("."))
+    return tuple(
+        dotted(path)
+        for path, default in leaves().items()
+        if path[: len(above)] == above and not (isinstance(default, dict) and default)
+    )
+
+
+@cache
 def referring(definition: str) -> tuple[str, ...]:
     """The dotted paths of the values that are what a shared definition of `schema/_defs.yaml` says."""
     reference = {"$ref": f"#/$defs/{definition}"}
