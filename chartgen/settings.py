@@ -14,6 +14,11 @@ def switched_on(value: Any, parent: Any) -> bool:
     return bool(parent) if value == "-" else bool(value)
 
 
+def _given(reference: Section) -> bool:
+    """A Secret, or a path in Vault, and the key in it are named."""
+    return bool(reference["secretName"] and reference["secretKey"])
+
+
 class Settings:
     """Which components are on, and the other facts that more than one rule or template asks for.
 
@@ -195,24 +200,17 @@ class Settings:
             return self.values["externalServers"]["httpsPort"]
         return 8501 if self.tls else 8500
 
-    def _given(self, *path: str) -> bool:
-        """A Secret, or a path in Vault, and the key in it are named."""
-        section: Any = self.values
-        for key in path:
-            section = section[key]
-        return bool(section["secretName"] and section["secretKey"])
-
     @fact
     def bootstrap_token_given(self) -> bool:
-        return self._given("global", "acls", "bootstrapToken")
+        return _given(self.values["global"]["acls"]["bootstrapToken"])
 
     @fact
     def replication_token_given(self) -> bool:
-        return self._given("global", "acls", "replicationToken")
+        return _given(self.values["global"]["acls"]["replicationToken"])
 
     @fact
     def gossip_key_given(self) -> bool:
-        return self._given("global", "gossipEncryption")
+        return _given(self.values["global"]["gossipEncryption"])
 
     @fact
     def gossip_encrypted(self) -> bool:
@@ -220,7 +218,7 @@ class Settings:
 
     @fact
     def license_given(self) -> bool:
-        return self._given("global", "enterpriseLicense")
+        return _given(self.values["global"]["enterpriseLicense"])
 
     @fact
     def license_loaded(self) -> bool:

@@ -54,9 +54,17 @@ class Context:
             return {**common, **more}
 
         def checksum(*sources: str) -> str:
-            """Of what these templates make: a pod that mounts it is replaced when it changes, and only then."""
-            text = "".join(environment.shared().get_template(source).render(variables) for source in sources)
-            return hashlib.sha256(late.template(text).encode()).hexdigest()
+            """Of what these templates make: a pod that mounts it is replaced when that changes, and only then.
+
+            Of the objects, and not of their text: a blank line or a comment in a template changes nothing.
+            """
+            import yaml12
+
+            made = [
+                pruned(yaml12.parse_yaml(environment.shared().get_template(source).render(variables)))
+                for source in sources
+            ]
+            return hashlib.sha256(late.template(scalar.json_text(made)).encode()).hexdigest()
 
         variables: dict[str, Any] = {
             "values": self.values,
