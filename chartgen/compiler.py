@@ -13,7 +13,7 @@ from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, 
 from chartgen.schema import embedded, foreign, removed, templated, validator
 from chartgen.settings import Settings, settings
 from chartgen.steering import Steered, Steering, steered
-from chartgen.values import Merged
+from chartgen.values import Merged, tree
 from chartgen.values.inputs import Read
 from chartgen.values.reads import Section
 
@@ -303,7 +303,7 @@ def _unquoted(effective: dict[str, Any], findings: Iterable[Diagnostic]) -> dict
     """`effective` with numbers and lists in place of those in quotes: no program could read them as text."""
     for mend in (one.mend for one in findings if one.mend):
         if mend.action == "replace" and type(mend.to) in (int, list):
-            effective = values.replaced(effective, mend.path, mend.to)
+            effective = tree.replaced(effective, mend.path, mend.to)
     return effective
 
 

@@ -155,7 +155,7 @@ def test_a_wrong_command_line_is_told_with_a_way_out(arguments: list[str], told:
 
 
 COMMANDS = (
-    "build", "check", "completion", "explain", "fix", "help", "init", "migrate", "render", "rules", "schema", "values",
+    "build", "check", "completion", "explain", "fix", "help", "init", "migrate", "render", "rules", "schema", "tidy", "values",
     "version",
 )  # fmt: skip
 
@@ -174,7 +174,7 @@ def test_the_examples_of_a_command_are_read(
 ) -> None:
     """Each line of an example is a command line that the program understands."""
     monkeypatch.chdir(tmp_path)
-    for name in ("values.yaml", "values-2019.yaml"):
+    for name in ("values.yaml", "base.yaml", "production.yaml", "values-2019.yaml"):
         (tmp_path / name).touch()
     lines = [line.strip() for line in run(command, "--help").stdout.splitlines()]
     examples = [line.split("|")[0].split(">")[0] for line in lines if line.startswith("chartgen ")]

@@ -46,6 +46,7 @@ def told(folder: Path, there: Path) -> str:
 @pytest.mark.parametrize("folder", COMMANDS, ids=lambda path: path.name)
 def test_what_a_command_says(folder: Path, tmp_path: Path) -> None:
     said = told(folder, tmp_path / "there")
+    assert "a bug in chartgen" not in said
     expected = folder / "output.txt"
     if os.environ.get("CHARTGEN_UPDATE_CASES"):
         expected.write_text(said, encoding="utf-8")

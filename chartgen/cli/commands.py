@@ -182,16 +182,17 @@ def values(inputs: Inputs, output: Output, strict: bool, provenance: bool, chang
     from chartgen import compiler, schema
     from chartgen import values as merging
     from chartgen.render import document, scalar
+    from chartgen.values import tree
 
     result = compiler.verdict(inputs.read(), compiler.Options(strict=strict, steering=steering().steering))
     if any_error(result.diagnostics):
         raise Rejected(result.diagnostics)
     defaults = schema.defaults()
     effective = result.merged.effective
-    shown = merging.different(effective, defaults) if changed else effective
+    shown = tree.different(effective, defaults) if changed else effective
     rows = []
     if provenance:
-        kept = set(merging.leaves(shown)) if changed else {()}
+        kept = set(tree.leaves(shown)) if changed else {()}
         rows = [
             {"path": dotted(path), "value": value, "setBy": origin}
             for path, value, origin in merging.origins(result.merged, defaults)
@@ -418,6 +419,36 @@ def migrate(file: str, only_diff: bool) -> int:
     from chartgen.edit import migrate as migrating
 
     return _rewritten(file, only_diff, migrating.migrate)
+
+
+@cli.command()
+@click.option(
+    "-f", "--values", "below", multiple=True, metavar="FILE", type=click.Path(),
+    help="A file that FILE is laid over: what it says already goes, and not what is the default.",
+)  # fmt: skip
+@click.option("--sort", "ordered", is_flag=True, help="Also bring the sections into the order of the schema.")
+@_DIFF
+@_FILE
+def tidy(file: str, only_diff: bool, ordered: bool, below: Sequence[str]) -> int:
+    """Drop the values that are the default.
+
+    They change nothing: the chart is the same without them. Comments directly above and beside what goes are about it,
+    and go as well; all else stays as it is. With - it reads standard input, and writes to standard output.
+
+    \b
+      chartgen tidy --diff values.yaml
+      chartgen tidy --sort values.yaml
+      chartgen tidy -f base.yaml production.yaml
+    """
+    from chartgen.edit import tidy as tidying
+
+    read = Inputs(tuple(below)).read()
+    if read.findings:
+        Output().warn(read.findings)
+        return exit_code(read.findings)
+    return _rewritten(
+        file, only_diff, lambda text, name: tidying.tidied(text, name, read.sources, ordered=ordered)
+    )
 
 
 def _rewritten(file: str, only_diff: bool, edit: Any) -> int:

@@ -15,7 +15,8 @@ from collections.abc import Collection, Sequence
 from typing import Any
 
 from chartgen.diagnostics import Diagnostic, Mend, Path, Rejected, single
-from chartgen.values import helm_scalar, source
+from chartgen.values import helm_scalar, source, tree
+from chartgen.values.source import Source
 
 # a mend may bring to light what the next one is about: a key under its right name, the value below it
 _PASSES = 5
@@ -42,23 +43,24 @@ def fixed(
     Raises Rejected for text that cannot be read.
     """
     done: list[Diagnostic] = []
-    findings = _findings(text, name)
+    told = findings(text, name)
     for _ in range(_PASSES):
-        certain = [one for one in single(findings) if one.mend and (not codes or one.code in codes)]
+        certain = [one for one in single(told) if one.mend and (not codes or one.code in codes)]
         after = apply(text, [one.mend for one in certain if one.mend])
         if after == text:
             break
-        text, findings = after, _findings(after, name)
-        left = {(one.code, one.path) for one in single(findings)}
+        text, told = after, findings(after, name)
+        left = {(one.code, one.path) for one in single(told)}
         done += [one for one in certain if (one.code, one.path) not in left]
-    return text, done, findings
+    return text, done, told
 
 
-def _findings(text: str, name: str) -> tuple[Diagnostic, ...]:
+def findings(text: str, name: str, below: Sequence[Source] = ()) -> tuple[Diagnostic, ...]:
+    """What a check says of the text, laid over the sources below."""
     from chartgen import compiler
     from chartgen.values.inputs import Read
 
-    return compiler.check(Read((source.read_text(text, name),)), compiler.Options()).diagnostics
+    return compiler.check(Read((*below, source.read_text(text, name))), compiler.Options()).diagnostics
 
 
 def apply(text: str, mends: Sequence[Mend]) -> str:
@@ -86,11 +88,11 @@ def _mended(text: str, mend: Mend) -> str:
             return text
         after = _edited(text, mend)
         return after if source.read_text(after, "").data == wanted else text
-    except (Rejected, YAMLError, _NotEditable):
+    except (Rejected, YAMLError, NotEditable):
         return text
 
 
-class _NotEditable(Exception):
+class NotEditable(Exception):
     """The text is written in a way that these edits do not reach, an alias or a `- key:` for instance."""
 
 
@@ -99,7 +101,7 @@ class _NotEditable(Exception):
 
 def _change(data: Any, mend: Mend) -> bool:
     """Applies the mend to plain values; False when its place is gone or its target is taken."""
-    parent = _at(data, mend.path[:-1])
+    parent = tree.at(data, mend.path[:-1])
     key = mend.path[-1]
     if not _holds(parent, key):
         return False
@@ -118,14 +120,6 @@ def _change(data: Any, mend: Mend) -> bool:
     else:
         return all(_set(data, path, value) for path, value in mend.to) and _remove(data, mend.path)
     return True
-
-
-def _at(data: Any, path: Path) -> Any:
-    for key in path:
-        if not _holds(data, key):
-            return None
-        data = data[key]
-    return data
 
 
 def _holds(node: Any, key: str | int) -> bool:
@@ -162,12 +156,12 @@ def _remove(data: Any, path: Path) -> bool:
 
 
 def _edited(text: str, mend: Mend) -> str:
-    key, value, _ = _entry(_composed(text), mend.path)
+    key, value, _ = entry(composed(text), mend.path)
     if mend.action == "rename":
         return _spliced(text, key.start_mark.index, key.end_mark.index, _scalar(mend.to))
     if mend.action == "replace":
         if value.id != "scalar" or value.style in ("|", ">"):
-            raise _NotEditable
+            raise NotEditable
         return _spliced(text, value.start_mark.index, _end(text, key, value), _inline(mend.to))
     if mend.action == "move":
         text = _added(text, mend.to, _taken(text, mend.path, mend.to[-1]), mend.path)
@@ -181,13 +175,13 @@ def _spliced(text: str, start: int, stop: int, new: str) -> str:
     return text[:start] + new + text[stop:]
 
 
-def _composed(text: str) -> Any:
+def composed(text: str) -> Any:
     import yaml
 
     return yaml.compose(text, yaml.CSafeLoader if yaml.__with_libyaml__ else yaml.SafeLoader)
 
 
-def _entry(root: Any, path: Path) -> tuple[Any, Any, Any]:
+def entry(root: Any, path: Path) -> tuple[Any, Any, Any]:
     """The nodes of the key and the value at a path, and of the collection that holds them."""
     key, value, parent = None, root, None
     for step in path:
@@ -197,7 +191,7 @@ def _entry(root: Any, path: Path) -> tuple[Any, Any, Any]:
             continue
         found = [pair for pair in parent.value if pair[0].value == step] if parent.id == "mapping" else []
         if not found:
-            raise _NotEditable
+            raise NotEditable
         key, value = found[-1]
     return key, value, parent
 
@@ -205,7 +199,7 @@ def _entry(root: Any, path: Path) -> tuple[Any, Any, Any]:
 def _end(text: str, key: Any, value: Any) -> int:
     """Where the value ends, without the comments and blank lines that follow it."""
     if value is not key and value.start_mark.index < key.end_mark.index:
-        raise _NotEditable  # an alias: the node is that of the anchor
+        raise NotEditable  # an alias: the node is that of the anchor
     if value.id == "scalar":
         if value.start_mark.index == value.end_mark.index:
             return text.index(":", key.end_mark.index) + 1
@@ -233,12 +227,12 @@ def _indent(line: str) -> int:
     return len(line) - len(line.lstrip(" "))
 
 
-def _lines_of(text: str, key: Any, value: Any) -> tuple[int, int]:
+def lines_of(text: str, key: Any, value: Any) -> tuple[int, int]:
     """The lines of an entry in block style, with the comments directly above it and those indented below it."""
     start = _line(text, key.start_mark.index)
     column = key.start_mark.index - start
     if text[start : key.start_mark.index].strip(" "):
-        raise _NotEditable
+        raise NotEditable
     stop = _after(text, max(_end(text, key, value), key.end_mark.index))
     while stop < len(text):
         line = text[stop : _after(text, stop)]
@@ -257,20 +251,20 @@ def _lines_of(text: str, key: Any, value: Any) -> tuple[int, int]:
 
 def _taken(text: str, path: Path, name: str) -> list[str]:
     """The lines of an entry as they will stand at another place: under another name, not indented."""
-    key, value, parent = _entry(_composed(text), path)
+    key, value, parent = entry(composed(text), path)
     if parent.flow_style:
         return [f"{_scalar(name)}: {text[value.start_mark.index : _end(text, key, value)]}\n"]
-    start, stop = _lines_of(text, key, value)
+    start, stop = lines_of(text, key, value)
     column = key.start_mark.index - _line(text, key.start_mark.index)
     named = text[start : key.start_mark.index] + _scalar(name) + text[key.end_mark.index : stop]
     lines = named.splitlines(keepends=True)
     return [line[min(column, _indent(line)) :] for line in lines]
 
 
-def _added(text: str, target: Path, entry: list[str], near: Path) -> str:
+def _added(text: str, target: Path, moved: list[str], near: Path) -> str:
     """The text with the entry at its target: beside `near` when they share a section, else at the section's end."""
     newline = "\r\n" if "\r\n" in text else "\n"
-    root = _composed(text)
+    root = composed(text)
     node, key, depth = root, None, 0
     while depth < len(target) and node is not None and node.id == "mapping":
         found = [pair for pair in node.value if pair[0].value == target[depth]]
@@ -281,11 +275,11 @@ def _added(text: str, target: Path, entry: list[str], near: Path) -> str:
     rest = target[depth:]
     if not rest:
         return text  # it is there already, with the same value
-    step = _step(text, root)
+    step = _step(root)
     if node.id == "mapping" and node.flow_style:
-        if len(entry) > 1:
-            raise _NotEditable
-        inner = entry[0].partition(":")[2].strip()
+        if len(moved) > 1:
+            raise NotEditable
+        inner = moved[0].partition(":")[2].strip()
         for name in reversed(rest[1:]):
             inner = f"{{{_scalar(name)}: {inner}}}"
         close = int(node.end_mark.index) - 1
@@ -296,9 +290,9 @@ def _added(text: str, target: Path, entry: list[str], near: Path) -> str:
         column = first - _line(text, first)
         shared = depth < len(near) and near[:depth] == target[:depth]
         if shared:
-            at = _lines_of(text, *_entry(root, near[: depth + 1])[:2])[0]
+            at = lines_of(text, *entry(root, near[: depth + 1])[:2])[0]
         else:
-            at = _lines_of(text, *node.value[-1])[1]
+            at = lines_of(text, *node.value[-1])[1]
     elif node.id == "scalar" and not node.value.strip("~nulNUL") and key is not None:
         # a section that holds nothing yet
         column = key.start_mark.index - _line(text, key.start_mark.index) + step
@@ -306,12 +300,12 @@ def _added(text: str, target: Path, entry: list[str], near: Path) -> str:
         text = _spliced(text, text.index(":", key.end_mark.index) + 1, stop, "")
         at = _after(text, key.end_mark.index)
     else:
-        raise _NotEditable
+        raise NotEditable
     lines = []
     for name in rest[:-1]:
         lines.append(" " * column + f"{_scalar(name)}:\n")
         column += step
-    lines += [" " * column + line if line.strip() else line for line in entry]
+    lines += [" " * column + line if line.strip() else line for line in moved]
     new = "".join(line.rstrip("\r\n") + newline for line in lines)
     if at and text[at - 1] != "\n":
         new = newline + new
@@ -320,18 +314,23 @@ def _added(text: str, target: Path, entry: list[str], near: Path) -> str:
 
 def _without(text: str, path: Path) -> str:
     """The text without the entry, and without the sections that it leaves empty."""
-    root = _composed(text)
-    key, value, parent = _entry(root, path)
+    root = composed(text)
+    key, value, parent = entry(root, path)
     while len(path) > 1 and len(parent.value) == 1:
         path = path[:-1]
-        key, value, parent = _entry(root, path)
+        key, value, parent = entry(root, path)
     if parent.flow_style:
         place = [pair[0] for pair in parent.value].index(key)
         if place + 1 < len(parent.value):
             return _spliced(text, key.start_mark.index, parent.value[place + 1][0].start_mark.index, "")
         start = _end(text, *parent.value[place - 1]) if place else key.start_mark.index
         return _spliced(text, start, _end(text, key, value), "")
-    start, stop = _lines_of(text, key, value)
+    start, stop = lines_of(text, key, value)
+    return cut(text, start, stop)
+
+
+def cut(text: str, start: int, stop: int) -> str:
+    """The text without these lines."""
     before, after = text[:start], text[stop:]
     # of the blank lines on both sides those on one side are enough
     if (not after.strip() or after[:1] in "\r\n") and before.endswith(("\n\n", "\n\r\n")):
@@ -339,7 +338,7 @@ def _without(text: str, path: Path) -> str:
     return before + after
 
 
-def _step(text: str, root: Any) -> int:
+def _step(root: Any) -> int:
     """How far the file indents its sections."""
     for key, value in root.value if root is not None and root.id == "mapping" else ():
         if value.id == "mapping" and not value.flow_style and value.start_mark.index > key.end_mark.index:

@@ -16,6 +16,7 @@ from chartgen.explain import reach
 from chartgen.late import LateBound
 from chartgen.render.document import Document, resolved
 from chartgen.settings import settings
+from chartgen.values import tree
 
 # an object as kubectl has it: StatefulSet/consul-server
 OBJECT = re.compile(r"([A-Za-z]+)/([a-zA-Z0-9.-]+)")
@@ -165,9 +166,9 @@ def _changes(
 ) -> bool:
     """True if another value at the path `read` makes the field another, or takes it away."""
     before = _at(document.data, path)
-    for other in reach.others(reach.at(effective, read), reach.node(read)):
+    for other in reach.others(tree.at(effective, read), reach.node(read)):
         try:
-            changed = _rendered(reach.with_value(effective, read, other), late, document.template)
+            changed = _rendered(tree.replaced(effective, read, other), late, document.template)
         except Rejected:
             continue
         same = next((one for one in changed if one.kind == document.kind and one.name == document.name), None)
@@ -178,7 +179,7 @@ def _changes(
 
 
 def _row(path: Path, checked: Checked) -> tuple[Path, Any, str]:
-    value = reach.at(checked.merged.effective, path)
+    value = tree.at(checked.merged.effective, path)
     return path, value, _set_by(path, value, checked)
 
 
@@ -190,7 +191,7 @@ def _short(value: Any) -> str:
 def _set_by(path: Path, value: Any, checked: Checked) -> str:
     """What set the value, or the first thing in it that is not the default."""
     by = values.set_by(path, checked.merged.sources)
-    if by == "default" and value != reach.at(schema.defaults(), path):
+    if by == "default" and value != tree.at(schema.defaults(), path):
         spans = values.spans_of(path, checked.merged.sources, exact=True)
         return f"{spans[0].source}:{spans[0].line}" if spans else by
     return by

@@ -13,6 +13,7 @@ from chartgen.render import Rendered, document
 from chartgen.render.document import Document
 from chartgen.schema import snippets, suggest
 from chartgen.settings import settings
+from chartgen.values import tree
 
 Identity = tuple[str, ...]
 
@@ -26,8 +27,8 @@ def reached(path: Path, effective: dict[str, Any], node: Mapping[str, Any]) -> l
     late = LateBound()
     before = _documents(_rendered(effective, late))
     found = {key: one for key, one in before.items() if any(read[: len(path)] == path for read in one.reads)}
-    for value in others(at(effective, path), node):
-        rendered = _rendered(with_value(effective, path, value), late)
+    for value in others(tree.at(effective, path), node):
+        rendered = _rendered(tree.replaced(effective, path, value), late)
         if rendered is None:
             continue
         after = _documents(rendered)
@@ -53,21 +54,6 @@ def _rendered(effective: Mapping[str, Any], late: LateBound) -> Rendered | None:
 
 def _documents(rendered: Rendered | None) -> dict[Identity, Document]:
     return {one.identity: one for one in rendered.documents} if rendered is not None else {}
-
-
-def at(node: Any, path: Path) -> Any:
-    """The value at a path; None where there is none."""
-    for key in path:
-        node = node.get(key) if isinstance(node, Mapping) else None
-    return node
-
-
-def with_value(node: Mapping[str, Any], path: Path, value: Any) -> dict[str, Any]:
-    """The values with another one at a path; what is not on the way is shared."""
-    key, *rest = path
-    below = node.get(str(key))
-    inner = with_value(below if isinstance(below, Mapping) else {}, tuple(rest), value) if rest else value
-    return {**node, str(key): inner}
 
 
 def others(value: Any, node: Mapping[str, Any]) -> Iterator[Any]:

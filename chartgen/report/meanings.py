@@ -59,6 +59,7 @@ OTHERS = {
     "object-as-values": "The file holds a Kubernetes object. Objects that install charts carry values inside: pass those.",
     "encrypted-values": "The file is encrypted. What is compiled has to be in the clear; pass it through a pipe, so that "
     "nothing is left on the disk.",
+    "equals-default": "The value is what it would be without this line; `chartgen tidy` drops it.",
     "default-changed": "The values are of a release whose default for this setting was another. Set it, to one or the other, "
     "so that the move does not change it unseen.",
     "values-of-a-parent-chart": "These values are for a chart that has Consul's as a dependency. Pass what stands below "
@@ -89,7 +90,7 @@ _HARMFUL = (
     "object-as-values", "encrypted-values", "values-of-a-parent-chart", "values-of-another-chart", "wrong-type",
     "dangling-reference", "invalid-object", "object-twice", "selector-mismatch",
 )  # fmt: skip
-_UNWISE = ("key-read-as-boolean", "merge-after-key", "digits-lost", "default-changed", "bad-ignore", "ignore-unused")
+_UNWISE = ("key-read-as-boolean", "merge-after-key", "digits-lost", "default-changed", "bad-ignore", "ignore-unused", "equals-default")
 _WEIGHTS: dict[str, Weight] = {
     **dict.fromkeys(_HARMFUL, "harmful"),
     **dict.fromkeys(_UNWISE, "unwise"),

@@ -15,6 +15,7 @@ from chartgen.kubernetes.objects import daemon_update
 from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped
 from chartgen.rules.kubernetes import switches
 from chartgen.settings import Settings
+from chartgen.values import tree
 from chartgen.values.reads import SetAside
 from chartgen.values.source import Source
 
@@ -100,9 +101,9 @@ def _refusals(
     off = {path for path, is_on in switches(settings.values, settings).items() if not _certain(is_on)}
     for place, judge in _parts(user, (), off):
         if not any(wrong[: len(place)] == place or place[: len(wrong)] == wrong for wrong in aside):
-            yield from below(place, judge(_at(values, place)))
+            yield from below(place, judge(tree.at(values, place)))
     for place, judged in _SERVICES.items():
-        given = mapped(_at(values, place))
+        given = mapped(tree.at(values, place))
         is_off = any(place[:length] in off for length in range(1, len(place) + 1))
         if (
             is_off
@@ -216,15 +217,6 @@ def _parts(node: Any, path: Path, off: Collection[Path]) -> Iterator[tuple[Path,
             yield here, judge
         elif isinstance(item, (dict, list)):
             yield from _parts(item, here, off)
-
-
-def _at(node: Any, path: Path) -> Any:
-    for key in path:
-        try:
-            node = node[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return node
 
 
 __all__ = ["PARTS", "check"]

@@ -15,7 +15,7 @@ from typing import Any
 from chartgen import late, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
 from chartgen.schema import validator
-from chartgen.values import source
+from chartgen.values import source, tree
 from chartgen.values.source import Source
 
 # patterns are compiled where text needs them: most values have none
@@ -66,7 +66,7 @@ def opened(user: Mapping[str, Any], effective: Mapping[str, Any], sources: Seque
         if not isinstance(data, (dict, list)) and kind == "yaml":
             findings.append(_scalar(path, data, place))
             continue
-        whole = values.replaced(whole, path, data)
+        whole = tree.replaced(whole, path, data)
         paths.add(path)
         placed.append(
             Source(
@@ -89,7 +89,7 @@ def check(texts: Opened, sources: Sequence[Source]) -> list[Diagnostic]:
     effective = values.effective(texts.values, schema.defaults())
     for one in validator.check(effective, [*sources, *texts.sources]):
         inside = any(one.path[:length] in texts.paths for length in range(1, len(one.path) + 1))
-        if inside and not any(map(_unknown, (*one.path, _at(effective, one.path)))):
+        if inside and not any(map(_unknown, (*one.path, tree.at(effective, one.path)))):
             # a mend is of the file's own keys
             told: dict[str, Any] = {
                 name: re.sub(_ACTED, "{{ }}", getattr(one, name)) for name in ("message", "found", "hint")
@@ -103,20 +103,10 @@ def _unknown(node: Any) -> bool:
     return isinstance(node, str) and _ACTION in node
 
 
-def _at(node: Any, path: Path) -> Any:
-    """What stands at `path`; None where there is nothing."""
-    for key in path:
-        try:
-            node = node[key]
-        except (KeyError, IndexError, TypeError):
-            return None
-    return node
-
-
 def at_offset(path: Path, offset: int, sources: Sequence[Source]) -> tuple[Span, ...]:
     """Where the character at an offset of the text at `path` stands; none when no source has it."""
     owner = _owner(path, sources)
-    text = _at(owner.data, path) if owner else None
+    text = tree.at(owner.data, path) if owner else None
     if not isinstance(text, str):
         return ()
     before = text[:offset]

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from chartgen import bundle, schema
 from chartgen.diagnostics import Diagnostic, Mend, Path, Weight, dotted, single
+from chartgen.values import tree
 
 if TYPE_CHECKING:
     from chartgen.values.source import Source
@@ -129,7 +130,7 @@ def findings(path: Path, effective: Mapping[str, Any]) -> Iterator[Diagnostic]:
 
     It is a warning where nothing was asked for. Raises KeyError for a value that was never removed.
     """
-    leaves = dict(_leaves(path, at(effective, path)))
+    leaves = dict(_leaves(path, tree.at(effective, path)))
     parts: dict[Path, list[Path]] = {}
     for leaf in leaves:
         parts.setdefault(max(_entry(leaf).entry, path, key=len), []).append(leaf)
@@ -263,7 +264,7 @@ def _lost(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
 
 
 def _unless(path: Path, effective: Mapping[str, Any]) -> bool:
-    return any(_same(at(effective, one), other) for one, other in _entry(path).unless.items())
+    return any(_same(tree.at(effective, one), other) for one, other in _entry(path).unless.items())
 
 
 def _idle(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
@@ -284,7 +285,7 @@ def _idle(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
 
 def _off(gone: Removed, effective: Mapping[str, Any]) -> bool:
     """Whether the section's own switch is there and off."""
-    section = at(effective, gone.entry)
+    section = tree.at(effective, gone.entry)
     switch = gone.switch and isinstance(section, Mapping) and gone.switch in section
     return bool(switch) and not _on(effective, (*gone.entry, gone.switch))
 
@@ -295,17 +296,11 @@ def _is_default(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
     target = (*gone.to, *path[len(gone.entry) :])
     if not gone.to or gone.list or gone.also or target not in schema.leaves():
         return False
-    return _same(schema.leaves()[target], value) and _same(at(effective, target), value)
+    return _same(schema.leaves()[target], value) and _same(tree.at(effective, target), value)
 
 
 def _same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
-
-
-def at(values: Any, path: Path) -> Any:
-    for key in path:
-        values = values.get(key) if isinstance(values, Mapping) else None
-    return values
 
 
 def _leaves(path: Path, value: Any) -> Iterator[tuple[Path, Any]]:
@@ -324,7 +319,7 @@ def changed(
     `sections` are those in which the values, before they were migrated, held what is gone today.
     """
     for one in CHANGED:
-        today = at(effective, one.path)
+        today = tree.at(effective, one.path)
         on = all(_on(effective, switch) for switch in one.switches)
         if not on or _holds(user, one.path) or _same(today, one.was) or set(one.needed_by) & set(sections):
             continue
@@ -339,8 +334,8 @@ def changed(
 
 
 def _on(effective: Mapping[str, Any], switch: Path) -> bool:
-    value = at(effective, switch)
-    return bool(at(effective, ("global", "enabled")) if value == "-" else value)
+    value = tree.at(effective, switch)
+    return bool(tree.at(effective, ("global", "enabled")) if value == "-" else value)
 
 
 def _holds(user: Any, path: Path) -> bool:

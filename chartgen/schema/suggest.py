@@ -12,6 +12,7 @@ from typing import Any
 from chartgen import bundle, schema
 from chartgen.diagnostics import Diagnostic, Mend, Path, dotted, shortened
 from chartgen.schema import fit
+from chartgen.values import tree
 
 Node = Mapping[str, Any]
 
@@ -121,16 +122,10 @@ def _holds(user: Any, path: Path) -> bool:
 
 def _taken(user: Any, path: Path, value: Any) -> bool:
     """Whether the value, moved to the path, would meet one that is set there already."""
-    there = _at(user, path)
+    there = tree.at(user, path)
     if isinstance(value, Mapping):
         return there is not None and any(_taken(user, (*path, key), item) for key, item in value.items())
     return there is not None and not (value is None and isinstance(there, Mapping))
-
-
-def _at(node: Any, path: Path) -> Any:
-    for key in path:
-        node = node.get(key) if isinstance(node, Mapping) else None
-    return node
 
 
 def _proved(path: Path, value: Any) -> bool:

@@ -8,7 +8,7 @@ from functools import cache
 from typing import Any
 
 from chartgen.diagnostics import Path, Span
-from chartgen.values import set_flag
+from chartgen.values import set_flag, tree
 from chartgen.values.source import Source
 
 
@@ -21,11 +21,11 @@ def layer(sources: Sequence[Source]) -> dict[str, Any]:
     for source in sources:
         if source.edits:
             for path, value in source.edits:
-                set_flag.assign(merged, (path, _copied(value)))
+                set_flag.assign(merged, (path, tree.copied(value)))
         elif merged:
-            _merger().merge(merged, _copied(source.data))
+            _merger().merge(merged, tree.copied(source.data))
         else:
-            merged = _copied(source.data)
+            merged = tree.copied(source.data)
     return {key: value for key, value in merged.items() if not key.startswith("x-")}
 
 
@@ -43,7 +43,7 @@ def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
 
     Known keys have the order of the defaults and others are sorted: the order in which users write them is no input.
     """
-    out = {key: _copied(value) for key, value in defaults.items() if key not in user}
+    out = {key: tree.copied(value) for key, value in defaults.items() if key not in user}
     for key, value in user.items():
         if value is None and key in defaults:
             continue
@@ -53,45 +53,6 @@ def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
         else:
             out[key] = _sorted(value)
     return {key: out[key] for key in (*defaults, *sorted(user, key=str)) if key in out}
-
-
-def different(effective: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
-    """What of the effective values is other than the default, and for a default that was taken away None."""
-    found: dict[str, Any] = {}
-    for key in (*effective, *(key for key in defaults if key not in effective)):
-        value, standard = effective.get(key), defaults.get(key)
-        if isinstance(value, Mapping) and isinstance(standard, Mapping):
-            if below := different(value, standard):
-                found[key] = below
-        elif value != standard or type(value) is not type(standard):
-            found[key] = value
-    return found
-
-
-def leaves(data: Any, path: Path = ()) -> Iterator[Path]:
-    """The path of everything that is no map with keys."""
-    if isinstance(data, Mapping) and data:
-        for key, item in data.items():
-            yield from leaves(item, (*path, key))
-    else:
-        yield path
-
-
-def replaced(node: Any, path: Path, value: Any) -> Any:
-    """`node` with `value` at `path`, which is there; what is not on the way is shared."""
-    if not path:
-        return value
-    copy: Any = dict(node) if isinstance(node, dict) else list(node)
-    copy[path[0]] = replaced(copy[path[0]], path[1:], value)
-    return copy
-
-
-def _copied(value: Any) -> Any:
-    if isinstance(value, dict):
-        return {key: _copied(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [_copied(item) for item in value]
-    return value
 
 
 def _sorted(value: Any) -> Any:

@@ -12,6 +12,7 @@ from dataclasses import replace
 from typing import Any, Literal
 
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
+from chartgen.values import tree
 from chartgen.values.source import Edit, Source, from_mapping, read_bytes, read_text
 
 Kind = Literal["set", "set-string", "set-json", "set-file", "set-literal"]
@@ -73,15 +74,6 @@ def assign(data: dict[str, Any], edit: Edit) -> None:
         here = following
 
 
-def copied(value: Any) -> Any:
-    """The same data in fresh maps and lists."""
-    if isinstance(value, dict):
-        return {key: copied(item) for key, item in value.items()}
-    if isinstance(value, list):
-        return [copied(item) for item in value]
-    return value
-
-
 class _Flag:
     """One pass over the text of a flag."""
 
@@ -115,7 +107,7 @@ class _Flag:
             raise self.refuse("the flag holds what is no text", bad, bad + 1, found=ascii(self.text[bad]))
         if self.kind == "set-json" and self.text.lstrip().startswith("{"):
             return self.whole_object()
-        result = copied(onto)
+        result = tree.copied(onto)
         while self.at < len(self.text):
             start = self.at
             path, parts = self.path()
@@ -126,7 +118,7 @@ class _Flag:
             self.value_spans[path] = self.span(begin, self.ended)
             edit = (path, value)
             try:
-                assign(result, (path, copied(value)))
+                assign(result, (path, tree.copied(value)))
             except Misfit as misfit:
                 stands = dotted(path[: misfit.step + 1])
                 raise self.refuse(
@@ -138,7 +130,7 @@ class _Flag:
                     expected=misfit.expected,
                     hint=f"set {stands} as a whole instead, for example with --set-json",
                 ) from None
-            assign(self.data, (path, copied(value)))
+            assign(self.data, (path, tree.copied(value)))
             self.edits.append(edit)
         return Source(
             self.name, self.data, self.spans, self.value_spans, tuple(self.edits), tuple(self.warnings)

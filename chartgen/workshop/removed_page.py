@@ -11,6 +11,7 @@ from ruamel.yaml import YAML
 from chartgen import paths, schema
 from chartgen.diagnostics import dotted
 from chartgen.schema import removed
+from chartgen.values import tree
 
 
 def build() -> str:
@@ -53,7 +54,7 @@ def page(removed_values: Mapping[str, Mapping[str, Any]]) -> str:
         "|---|---|---|",
     ]
     for change in removed.CHANGED:
-        was, today = (f"`{json.dumps(value)}`" for value in (change.was, removed.at(defaults, change.path)))
+        was, today = (f"`{json.dumps(value)}`" for value in (change.was, tree.at(defaults, change.path)))
         lines.append(f"| `{dotted(change.path)}` | {was} | {today} |")
     return "\n".join(lines) + "\n"
 
