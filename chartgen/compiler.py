@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
-from chartgen import kube_version, rules, schema, values
+from chartgen import kube_version, names, rules, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode, single
+from chartgen.kubernetes.refusal import items, mapped
 from chartgen.schema import embedded, foreign, removed, templated, validator
 from chartgen.settings import Settings, settings
 from chartgen.steering import Steered, Steering, steered
@@ -109,19 +110,56 @@ def compile_sources(given: Read, options: Options) -> Chart:
 
 
 def verdict(given: Read, options: Options) -> Checked:
-    """`check`, and where only templates can tell whether they can use a value, what they say of it.
+    """`check`, and where only templates or whole objects can tell whether a value can be used, what they say of it.
 
     They can of all that has its form; a value of another form, which lenient mode lets pass, or one with characters that
     not every place takes, has to be tried.
     """
     checked = check(given, options)
-    if any_error(checked.diagnostics) or not _doubtful(checked):
+    if any_error(checked.diagnostics) or not (_doubtful(checked) or _told_by_objects(checked.merged)):
         return checked
     try:
-        _compiled(checked, options)
+        chart = _compiled(checked, options)
     except Rejected as rejected:
         return replace(checked, diagnostics=rejected.diagnostics)
-    return checked
+    return replace(checked, diagnostics=chart.diagnostics)
+
+
+# what joins the chart's own containers, ports or the node's network, below which a part may contradict the whole
+_JOINING = frozenset(("extraContainers", "hostNetwork", "hostPort", "windowsOptions", "sysctls"))
+# the longest end of a name that the chart appends, in characters, and the longest name
+_LONGEST_END, _LONGEST_NAME = 31, 63
+# text from which on an object may be larger than Kubernetes takes
+_LARGE = 200_000
+
+
+def _told_by_objects(merged: Merged) -> bool:
+    """Whether there is something that only whole objects tell, before which the other checks stop: names that may be too
+    long, what is added to pods, very much text."""
+    prefix = names.given(merged.effective)
+    odd = bool(prefix) and (
+        len(prefix) + _LONGEST_END > _LONGEST_NAME or not prefix.replace("-", "a").isalnum()
+    )
+    gateways = (
+        str(mapped(gateway).get("name"))
+        for section in ("ingressGateways", "terminatingGateways")
+        for _, gateway in items(merged.user, section, "gateways")
+    )
+    # a release's name has one letter at least
+    start = len(prefix) or len(f"r-{names.CHART}")
+    return (
+        odd
+        or prefix[:1].isdigit()
+        or any(start + 1 + len(name) > _LONGEST_NAME for name in gateways)
+        or sum(len(text) for _, text in values.texts(merged.sources)) > _LARGE
+        or _has_key(merged.user, _JOINING)
+    )
+
+
+def _has_key(node: Any, wanted: frozenset[str]) -> bool:
+    if isinstance(node, dict):
+        return not wanted.isdisjoint(node) or any(_has_key(item, wanted) for item in node.values())
+    return isinstance(node, list) and any(_has_key(item, wanted) for item in node)
 
 
 def _doubtful(checked: Checked) -> bool:
@@ -150,7 +188,10 @@ def _compiled(checked: Checked, options: Options) -> Chart:
         if not stumbled:
             raise
         raise Rejected(stumbled) from None
-    findings = (*checked.diagnostics, *in_mode(filter(checked.steering.counts, broken), strict=options.strict))
+    findings = (
+        *checked.diagnostics,
+        *in_mode(filter(checked.steering.counts, broken), strict=options.strict),
+    )
     if any_error(findings):
         raise Rejected(findings)
     return Chart(
@@ -161,6 +202,7 @@ def _compiled(checked: Checked, options: Options) -> Chart:
         late=rendered.late,
         diagnostics=findings,
         texts=rendered.texts,
+        guarded=options.strict,
     )
 
 
@@ -189,7 +231,9 @@ def check(given: Read, options: Options) -> Checked:
     view = schema.view(complete)
     facts = settings(view)
     findings = [_stopping(one, facts) for one in findings]
-    aside = _set_aside(filter(steering.counts, shapes), filter(steering.counts, inside), strict=options.strict)
+    aside = _set_aside(
+        filter(steering.counts, shapes), filter(steering.counts, inside), strict=options.strict
+    )
     # what is not to be told is taken as it is, so far as it can be
     aside |= _set_aside((one for one in shapes if not steering.counts(one)), (), strict=False)
     trusted = schema.view(complete, aside) if aside else view

@@ -109,7 +109,7 @@ def test_build_validates_on_demand(tmp_path: Path) -> None:
     values = tmp_path / "values.yaml"
     # a field that the next version but three has
     values.write_text(
-        "server:\n  extraContainers:\n    - {name: a, image: b, restartPolicyRules: [{action: Restart}]}\n"
+        "server:\n  extraContainers:\n    - {name: a, image: b, restartPolicy: OnFailure, restartPolicyRules: [{action: Restart}]}\n"
     )
     command = ["-f", str(values), "-o", str(tmp_path / "charts"), "--validate", "--kube-version", "1.30"]
     refused = build(*command)

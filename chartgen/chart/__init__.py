@@ -9,7 +9,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from chartgen.chart import answers, frozen, publish, readme
+from chartgen import names
+from chartgen.chart import answers, frozen, publish, readme, release_name
 from chartgen.late import LateBound
 from chartgen.render import components, document
 from chartgen.render.document import Document
@@ -27,6 +28,15 @@ class Chart:
     # those below `templates/` that are no objects
     texts: Mapping[str, str] = field(default_factory=dict)
     diagnostics: tuple[Any, ...] = ()
+    # whether the chart has Helm refuse a release's name that makes names which Kubernetes refuses
+    guarded: bool = True
+
+    @cached_property
+    def release_name(self) -> release_name.ReleaseName | None:
+        """The longest name of a release that fits; None where any does, or where the chart is not to say so."""
+        if not self.guarded or names.given(self.values):
+            return None
+        return release_name.longest(self.documents, self.late, names.app(self.values))
 
     @cached_property
     def files(self) -> dict[str, str]:
@@ -39,6 +49,8 @@ class Chart:
             "values.yaml": frozen.values_text(self.values),
             **{f"templates/{path}": text for path, text in self.texts.items()},
         }
+        if self.release_name is not None:
+            files[f"templates/{release_name.FILE}"] = self.release_name.guard()
         for output, documents in self._by_file().items():
             files[f"templates/{output}"] = "---\n".join(
                 document.chart_text(one, self.late) for one in documents

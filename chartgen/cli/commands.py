@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
@@ -27,6 +27,9 @@ from chartgen.cli.output import Output, by_kind, described, table
 from chartgen.diagnostics import Rejected, any_error, dotted
 from chartgen.values.inputs import Inputs
 from chartgen.version import __version__
+
+if TYPE_CHECKING:
+    from chartgen.chart import Chart
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -258,6 +261,7 @@ def render(
     options = compiler.Options(strict=strict, kube_version=kube_version, steering=steering().steering)
     try:
         chart = compiler.compile_sources(inputs.read(), options)
+        _check_fit(release, chart)
         texts = chart.manifests_by_file(release, namespace, upgrade=upgrade, every_hook=every_hook)
     except Rejected as rejected:
         output.warn(rejected.diagnostics)
@@ -624,6 +628,17 @@ def _check_release(release: str, namespace: str) -> None:
         raise click.BadParameter(
             "a namespace's name has at most 63 lower-case letters, digits and hyphens",
             param_hint="--namespace",
+        )
+
+
+def _check_fit(release: str, chart: Chart) -> None:
+    """Refuses a release's name that Helm would refuse for this chart."""
+    longest = chart.release_name
+    if longest is not None and not longest.fits(release):
+        raise click.BadParameter(
+            f"a release of this chart has a name of at most {longest.most} characters, without dots, as a {longest.kind} "
+            f"is called {release}-…{longest.ending}",
+            param_hint="--release",
         )
 
 

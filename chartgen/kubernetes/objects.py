@@ -29,11 +29,14 @@ def _workload(data: Mapping[str, Any]) -> Iterator[Refusal]:
     spec = part(data, "spec")
     template = part(spec, "template")
     here = ("spec", "template")
+    claims = [
+        str(part(mapped(one), "metadata").get("name")) for _, one in items(spec, "volumeClaimTemplates")
+    ]
     yield from below((*here, "metadata", "labels"), labels(part(template, "metadata").get("labels")))
     yield from below(
         (*here, "metadata", "annotations"), annotation_map(part(template, "metadata").get("annotations"))
     )
-    yield from below((*here, "spec"), pods.pod(template.get("spec")))
+    yield from below((*here, "spec"), pods.pod(template.get("spec"), claims))
     replicas = spec.get("replicas")
     if isinstance(replicas, int) and not 0 <= replicas < 2**31:
         yield Refusal(("spec", "replicas"), f"{replicas} pods", "0 or more")

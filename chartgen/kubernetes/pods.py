@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+import re
+from collections.abc import Collection, Iterator, Mapping
 from typing import Any
 
 from chartgen.diagnostics import Path
@@ -20,6 +21,9 @@ _ENVIRONMENT_FIELDS = (
 )  # fmt: skip
 _ENVIRONMENT_AMOUNTS = ("limits.cpu", "limits.memory", "limits.ephemeral-storage", "requests.cpu", "requests.memory",
                         "requests.ephemeral-storage")  # fmt: skip
+_NO_WINDOWS_USER = re.compile(r'["/\\:;|=,+*?<>@\[\]\x00-\x1f]')
+_CPU_UNITS = ("1", "1m")
+_SIZE_UNITS = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei")
 
 
 def node_selector(node: Any) -> Iterator[Refusal]:
@@ -149,10 +153,12 @@ def _label_keys(term: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Ref
             )
         for path, key in items(term, name):
             yield from formed(key, formats.qualified_name, path, "no key of a label")
-            taken = {*part(selector, "matchLabels")} | {
-                mapped(one).get("key") for _, one in items(selector, "matchExpressions")
-            }
-            if name == "matchLabelKeys" and key in taken:
+            # a key may be in matchLabels or in one expression besides, but not in two places
+            named = [
+                *part(selector, "matchLabels"),
+                *(mapped(one).get("key") for _, one in items(selector, "matchExpressions")),
+            ]
+            if name == "matchLabelKeys" and named.count(key) > 1:
                 yield Refusal(
                     path, f"{key} is in the labelSelector too", "a key that the labelSelector does not have"
                 )
@@ -320,7 +326,9 @@ def environment(node: Any) -> Iterator[Refusal]:
         if not isinstance(one, Mapping):
             continue
         name, value, source = one.get("name"), one.get("value"), one.get("valueFrom")
-        yield from formed(name, formats.environment_name, (number, "name"), "no name of a variable")
+        if not name:
+            yield Refusal((number, "name"), "a variable has no name", "a name")
+        yield from formed(name or None, formats.environment_name, (number, "name"), "no name of a variable")
         if value is not None and not isinstance(value, str):
             yield Refusal((number, "value"), f"the value of {name} is no text", "text, in quotes")
         if isinstance(source, Mapping):
@@ -335,36 +343,46 @@ def _source(source: Mapping[str, Any], beside_value: bool) -> Iterator[Refusal]:
         yield Refusal((), "a value and a source at once", "one of value and valueFrom")
     for name in ("configMapKeyRef", "secretKeyRef"):
         if name in given:
+            reference = part(source, name)
             yield from formed(
-                part(source, name).get("key"),
-                formats.config_key,
-                (name, "key"),
-                "no key of a Secret or ConfigMap",
+                reference.get("key"), formats.config_key, (name, "key"), "no key of a Secret or ConfigMap"
             )
+            if not reference.get("name"):
+                yield Refusal((name, "name"), "no object is named", "the name of an object")
             yield from formed(
-                part(source, name).get("name") or None,
-                formats.dns_subdomain,
-                (name, "name"),
-                "no name of an object",
+                reference.get("name") or None, formats.dns_subdomain, (name, "name"), "no name of an object"
             )
-    path = part(source, "fieldRef").get("fieldPath")
-    if isinstance(path, str) and not unknown(path) and path not in _ENVIRONMENT_FIELDS:
-        kind, bracket, key = path.partition("['")
-        if not (bracket and kind in ("metadata.labels", "metadata.annotations") and key.endswith("']")):
+    yield from below(("fieldRef",), _field(part(source, "fieldRef")))
+    yield from below(("resourceFieldRef",), _amount_reference(part(source, "resourceFieldRef")))
+
+
+def _field(reference: Mapping[str, Any]) -> Iterator[Refusal]:
+    version, path = reference.get("apiVersion"), reference.get("fieldPath")
+    if version not in (None, "", "v1") and not unknown(version):
+        yield Refusal(("apiVersion",), f"pods have no version {version}", "v1")
+    if not isinstance(path, str) or unknown(path) or path in _ENVIRONMENT_FIELDS:
+        return
+    kind, bracket, key = path.partition("['")
+    form = {"metadata.labels": formats.qualified_name, "metadata.annotations": formats.annotation_key}.get(
+        kind
+    )
+    if not bracket or form is None or not key.endswith("']") or form(key[:-2]):
+        yield Refusal(("fieldPath",), f"variables cannot hold {path}", "a field such as status.podIP")
+
+
+def _amount_reference(reference: Mapping[str, Any]) -> Iterator[Refusal]:
+    resource, unit = reference.get("resource"), reference.get("divisor")
+    if not isinstance(resource, str) or unknown(resource):
+        return
+    pages = resource.startswith(("limits.hugepages-", "requests.hugepages-"))
+    if not pages and resource not in _ENVIRONMENT_AMOUNTS:
+        yield Refusal(("resource",), f"variables cannot hold {resource}", "such as limits.memory")
+    elif unit not in (None, 0, "0") and not unknown(unit):
+        allowed = _CPU_UNITS if resource.endswith(".cpu") else _SIZE_UNITS
+        if not any(amount(unit) == amount(one) for one in allowed):
             yield Refusal(
-                ("fieldRef", "fieldPath"), f"variables cannot hold {path}", "a field such as status.podIP"
+                ("divisor",), f"{resource} is not told in units of {unit}", "one of " + ", ".join(allowed)
             )
-    resource = part(source, "resourceFieldRef").get("resource")
-    pages = isinstance(resource, str) and resource.startswith(("limits.hugepages-", "requests.hugepages-"))
-    if (
-        isinstance(resource, str)
-        and not unknown(resource)
-        and not pages
-        and resource not in _ENVIRONMENT_AMOUNTS
-    ):
-        yield Refusal(
-            ("resourceFieldRef", "resource"), f"variables cannot hold {resource}", "such as limits.memory"
-        )
 
 
 def _ids(node: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Refusal]:
@@ -375,6 +393,23 @@ def _ids(node: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Refusal]:
 def _identity(path: Path, value: Any) -> Iterator[Refusal]:
     if isinstance(value, int) and not isinstance(value, bool) and not 0 <= value <= _LARGEST_ID:
         yield Refusal(path, f"{value} is no ID", f"0 to {_LARGEST_ID}")
+
+
+def _windows(node: Mapping[str, Any]) -> Iterator[Refusal]:
+    """`windowsOptions`: a user as Windows writes one, and the name of a credential."""
+    options = part(node, "windowsOptions")
+    here: Path = ("windowsOptions",)
+    name = options.get("gmsaCredentialSpecName")
+    yield from formed(
+        name, formats.dns_subdomain, (*here, "gmsaCredentialSpecName"), "no name of a credential"
+    )
+    if options.get("gmsaCredentialSpec") == "":
+        yield Refusal((*here, "gmsaCredentialSpec"), "an empty credential", "a credential, or no such field")
+    given = options.get("runAsUserName")
+    if isinstance(given, str) and not unknown(given):
+        domain, _, user = given.rpartition("\\")
+        if not user.strip(". ") or len(user) > 104 or _NO_WINDOWS_USER.search(user) or "\\" in domain:
+            yield Refusal((*here, "runAsUserName"), f"no user of Windows: {given}", "USER or DOMAIN\\USER")
 
 
 def _profiles(node: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -391,7 +426,10 @@ def _profiles(node: Mapping[str, Any]) -> Iterator[Refusal]:
                 f"the type {profile.get('type')} has no profile of the node",
                 "type: Localhost",
             )
-        elif name == "seccompProfile":
+        elif name == "appArmorProfile":
+            if isinstance(path, str) and path != path.strip():
+                yield Refusal((name, "localhostProfile"), "spaces around the name of a profile", "no spaces")
+        else:
             yield from formed(
                 path, formats.local_path, (name, "localhostProfile"), "no path below the kubelet's profiles"
             )
@@ -415,6 +453,7 @@ def pod_security(node: Any) -> Iterator[Refusal]:
             yield Refusal((*path, "name"), f"{parameter} is set twice", "one value")
         seen.add(parameter)
     yield from _profiles(node)
+    yield from _windows(node)
 
 
 # what the `securityContext` of a container has, and that of a pod has not
@@ -460,6 +499,7 @@ def container_security(node: Any) -> Iterator[Refusal]:
     if node.get("procMount") == "Unmasked":
         yield Refusal(("procMount",), "an unmasked /proc is for pods with users of their own", "Default")
     yield from _profiles(node)
+    yield from _windows(node)
 
 
 def container(node: Any, *, starts_first: bool = False) -> Iterator[Refusal]:
@@ -484,11 +524,11 @@ def container(node: Any, *, starts_first: bool = False) -> Iterator[Refusal]:
                 path, f"{len(kinds)} sources of variables in one entry", "one of configMapRef and secretRef"
             )
         for kind in kinds:
+            name = part(source, kind).get("name")
+            if not name:
+                yield Refusal((*path, kind, "name"), "no object is named", "the name of an object")
             yield from formed(
-                part(source, kind).get("name") or None,
-                formats.dns_subdomain,
-                (*path, kind, "name"),
-                "no name of an object",
+                name or None, formats.dns_subdomain, (*path, kind, "name"), "no name of an object"
             )
         yield from formed(
             mapped(source).get("prefix") or None,
@@ -507,6 +547,8 @@ def container(node: Any, *, starts_first: bool = False) -> Iterator[Refusal]:
                 "only privileged containers mount for others",
                 "securityContext.privileged: true",
             )
+    if node.get("restartPolicyRules") and not node.get("restartPolicy"):
+        yield Refusal(("restartPolicy",), "rules of restarts and no policy", "restartPolicy as well")
     lasting = not starts_first or node.get("restartPolicy") == "Always"
     for kind in ("livenessProbe", "readinessProbe", "startupProbe"):
         if node.get(kind) is not None and not lasting:
@@ -520,10 +562,6 @@ def container(node: Any, *, starts_first: bool = False) -> Iterator[Refusal]:
     for moment in ("postStart", "preStop"):
         if part(node, "lifecycle").get(moment) is not None:
             yield from below(("lifecycle", moment), action(node["lifecycle"][moment]))
-    if part(node, "lifecycle").get("stopSignal") is not None:
-        yield Refusal(
-            ("lifecycle", "stopSignal"), "signals to stop are switched off in Kubernetes", "no stopSignal"
-        )
 
 
 def _mounts(node: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -553,8 +591,8 @@ def _mounts(node: Mapping[str, Any]) -> Iterator[Refusal]:
                 )
 
 
-def pod(spec: Any) -> Iterator[Refusal]:
-    """The specification of a pod."""
+def pod(spec: Any, claims: Collection[str] = ()) -> Iterator[Refusal]:
+    """The specification of a pod, which has the volumes called `claims` besides its own."""
     if not isinstance(spec, Mapping):
         return
     names: set[Any] = set()
@@ -567,6 +605,7 @@ def pod(spec: Any) -> Iterator[Refusal]:
         for kind in ("configMap", "secret"):
             for place, one in items(mapped(volume).get(kind), "items"):
                 yield from below((*path, kind, *place), key_to_path(one))
+    yield from _volumes_of(spec, {*names, *claims})
     called: set[Any] = set()
     for group in ("containers", "initContainers"):
         for path, one in items(spec, group):
@@ -596,6 +635,47 @@ def pod(spec: Any) -> Iterator[Refusal]:
     grace = spec.get("terminationGracePeriodSeconds")
     if isinstance(grace, int) and grace < 0:
         yield Refusal(("terminationGracePeriodSeconds",), f"{grace} seconds", "0 or more")
+
+
+def _volumes_of(spec: Mapping[str, Any], there: Collection[Any]) -> Iterator[Refusal]:
+    """What containers mount is one of the pod's volumes, and what they are to wait for at the end is not too long."""
+    grace = spec.get("terminationGracePeriodSeconds")
+    grace = grace if isinstance(grace, int) else 30
+    for group in ("containers", "initContainers"):
+        for path, one in items(spec, group):
+            for kind in ("volumeMounts", "volumeDevices"):
+                for place, mount in items(one, kind):
+                    name = mapped(mount).get("name")
+                    if name not in there and not unknown(name):
+                        yield Refusal(
+                            (*path, *place, "name"), f"the pod has no volume {name}", "the name of a volume"
+                        )
+            for place, variable in items(one, "env"):
+                file = part(part(variable, "valueFrom"), "fileKeyRef")
+                if file and file.get("volumeName") not in there:
+                    where = (*path, *place, "valueFrom", "fileKeyRef", "volumeName")
+                    yield Refusal(
+                        where, f"the pod has no volume {file.get('volumeName')}", "the name of a volume"
+                    )
+            for moment in ("postStart", "preStop"):
+                seconds = part(part(part(one, "lifecycle"), moment), "sleep").get("seconds")
+                if isinstance(seconds, int) and seconds > grace:
+                    where = (*path, "lifecycle", moment, "sleep", "seconds")
+                    yield Refusal(
+                        where, f"{seconds} seconds, and the pod is ended after {grace}", f"at most {grace}"
+                    )
+    security = part(spec, "securityContext")
+    if part(security, "windowsOptions").get("hostProcess") is True and not spec.get("hostNetwork"):
+        where = ("securityContext", "windowsOptions", "hostProcess")
+        yield Refusal(
+            where, "processes of the host have the host's network", "hostNetwork: true, or no hostProcess"
+        )
+    for path, one in items(security, "sysctls"):
+        name = str(mapped(one).get("name")).replace("/", ".")
+        if spec.get("hostNetwork") and name.startswith("net."):
+            yield Refusal(
+                ("securityContext", *path, "name"), f"{name} is the node's own", "a parameter outside net."
+            )
 
 
 def key_to_path(node: Any) -> Iterator[Refusal]:

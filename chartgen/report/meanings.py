@@ -69,6 +69,8 @@ OTHERS = {
     # objects
     "refused-by-kubernetes": "A cluster's API server would not take the object that this makes: the installation would stop "
     "there, half done.",
+    "name-too-long": "Names of Services and Jobs, and the values of labels, have at most 63 characters, those of StatefulSets "
+    "52, as their pods' labels hold more. What the chart appends counts.",
     "dangling-reference": "An object refers to another that neither the chart makes nor a job of its.",
     "invalid-object": "An object is not what the cluster's Kubernetes version takes.",
     "kubernetes-schemas-missing": "Objects are checked with `pip install chartgen[kubernetes]` only.",

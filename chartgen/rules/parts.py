@@ -58,8 +58,10 @@ PARTS: Mapping[str, Judge] = {
     "extraEnvironmentVars": _variables,
     "extraLabels": labels.labels,
     "extraVolumes": _volumes,
+    "livenessProbe": lambda node: pods.probe(node, "livenessProbe"),
     "namespaceSelector": labels.label_selector,
     "nodeSelector": pods.node_selector,
+    "readinessProbe": lambda node: pods.probe(node, "readinessProbe"),
     "resources": pods.resources,
     "securityContext": pods.pod_security,
     "tolerations": pods.tolerations,
@@ -210,7 +212,8 @@ def _parts(node: Any, path: Path, off: Collection[Path]) -> Iterator[tuple[Path,
         here = (*path, key)
         if here in off or item is None:
             continue
-        judge = PARTS.get(key) if isinstance(key, str) else None
+        # what is empty adds nothing
+        judge = PARTS.get(key) if isinstance(key, str) and item != {} else None
         if path and path[-1] == "containerSecurityContext":
             judge = pods.container_security
         if judge is not None:

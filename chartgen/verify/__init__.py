@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from chartgen.diagnostics import Diagnostic
-from chartgen.verify import references
+from chartgen.verify import references, refused
 
 if TYPE_CHECKING:
     from chartgen.render import Rendered
@@ -18,6 +18,7 @@ def check(
     """What is wrong with the documents of a chart; with `schemas`, also what the strict schemas of that version of
     Kubernetes (of the newest known, if None) refuse."""
     found = references.check(rendered.documents, merged.effective, rendered.secrets)
+    found += refused.check(rendered.documents, merged, version, rendered.late)
     if schemas:
         # only who asks for the schemas needs the package that has them
         from chartgen.verify import admission

@@ -18,6 +18,7 @@ from chartgen.diagnostics import Diagnostic, Path, Rejected, dotted
 from chartgen.late import OPEN, TOKEN, LateBound, without_splices
 from chartgen.render.document import Document
 from chartgen.values.source import Source
+from chartgen.verify import origin
 
 Version = tuple[int, int]
 
@@ -127,16 +128,16 @@ def check(
         for path, what, part in violations(data, target):
             if _late(part, late):
                 continue
-            origin = _origin(one.template, path, part, sources)
+            place = origin.of(one.template, path, part, sources)
             found.append(
                 Diagnostic(
                     "invalid-object",
                     f"Kubernetes {_text(target)} refuses the {one.kind} {TOKEN.sub('RELEASE', one.name)}: {what}",
                     weight="harmful",
-                    path=origin,
-                    spans=values.spans_of(origin, sources),
+                    path=place,
+                    spans=values.spans_of(place, sources),
                     found=f"{dotted(path)}: {_short(part)}",
-                    hint="" if origin else f"{one.template} makes it; please report it with your values",
+                    hint="" if place else f"{one.template} makes it; please report it with your values",
                 )
             )
     return found
@@ -156,48 +157,3 @@ def _late(part: Any, late: LateBound) -> bool:
     if not isinstance(part, str) or OPEN not in part:
         return False
     return any(late.expressions[int(match[1])].plain for match in TOKEN.finditer(part))
-
-
-def _origin(template: str, path: Path, part: Any, sources: Sequence[Source]) -> Path:
-    """The path of the user's value that most likely became `part` of an object at `path`; () for none.
-
-    Of the values that hold the part, the one is taken that has most names in common with its place.
-    """
-    field = path[-1] if path else ""
-    names = set(path)
-    best: tuple[int, int, Path] = (-1, 0, ())
-    for given, value in _nodes(values.layer(sources), ()):
-        if (given[-1] == field and value == part) or _holds(value, field, part):
-            component = re.sub(r"[A-Z]", lambda match: "-" + match[0].lower(), str(given[0]))
-            alike = 2 * len(names.intersection(given)) + template.startswith(component)
-            best = max(best, (alike, -len(given), given), key=lambda one: one[:2])
-    return best[2]
-
-
-def _holds(value: Any, field: str | int, part: Any) -> bool:
-    """True if a value is the part, or text of YAML (or with template actions) that holds it."""
-    if not isinstance(value, str):
-        return isinstance(value, (dict, list)) and value == part
-    if value == part or (isinstance(part, str) and len(part) > 3 and part.strip() in value):
-        return True
-    if ":" not in value:
-        return False
-    if "{{" in value:
-        return str(field) in value
-    import yaml12
-
-    try:
-        return any(one == part for _, one in _nodes(yaml12.parse_yaml(value), ("",)))
-    except ValueError:
-        return False
-
-
-def _nodes(node: Any, path: Path) -> Iterator[tuple[Path, Any]]:
-    if path:
-        yield path, node
-    if isinstance(node, dict):
-        for key, item in node.items():
-            yield from _nodes(item, (*path, key))
-    elif isinstance(node, list):
-        for number, item in enumerate(node):
-            yield from _nodes(item, (*path, number))

@@ -1,0 +1,57 @@
+"""How long the names of objects may be, and which characters they may have.
+
+A name is a DNS subdomain of 253 characters, unless more is made of it: Services are names in DNS, Jobs become a label of
+their pods, and StatefulSets a label with a hash of eleven characters behind (`controller-revision-hash`), without which
+their controller cannot make a pod.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from chartgen.diagnostics import Path
+from chartgen.kubernetes.formats import LABEL_LENGTH, SUBDOMAIN_LENGTH
+from chartgen.kubernetes.refusal import part
+
+_HASH = len("-5dfb647fd4")
+_LONGEST = {
+    "Service": LABEL_LENGTH,
+    "Job": LABEL_LENGTH,
+    "Pod": LABEL_LENGTH,
+    "StatefulSet": LABEL_LENGTH - _HASH,
+}
+# kinds whose name has no dots
+_LABELS = ("Service", "StatefulSet")
+# kinds whose name may hold what Kubernetes' own roles have, such as colons
+_FREE = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
+
+
+def lengths(data: Mapping[str, Any]) -> Iterator[tuple[Path, str, int]]:
+    """(path, text, the most characters) of an object's name, and of labels that may hold a name."""
+    kind = str(data.get("kind"))
+    meta = part(data, "metadata")
+    yield ("metadata", "name"), str(meta.get("name")), _LONGEST.get(kind, SUBDOMAIN_LENGTH)
+    template = part(part(part(data, "spec"), "template"), "metadata")
+    for path, node in (
+        (("metadata", "labels"), meta),
+        (("spec", "template", "metadata", "labels"), template),
+    ):
+        for key, value in part(node, "labels").items():
+            if isinstance(value, str):
+                yield (*path, key), value, LABEL_LENGTH
+
+
+def is_label(data: Mapping[str, Any]) -> bool:
+    """True if the object's name is a DNS label, without dots."""
+    return str(data.get("kind")) in _LABELS
+
+
+def is_service(data: Mapping[str, Any]) -> bool:
+    """True if the object's name has to begin with a letter before Kubernetes 1.36."""
+    return data.get("kind") == "Service"
+
+
+def is_free(data: Mapping[str, Any]) -> bool:
+    """True if nearly any text is the object's name."""
+    return str(data.get("kind")) in _FREE

@@ -1,0 +1,137 @@
+"""What the API server would refuse in the documents of a chart, found at the user's value; and how long a release's name
+may be, which only an install knows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from chartgen import values
+from chartgen.diagnostics import Diagnostic, Path, dotted
+from chartgen.kubernetes import formats, names, objects
+from chartgen.late import TOKEN, LateBound
+from chartgen.render.document import Document
+from chartgen.values import Merged
+from chartgen.verify import origin
+
+# where users say what all names begin with
+_PREFIXES: tuple[Path, ...] = (("fullnameOverride",), ("global", "name"))
+# names of Services may begin with a digit from here on
+_RELAXED = (1, 36)
+
+
+def check(
+    documents: Iterable[Document], merged: Merged, version: tuple[int, int] | None, late: LateBound
+) -> list[Diagnostic]:
+    """What Kubernetes of that version (of all that are maintained, if None) refuses, custom resources left aside."""
+    found: dict[tuple[Path, str], Diagnostic] = {}
+    documents = [one for one in documents if not one.text]
+    for one in documents:
+        long = {text for _, text, most in names.lengths(one.data) if len(text) > most}
+        for refusal in objects.refusals(one.data):
+            part = _part(one.data, refusal.path)
+            if isinstance(part, str) and part in long:
+                # told as a name
+                continue
+            place = origin.of(one.template, refusal.path, part, merged.sources)
+            told = Diagnostic(
+                "refused-by-kubernetes",
+                f"Kubernetes refuses the {one.kind} {_readable(one.name)}: {refusal.what}",
+                "harmful",
+                place,
+                values.value_spans_of(place, merged.sources),
+                found=dotted(refusal.path),
+                expected=refusal.expected,
+                hint="" if place else f"{one.template} makes it; please report it with your values",
+            )
+            found.setdefault((place, refusal.what), told)
+    return [*found.values(), *_names(documents, merged, version, late)]
+
+
+def _readable(text: str) -> str:
+    return TOKEN.sub("RELEASE", text)
+
+
+def _part(node: Any, path: Path) -> Any:
+    for key in path:
+        try:
+            node = node[key]
+        except (KeyError, IndexError, TypeError):
+            return node
+    return node
+
+
+def _names(
+    documents: Iterable[Document], merged: Merged, version: tuple[int, int] | None, late: LateBound
+) -> Iterator[Diagnostic]:
+    """Names that are too long or no names, each value that is to blame once, for the object that leaves it least."""
+    worst: dict[Path, tuple[int, Diagnostic]] = {}
+    for one in documents:
+        for _, text, most in names.lengths(one.data):
+            # a release's name has one letter at least
+            over = (
+                len(TOKEN.sub("r-consul" if "consul.fullname" in _expressions(text, late) else "", text))
+                - most
+            )
+            if over > 0:
+                place = _to_blame(text, merged.effective)
+                told = _too_long(one, text, most, place, merged)
+                worst[place] = max(worst.get(place, (0, told)), (over, told), key=lambda each: each[0])
+        form = _name_form(one, version)
+        expected = form(one.name) if form and not TOKEN.search(one.name) else None
+        if expected and len(one.name) <= 63:
+            place = _to_blame(one.name, merged.effective)
+            told = Diagnostic(
+                "refused-by-kubernetes",
+                f"Kubernetes refuses the name of the {one.kind} {one.name}",
+                "harmful",
+                place,
+                values.value_spans_of(place, merged.sources),
+                expected=expected,
+            )
+            worst.setdefault(place, (0, told))
+    yield from (told for _, told in worst.values())
+
+
+def _name_form(one: Document, version: tuple[int, int] | None) -> formats.Form | None:
+    if names.is_free(one.head):
+        return None
+    if names.is_service(one.head) and (version is None or version < _RELAXED):
+        return formats.service_name
+    return formats.dns_label if names.is_label(one.head) else formats.dns_subdomain
+
+
+def _expressions(text: str, late: LateBound) -> str:
+    return " ".join(late.expressions[int(match[1])].text for match in TOKEN.finditer(text))
+
+
+def _to_blame(text: str, given: Mapping[str, Any]) -> Path:
+    """The value that most of a name comes from: what all names begin with, or the name of a gateway."""
+    lengths: list[tuple[int, Path]] = []
+    for path in _PREFIXES:
+        prefix = _part(given, path)
+        if isinstance(prefix, str) and prefix and text.startswith(prefix[:63].removesuffix("-")):
+            lengths.append((len(prefix), path))
+            break
+    for section in ("ingressGateways", "terminatingGateways"):
+        for number, gateway in enumerate(given.get(section, {}).get("gateways") or ()):
+            name = gateway.get("name") if isinstance(gateway, Mapping) else None
+            if isinstance(name, str) and name and text.endswith(name):
+                lengths.append((len(name), (section, "gateways", number, "name")))
+    return max(lengths, default=(0, ("global", "name")), key=lambda each: each[0])[1]
+
+
+def _too_long(one: Document, text: str, most: int, place: Path, merged: Merged) -> Diagnostic:
+    given = _part(merged.effective, place)
+    rest = len(_readable(text)) - len(given) if isinstance(given, str) else 0
+    fits = most - len(text) + min(len(given), 63) if isinstance(given, str) and not TOKEN.search(text) else 0
+    return Diagnostic(
+        "name-too-long",
+        f"{dotted(place)} makes a name of the {one.kind} {_readable(text)} that is too long",
+        "harmful",
+        place,
+        values.value_spans_of(place, merged.sources),
+        found=f"{len(text) if not TOKEN.search(text) else rest + len(str(given))} characters",
+        expected=f"at most {most}" + (f", which leaves {dotted(place)} {fits}" if fits > 0 else ""),
+        hint="choose a shorter one",
+    )
