@@ -139,7 +139,7 @@ def _go_item(value: Any) -> str:
 
 def go_number(value: float, *, least: int = -4, most: int = 6) -> str:
     """A float64 in the fewest digits, with an exponent from 10 to the `most`, or below 10 to the `least`."""
-    sign = "-" if value < 0 else ""
+    sign = "-" if math.copysign(1, value) < 0 else ""
     digits, exponent = _digits(abs(value))
     if digits == "0":
         return sign + "0"
