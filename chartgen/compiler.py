@@ -16,7 +16,7 @@ from chartgen.settings import Settings, settings
 from chartgen.steering import Steered, Steering, steered
 from chartgen.values import Merged, tree
 from chartgen.values.inputs import Read
-from chartgen.values.reads import Section
+from chartgen.values.reads import Section, SetAside
 
 if TYPE_CHECKING:
     from chartgen.chart import Chart
@@ -164,7 +164,7 @@ def _has_key(node: Any, wanted: frozenset[str]) -> bool:
 
 def _doubtful(checked: Checked) -> bool:
     """Whether there are values whose use may fail: of another form, or with characters that are no text to see."""
-    odd = any(one.lenient and one.code in _ODD for one in single(checked.diagnostics))
+    odd = any(one.lenient and one.code in (*_ODD, *foreign.CODES) for one in single(checked.diagnostics))
     return odd or any(
         _UNSEEN.search(text) or ("\n" in text and not embedded.holds_lines(path))
         for path, text in values.texts(checked.merged.sources)
@@ -183,7 +183,7 @@ def _compiled(checked: Checked, options: Options) -> Chart:
         rendered = render.render(checked.view, checked.settings, options.only, target)
         # a part of the documents may well refer to the others
         broken = [] if options.only else verify.check(rendered, merged, target, schemas=options.validate)
-    except (Rejected, AttributeError, KeyError, TypeError, ValueError) as failed:
+    except (Rejected, SetAside, AttributeError, KeyError, TypeError, ValueError) as failed:
         stumbled = _stumbled(failed, checked)
         if not stumbled:
             raise
@@ -354,7 +354,9 @@ def _unquoted(effective: dict[str, Any], findings: Iterable[Diagnostic]) -> dict
 def _stumbled(failed: Exception, checked: Checked) -> list[Diagnostic]:
     """What to say when templates or checks trip over values: what they trip over is, in lenient mode, a value of another
     form. Nothing where it is our own fault."""
-    misshapen = [replace(one, weight="refused") for one in checked.diagnostics if one.code in _MISSHAPEN]
+    # of values of another chart only that much is told
+    culprits = (*_MISSHAPEN, *foreign.CODES)
+    misshapen = [replace(one, weight="refused") for one in checked.diagnostics if one.code in culprits]
     told = failed.diagnostics if isinstance(failed, Rejected) else ()
     if not misshapen and not told:
         return []

@@ -119,7 +119,7 @@ def test_a_production_configuration_is_right(form: Any) -> None:
         ({"tls": {"http": {"verify_incoming": True}}}, "unknown-key", "tls.https.verify_incoming"),
         ({"retry_join": "10.0.0.1"}, "not-a-list", 'write ["10.0.0.1"]'),
         ({"bootstrap_expect": "3"}, "wrong-type", "write it without quotes: 3"),
-        ({"leave_on_terminate": "yes"}, "wrong-type", ""),
+        ({"leave_on_terminate": "yes"}, "wrong-type", "write true"),
         ({"check_update_interval": "5"}, "bad-format", ""),
     ],
     ids=lambda one: next(iter(one)) if isinstance(one, dict) else None,

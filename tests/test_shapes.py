@@ -73,6 +73,8 @@ def test_explain_takes_whatever_a_file_holds(path: ValuePath, value: Any) -> Non
 
 # what was met with such values before
 MET = [
+    ({"podSecurityContext": "text", "server": {"extraContainers": "a: b\n"}, "image": {"tag": "x"}}, False),
+    ({"ConsulDnsPort": 1, "extraEnv": "a", "connectInject": {"apiGateway": [{}]}}, False),
     ({"ui": {"service": {"annotations": ["a", 1, None]}}}, False),
     ({"server": {"extraLabels": [{"name": None}]}}, False),
     ({"connectInject": {"initContainer": ["a", 1, None]}}, False),

@@ -17,13 +17,15 @@ from chartgen.values import tree
 Node = Mapping[str, Any]
 
 # how far a misspelt name may be from a known one, by the known one's length
-_NEAR = ((3, 1), (8, 2), (1_000_000, 3))
+_NEAR = ((8, 1), (12, 2), (1_000_000, 3))
 # a name that begins like a known one (replicaCount for replicas), as Jaro and Winkler measure likeness
 _ALIKE = 0.87
 # what is no name at all is like none
 _TOO_LONG = 200
 # a name that more places than these have says nothing about the place that was meant
 _TOO_COMMON = 12
+# … and one that a few have, of which one is in the same component, says which was meant
+_FEW = 2
 
 
 def unknown_key(
@@ -96,16 +98,22 @@ def _meant(path: Path, properties: Mapping[str, Node], value: Any, user: Mapping
         _, fits, name = near[0]
         certain = fits != _WRONG and (len(near) == 1 or name.lower() == key.lower())
         return [_Place((*parent, name), properties[name], fits, certain)]
+    alike = near[0][2] if near else _alike(key, properties)
+    alike_fits = bool(alike) and _fit(properties[alike], value) == _RIGHT
+    if not alike_fits or _taken(user, (*parent, alike), value):
+        alike = ""
     if places:
-        return places
+        # a name like it in the same section is as likely as the same name in another component
+        far = alike and parent and len(places) == 1 and places[0].path[0] not in (parent[0], "global")
+        beside = [_Place((*parent, alike), properties[alike], _NEARLY)] if far else []
+        return [*beside, *(replace(one, certain=False) if beside else one for one in places)]
     # what is a word elsewhere is no slip of several letters
     if key in _places(_base(path)):
         return []
-    name = near[0][2] if near else _alike(key, properties)
-    if name and _fit(properties[name], value) != _WRONG and not _taken(user, (*parent, name), value):
-        return [_Place((*parent, name), properties[name], _NEARLY)]
+    if alike:
+        return [_Place((*parent, alike), properties[alike], _NEARLY)]
     for name in _misspelt_elsewhere(path):
-        places = _elsewhere((*parent, name), value, user)
+        places = [one for one in _elsewhere((*parent, name), value, user) if one.fit == _RIGHT]
         if places:
             return [replace(one, certain=False) for one in places]
     return []
@@ -129,7 +137,12 @@ def _taken(user: Any, path: Path, value: Any) -> bool:
 
 
 def _proved(path: Path, value: Any) -> bool:
-    """Whether the value is right at the path, but for quotes around numbers and switches that can be taken away."""
+    """Whether the value is right at the path, but for quotes around numbers and switches that can be taken away.
+
+    What text holds, in place of a map or a list, is not known here.
+    """
+    if isinstance(value, str) and dotted(path) in schema.texts():
+        return False
     node: Any = schema.shape()
     definitions = node["$defs"]
     for key in path:
@@ -173,14 +186,21 @@ def _word(path: Path, properties: Mapping[str, Node], value: Any, user: Mapping[
     for here, held in reversed(chain):
         target = words()["paths"].get(dotted(here))
         node = _known(tuple(target.split("."))) if target else None
-        if node is not None and _fit(node, held) != _WRONG:
+        if node is not None and _takes(node, held):
             known = tuple(target.split("."))
             return None if _taken(user, known, held) else _Place(known, node, _NEARLY)
     name = words()["names"].get(str(path[-1]))
-    if name in properties and _fit(properties[name], value) != _WRONG:
+    if name in properties and _takes(properties[name], value):
         known = (*path[:-1], name)
         return None if _taken(user, known, value) else _Place(known, properties[name], _NEARLY)
     return None
+
+
+def _takes(node: Node, value: Any) -> bool:
+    """Whether the value is something like what the setting takes, or an item of it."""
+    return _fit(node, value) != _WRONG or (
+        "array" in _types(resolved(node)) and _fit(node, [value]) == _RIGHT
+    )
 
 
 def _one_text(path: Path, value: Any) -> str:
@@ -218,13 +238,13 @@ def respelt(value: Any, allowed: Callable[[Any], bool]) -> list[Any]:
     return [one for one in meant if one != value and allowed(one)]
 
 
-def inside(path: Path, value: Any) -> Path:
-    """The one setting of a section that a value was meant for which stands in place of the section; () for none."""
+def inside(path: Path, value: Any) -> list[Path]:
+    """The setting, or the two, of a section that a value was meant for which stands in place of the section."""
     node = resolved(_known(path) or {})
     known = {name: resolved(child) for name, child in node.get("properties", {}).items()}
     switch = respelt(value, lambda one: isinstance(one, bool))
     if isinstance(value, bool) or switch:
-        names = [name for name in ("enabled", "manageSystemACLs") if name in known]
+        names = [name for name in ("enabled", "defaultEnabled", "manageSystemACLs") if name in known]
     else:
         names = [
             name for name, child in known.items() if value in child.get("enum", ()) and value is not None
@@ -232,7 +252,7 @@ def inside(path: Path, value: Any) -> Path:
         names = names or [
             name for name, child in known.items() if _fit(child, value) == _RIGHT and _simple(child)
         ]
-    return (*path, names[0]) if len(names) == 1 else ()
+    return [(*path, name) for name in names] if len(names) <= 2 else []
 
 
 def _simple(node: Node) -> bool:
@@ -420,24 +440,37 @@ def _elsewhere(path: Path, value: Any, user: Mapping[str, Any]) -> list[_Place]:
     alike = [one for one in ordered if likeness(one) == likeness(ordered[0])]
     if base or len(alike) == 1:
         only = len(named) == 1 and ordered[:1] == fitting and fitting[0].fit == _RIGHT and len(path) > 1
-        return [replace(ordered[0], certain=only)] if ordered else []
-    return alike if len(alike) == 2 else []
+        at_home = only and (base or ordered[0].path[0] in (parent[0], "global") or len(ordered[0].path) == 1)
+        return [replace(ordered[0], certain=bool(at_home))] if ordered else []
+    return alike if len(alike) == 2 and parent else []
 
 
 def _near_by(parent: Path, places: list[_Place], named: int) -> list[_Place]:
     """The places that may be meant from a section: a section as a whole, one of the same component, one for all.
 
-    A setting of another component that has the same name is hardly what was meant, unless it is the only one.
+    A setting of another component, or of another part of the same, that has the same name is hardly what was meant,
+    unless it is the only one.
     """
     if whole := [one for one in places if len(one.path) == 1 and one.fit == _RIGHT]:
         return whole
     if same := [one for one in places if parent and one.path[0] == parent[0]]:
-        return same
-    wide = [one for one in places if one.path[0] == "global" and (len(one.path) == 2 or len(places) == 1)]
+        return [one for one in same if named <= _FEW or _akin(parent, one.path)]
+    wide = [
+        one
+        for one in places
+        if one.path[0] == "global" and (len(one.path) == 2 or (len(one.path) == 3 and named == 1))
+    ]
     if len(wide) == 1:
         return wide
     alone = places[0].fit == _RIGHT and (named == 1 or (len(places) == 1 and len(parent) == 1))
     return places if alone or not parent else []
+
+
+def _akin(parent: Path, path: Path) -> bool:
+    """Whether one is on the way to the other: a level too many, or one left out below a component, which is no `global`."""
+    above = path[:-1]
+    left_out = above[: len(parent)] == parent and parent != ("global",)
+    return parent[: len(above)] == above or left_out or above[-1] == parent[-1]
 
 
 def _misspelt_elsewhere(path: Path) -> list[str]:

@@ -25,6 +25,8 @@ _ACTION = re.compile(r"\{\{.*\}\}|\{%.*%\}")
 _REFUSED = frozenset(("not-a-list", "section-not-a-map", "section-set-to-null"))
 # keys under which other charts have what is one value here
 _HOLD_ONE = ("size", "value", "enabled", "name")
+# keys by which an item of a list is called
+_NAME_ONE = ("host", "name")
 # the end of a mend that is known once the place is: the scalar as it is spelt there
 _AS_WRITTEN: Any = object()
 # findings about a key, or what stands below it; all others are about a value
@@ -99,11 +101,15 @@ def _broken_sections(
 
 
 def _meant_inside(path: Path, value: Any) -> str:
+    """The hint for a value in place of the section, or the map, that holds its setting."""
     from chartgen.schema import suggest
 
-    meant = suggest.inside(path, value) if isinstance(value, (bool, int, str)) else ()
+    if not isinstance(value, (bool, int, str)):
+        return ""
     said = suggest.respelt(value, lambda one: isinstance(one, bool))
-    return f"did you mean {dotted(meant)}: {_shown(said[0] if said else value)}?" if meant else ""
+    shown = _shown(said[0] if said else value)
+    meant = [f"{dotted(one)}: {shown}" for one in suggest.inside(path, value)]
+    return f"did you mean {' or '.join(meant)}?" if meant else ""
 
 
 def _placed(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
@@ -342,7 +348,8 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
             hint=hint
             or _slip(value, wanted)
             or _in_words(value, error.schema)
-            or _one_value(path, value, error.schema),
+            or _one_value(path, value, error.schema)
+            or _item(value, wanted, error.schema),
             mend=mend,
         )
     if keyword in ("enum", "const"):
@@ -410,6 +417,16 @@ def _takes(value: Any, node: Mapping[str, Any], definitions: Mapping[str, Any]) 
 
     whole = {**node, "$defs": definitions}
     return bool(jsonschema.Draft7Validator(whole).is_valid(value))
+
+
+def _item(value: Any, wanted: Any, node: Mapping[str, Any]) -> str:
+    """The hint for an item, or a list, that is written without what makes it one."""
+    if (isinstance(value, Mapping) and value and wanted == "array") or wanted == ["array"]:
+        return "it is a list: write a - before the first key, and indent the others"
+    first = next((key for key in _NAME_ONE if key in node.get("properties", {})), "")
+    if isinstance(value, str) and first and "object" in wanted:
+        return f"write {{{first}: {_shown(value)}}}"
+    return ""
 
 
 def _one_value(path: Path, value: Any, node: Mapping[str, Any]) -> str:
