@@ -209,6 +209,15 @@ class Settings:
         return _given(self.values["global"]["acls"]["replicationToken"])
 
     @fact
+    def snapshot_config_given(self) -> bool:
+        return _given(self.values["server"]["snapshotAgent"]["configSecret"])
+
+    @fact
+    def vault_ca_given(self) -> bool:
+        """The CA of Vault itself is in a Secret of Kubernetes."""
+        return _given(self.values["global"]["secretsBackend"]["vault"]["ca"])
+
+    @fact
     def gossip_key_given(self) -> bool:
         return _given(self.values["global"]["gossipEncryption"])
 

@@ -14,6 +14,8 @@ import pytest
 import yaml12
 
 import chartgen
+from chartgen import kube_version
+from chartgen.render import components
 from tests import compiled, engine
 from tests.test_cli import run
 
@@ -197,3 +199,8 @@ def test_two_releases_in_one_cluster_share_nothing_but_crds() -> None:
 
     shared = identities("blue", "a") & identities("green", "b")
     assert {kind for kind, _, _ in shared} == {"CustomResourceDefinition"}, shared
+
+
+def test_helm_refuses_the_clusters_that_a_build_refuses() -> None:
+    major, minor = kube_version.OLDEST
+    assert components.chart()["kubeVersion"] == f">={major}.{minor}.0-0"

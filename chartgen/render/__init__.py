@@ -200,7 +200,9 @@ def _check_form(data: Mapping[str, Any]) -> None:
             continue
         for key in ("annotations", "labels"):
             if not isinstance(metadata.get(key) or {}, Mapping):
-                raise WrongForm(f"the {key} of an object are a map, not {scalar.json_text(metadata[key])[:80]}")
+                raise WrongForm(
+                    f"the {key} of an object are a map, not {scalar.json_text(metadata[key])[:80]}"
+                )
 
 
 def _failure(template: Template, error: Exception) -> Diagnostic:
