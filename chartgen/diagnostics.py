@@ -108,7 +108,10 @@ class Rejected(Exception):
 
     def __init__(self, diagnostics: tuple[Diagnostic, ...] | list[Diagnostic]) -> None:
         self.diagnostics = tuple(diagnostics)
-        super().__init__("; ".join(f"{d.code}: {d.message}" for d in self.diagnostics[:5]))
+        super().__init__(self.diagnostics)
+
+    def __str__(self) -> str:
+        return "; ".join(f"{finding.code}: {finding.message}" for finding in self.diagnostics[:5])
 
 
 def dotted(path: Path) -> str:

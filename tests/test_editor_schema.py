@@ -54,9 +54,9 @@ def test_each_value_has_its_path_text_and_default() -> None:
     for path, leaf in LEAVES.items():
         node = at(path)
         assert node["title"] == ".".join(path)
-        assert node["description"] == leaf.description
+        assert node["description"] == leaf.node["description"]
         assert node["default"] == leaf.default and type(node["default"]) is type(leaf.default)
-        assert node["markdownDescription"].startswith(leaf.description)
+        assert node["markdownDescription"].startswith(leaf.node["description"])
         assert "efault:" in node["markdownDescription"]
 
 

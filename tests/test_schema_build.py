@@ -68,7 +68,7 @@ def test_each_known_value_is_there_with_its_default_and_no_other() -> None:
 
 
 def test_each_value_is_described_in_whole_sentences_of_its_own() -> None:
-    told = {path: leaf.description for path, leaf in LEAVES.items()}
+    told = {path: leaf.node["description"] for path, leaf in LEAVES.items()}
     assert [path for path, text in told.items() if not re.fullmatch(r"\S.{39,}[.]", text)] == []
     by_text: dict[str, list[str]] = {}
     for path, text in told.items():
@@ -96,7 +96,7 @@ def test_no_description_only_repeats_the_name() -> None:
     bare = []
     for path, leaf in LEAVES.items():
         name = {part.lower() for part in re.findall(r"[A-Z]?[a-z0-9]+|[A-Z]+(?![a-z])", path)}
-        if not set(re.findall(r"[a-z0-9]+", leaf.description.lower())) - name - empty:
+        if not set(re.findall(r"[a-z0-9]+", leaf.node["description"].lower())) - name - empty:
             bare.append(path)
     assert bare == []
 

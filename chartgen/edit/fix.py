@@ -21,7 +21,6 @@ from chartgen.values.source import Source
 # a mend may bring to light what the next one is about: a key under its right name, the value below it
 _PASSES = 5
 
-_PLAIN = re.compile(r"[A-Za-z/_][A-Za-z0-9_./-]*")
 _COMMENT = re.compile(r"[ \t]*#")
 
 
@@ -348,7 +347,7 @@ def _step(root: Any) -> int:
 
 def _scalar(value: Any) -> str:
     """A scalar in one line: plain where every reader takes it as the text that it is."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and helm_scalar.plain(value) == value:
+    if isinstance(value, str) and helm_scalar.is_plain(value):
         return value
     return json.dumps(value, ensure_ascii=False)
 

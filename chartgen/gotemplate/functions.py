@@ -14,7 +14,7 @@ from functools import cache
 from typing import Any
 
 from chartgen.gotemplate.values import LooseText, Stops, Unknowable, is_late, shown, truth
-from chartgen.values.helm_scalar import go_number
+from chartgen.values.helm_scalar import go_number, is_plain
 
 Function = Callable[..., Any]
 _LARGEST = 2**63
@@ -607,11 +607,6 @@ def _json(value: Any, html: bool, indent: int | None, margin: str) -> str:
     return "{" + start + separator.join(rows) + end + "}" if rows else "{}"
 
 
-# text that needs no quotes in YAML, and is no word or number of it
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?:[:=][A-Za-z0-9_./-]+)*")
-_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
-
-
 def yaml_text(value: Any) -> str:
     """YAML as Helm writes it, or YAML that means the same (a LooseText)."""
     if is_late(value) or _has_lines(value):
@@ -660,7 +655,7 @@ def _yaml(value: Any, lead: str, margin: str, lines: list[str]) -> bool:
 
 
 def _yaml_scalar(value: Any) -> str:
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _WORDS:
+    if isinstance(value, str) and is_plain(value):
         return value
     text = _json(value, False, None, "")
     return re.sub("[\x7f-\x9f\ufeff\ufffe\uffff]", lambda char: f"\\u{ord(char[0]):04x}", text)

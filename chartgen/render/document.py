@@ -10,7 +10,8 @@ from typing import Any
 
 from chartgen.diagnostics import Path
 from chartgen.late import OPEN, TOKEN, Expression, LateBound, is_spliced
-from chartgen.render.scalar import is_plain, json_text
+from chartgen.render.scalar import json_text
+from chartgen.values import helm_scalar
 
 # what an expression comes out as: text, or the data of a splice
 Answer = Callable[[Expression], Any]
@@ -115,7 +116,7 @@ def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[
                 lines.append(_splice(first, indent, key, write))
                 first = indent
                 continue
-            name = key if is_plain(key) else _quoted(str(key), write)
+            name = key if helm_scalar.is_plain(key) else _quoted(str(key), write)
             start = f"{first}{name}:"
             if len(name) > _LONGEST_KEY:
                 lines.append(f"{first}? {name}")
@@ -152,7 +153,7 @@ def _splice(lead: str, indent: str, entry: str, write: Callable[[str], str]) -> 
 def _scalar(value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
     if not isinstance(value, str):
         lines.append(lead + json_text(value))
-    elif is_plain(value):
+    elif helm_scalar.is_plain(value):
         lines.append(lead + value)
     elif "\n" in value and _fits_block(value):
         body = value.rstrip("\n")

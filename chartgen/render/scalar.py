@@ -11,9 +11,6 @@ from markupsafe import Markup
 
 from chartgen.values import helm_scalar
 
-# plain in YAML 1.1 and 1.2 alike: starts with a letter or slash, and is no word that either reads as something else
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?:[:=][A-Za-z0-9_./-]+)*")
-_WORDS = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 # line breaks and controls of either YAML, the byte order mark, halves of surrogate pairs
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 _UNSHELLABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -47,13 +44,6 @@ def shortened(value: Any, most: int = 60) -> str:
     return text if len(text) <= most else text[: most - 3] + "..."
 
 
-# keys and short words come again and again
-@lru_cache(4096)
-def is_plain(text: str) -> bool:
-    """True if `text` needs no quotes: every YAML reader takes it for this string."""
-    return _PLAIN.fullmatch(text) is not None and text.lower() not in _WORDS
-
-
 def finalize(value: Any) -> Markup:
     """The Jinja environment's last word on each `{{ expression }}`; markup (from macros and filters) passes."""
     if isinstance(value, Markup):
@@ -63,7 +53,7 @@ def finalize(value: Any) -> Markup:
 
 @lru_cache(4096)
 def _text(value: str) -> Markup:
-    return Markup(value if is_plain(value) else json_text(value))
+    return Markup(value if helm_scalar.is_plain(value) else json_text(value))
 
 
 def sh(value: Any) -> Markup:

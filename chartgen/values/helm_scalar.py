@@ -8,6 +8,7 @@ from __future__ import annotations
 import base64
 import math
 import re
+from functools import lru_cache
 from typing import Any
 
 Scalar = None | bool | int | float | str
@@ -32,6 +33,9 @@ _POINT_FIRST = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
 # the fractions that come out of Helm as a key spelt as they went in
 _FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9]")
+# plain in YAML 1.1 and 1.2 alike: starts with a letter or slash, and is no word that either reads as something else
+_BARE = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?:[:=][A-Za-z0-9_./-]+)*")
+_READ_OTHERWISE = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 
 
 class BadTag(ValueError):
@@ -62,6 +66,13 @@ def _float(digits: str, text: str) -> float | str:
     """What does not fit a float is text."""
     value = float(digits)
     return value if math.isfinite(value) else text
+
+
+# keys and short words come again and again
+@lru_cache(4096)
+def is_plain(text: str) -> bool:
+    """True if `text` needs no quotes: every YAML reader takes it for this string."""
+    return _BARE.fullmatch(text) is not None and text.lower() not in _READ_OTHERWISE
 
 
 def tagged(text: str, tag: str) -> Scalar:

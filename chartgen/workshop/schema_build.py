@@ -7,7 +7,6 @@ editors, Helm and chartgen read, the defaults, a values file with every default,
 from __future__ import annotations
 
 import json
-import re
 import sys
 import textwrap
 from collections.abc import Iterator, Mapping
@@ -18,6 +17,7 @@ from typing import Any
 from chartgen import paths
 from chartgen.schema import fit as fast
 from chartgen.schema.kinds import kind
+from chartgen.values import helm_scalar
 from chartgen.workshop import agent_options
 from chartgen.workshop.editor_schema import TEMPLATED, for_editors
 
@@ -25,8 +25,6 @@ Node = dict[str, Any]
 
 _REF = "#/$defs/"
 _WIDTH = 100
-_PLAIN = re.compile(r"[A-Za-z/][A-Za-z0-9_./:-]*[A-Za-z0-9_/.-]")
-_NOT_TEXT = {"true", "false", "yes", "no", "on", "off", "null", "y", "n"}
 # the order in which the keywords of a node are written
 _ORDER = (
     "$schema", "$id", "title", "description", "markdownDescription", "type", "enum", "const", "errorMessage",
@@ -53,7 +51,6 @@ class Leaf:
 
     path: tuple[str, ...]
     default: Any
-    description: str
     node: Node
 
 
@@ -255,7 +252,7 @@ def leaves(whole: Node) -> Iterator[Leaf]:
         for key, child in node.get("properties", {}).items():
             here = (*path, key)
             if "default" in child:
-                yield Leaf(here, child["default"], child.get("description", ""), child)
+                yield Leaf(here, child["default"], child)
             else:
                 yield from walk(child, here)
 
@@ -367,7 +364,7 @@ def _entry(key: str, value: Any, indent: str) -> list[str]:
 
 def _scalar(value: Any) -> str:
     """A value on one line as YAML 1.1 and 1.2 read alike."""
-    if isinstance(value, str) and _PLAIN.fullmatch(value) and value.lower() not in _NOT_TEXT:
+    if isinstance(value, str) and helm_scalar.is_plain(value):
         return value
     return json.dumps(value, ensure_ascii=False)
 
