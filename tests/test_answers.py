@@ -13,7 +13,7 @@ from chartgen import paths
 from chartgen.report import meanings
 from tests.test_cli import run
 
-SHAPES = ("build", "values", "explain", "rules")
+SHAPES = ("build", "values", "images", "explain", "rules")
 BAD = "server:\n  replica: 3\n"
 # odd on purpose: a warning comes with the answer
 GOOD = "server:\n  replicas: 2\n  extraLabels: null\n"
@@ -65,6 +65,15 @@ def test_values(tmp_path: Path) -> None:
     assert changed["values"] == {"server": {"replicas": 2}}
     assert changed["origins"] == [{"path": "server.replicas", "value": 2, "setBy": "<stdin>:2"}]
     assert "values" not in answer("values", "-f", "-", stdin=BAD, cwd=tmp_path)
+
+
+def test_images(tmp_path: Path) -> None:
+    data = answer("images", "-f", "-", cwd=tmp_path)
+    named = {each["image"].partition(":")[0]: each["objects"] for each in data["images"]}
+    assert "StatefulSet/RELEASE-consul-server" in named["hashicorp/consul"]
+    # the image of sidecars stands in a flag of the injector
+    assert "Deployment/RELEASE-consul-connect-injector" in named["hashicorp/consul-dataplane"]
+    assert "images" not in answer("images", "-f", "-", stdin=BAD, cwd=tmp_path)
 
 
 @pytest.mark.parametrize(

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import os
+import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -155,7 +157,7 @@ def test_a_wrong_command_line_is_told_with_a_way_out(arguments: list[str], told:
 
 
 COMMANDS = (
-    "build", "check", "completion", "explain", "fix", "help", "init", "migrate", "render", "rules", "schema", "tidy", "values",
+    "build", "check", "completion", "explain", "fix", "help", "images", "init", "migrate", "render", "rules", "schema", "tidy", "values",
     "version",
 )  # fmt: skip
 
@@ -184,15 +186,56 @@ def test_the_examples_of_a_command_are_read(
         commands.cli.commands[name].make_context(name, arguments, parent=None).close()
 
 
-def test_the_shell_completes_settings() -> None:
-    environment = {**os.environ, "_CHARTGEN_COMPLETE": "bash_complete", "COMP_CWORD": "2"}
-    for typed, wanted in (("server.rep", "server.replicas"), ("ingress-p", "ingress-ports")):
-        done = subprocess.run(
-            [sys.executable, "-m", "chartgen"],
-            env={**environment, "COMP_WORDS": f"chartgen explain {typed}"},
-            capture_output=True, text=True, timeout=60,
-        )  # fmt: skip
-        assert f"plain,{wanted}" in done.stdout.splitlines()
+@pytest.mark.parametrize(
+    ("words", "wanted"),
+    [
+        ("chartgen explain server.rep", "server.replicas"),
+        ("chartgen explain ingress-p", "ingress-ports"),
+        ("chartgen build --set server.repl", "server.replicas="),
+        ("chartgen build --set global.logLevel=w", "global.logLevel=warn"),
+        ("chartgen build --set client.enabled=t", "client.enabled=true"),
+        ("chartgen check --ignore ui-x,server-replicas-e", "ui-x,server-replicas-even"),
+        ("chartgen check --fail-on w", "warning"),
+        ("chartgen comp", "completion"),
+        ("chartgen completion f", "fish"),
+    ],
+)
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
+def test_the_shell_completes(words: str, wanted: str, shell: str) -> None:
+    typed = words.split()
+    told = {
+        "bash": {"COMP_WORDS": words, "COMP_CWORD": str(len(typed) - 1)},
+        "zsh": {"COMP_WORDS": words, "COMP_CWORD": str(len(typed) - 1)},
+        "fish": {"COMP_WORDS": words, "COMP_CWORD": typed[-1]},
+        "powershell": {"COMP_WORDS": "\n".join(typed), "COMP_INCOMPLETE": typed[-1]},
+    }[shell]
+    done = subprocess.run(
+        [sys.executable, "-m", "chartgen"],
+        env={**os.environ, "_CHARTGEN_COMPLETE": f"{shell}_complete", **told},
+        capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    # a kind, the word and what it is, each shell with its own marks between
+    told_words = {
+        part
+        for line in done.stdout.splitlines()
+        for part in (line, *re.split(r"[\t]", line.removeprefix("plain,")))
+    }
+    assert wanted in told_words, done
+
+
+@pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
+def test_the_script_for_bash_completes(tmp_path: Path) -> None:
+    """The script, read by a real bash, asks the program and takes its answer."""
+    script = run("completion", "bash").stdout
+    program = tmp_path / "chartgen"
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m chartgen "$@"\n')
+    program.chmod(0o755)
+    asked = 'COMP_WORDS=(chartgen explain server.repl); COMP_CWORD=2; _chartgen_completion chartgen; echo "${COMPREPLY[@]}"'
+    done = subprocess.run(
+        ["bash", "-c", f"{script}\n{asked}"], capture_output=True, text=True, timeout=60,
+        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
+    )  # fmt: skip
+    assert done.stdout.strip() == "server.replicas", done.stderr
 
 
 def test_the_commands_are_documented() -> None:
@@ -229,7 +272,9 @@ def test_output_is_utf_8_whatever_the_locale(encoding: str, tmp_path: Path) -> N
         assert ("数量".encode() in done.stdout) == bool(done.stdout)
 
 
-@pytest.mark.parametrize("arguments", [["check", "nowhere.yaml"], ["check", "-f", "."], ["build", "-f", "nowhere.yaml"]])
+@pytest.mark.parametrize(
+    "arguments", [["check", "nowhere.yaml"], ["check", "-f", "."], ["build", "-f", "nowhere.yaml"]]
+)
 def test_what_is_no_file_gets_a_diagnostic(arguments: list[str], tmp_path: Path) -> None:
     done = run(*arguments, cwd=tmp_path)
     assert done.returncode == 2
@@ -237,7 +282,9 @@ def test_what_is_no_file_gets_a_diagnostic(arguments: list[str], tmp_path: Path)
 
 
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
-@pytest.mark.parametrize("arguments", [["build", "-o", "out"], ["check"], ["values"], ["render"]], ids=" ".join)
+@pytest.mark.parametrize(
+    "arguments", [["build", "-o", "out"], ["check"], ["values"], ["render"]], ids=" ".join
+)
 def test_a_full_disk_is_told_and_leaves_nothing_half(arguments: list[str], tmp_path: Path) -> None:
     values = tmp_path / "values.yaml"
     values.write_text("server:\n  replicas: 2\n")
@@ -309,7 +356,9 @@ WORDS = ("-f", "--values", "a.yaml", "b.yaml", "b", "", "-", "--", "-fa.yaml", "
 
 
 @settings(max_examples=400, deadline=None, derandomize=True)
-@given(st.lists(st.sampled_from(WORDS) | st.text(st.characters(exclude_characters="\0"), max_size=4), max_size=6))
+@given(
+    st.lists(st.sampled_from(WORDS) | st.text(st.characters(exclude_characters="\0"), max_size=4), max_size=6)
+)
 @also(["-f", "a.yaml", "b.yaml", "--values", "b"])
 def test_files_alone_are_read_as_click_reads_them(words: list[str]) -> None:
     """What the short way takes, click takes as the same files, with every option at its default."""

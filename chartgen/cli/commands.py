@@ -307,6 +307,38 @@ def _written(texts: Sequence[tuple[str, str]], folder: str, name: str) -> list[s
     return [path.as_posix() for path in files]
 
 
+@cli.command()
+@takes_values
+@STRICT
+@answers(("text", "json"), to_file=True)
+def images(inputs: Inputs, output: Output, strict: bool) -> int:
+    """List the container images that a chart runs.
+
+    Those of its pods, and those of the pods that its programs make, such as sidecars: for a mirror, or a scanner.
+
+    \b
+      chartgen images -f values.yaml
+      chartgen images -f values.yaml --format json
+    """
+    from chartgen import compiler
+    from chartgen.chart import images as listing
+
+    options = compiler.Options(strict=strict, steering=steering().steering)
+    chart = compiler.compile_sources(inputs.read(), options)
+    found = listing.images(data for _, data in chart.objects("RELEASE", "NAMESPACE", upgrade=True))
+    if output.format == "json":
+        rows = [{"image": image, "objects": names} for image, names in found.items()]
+        output.data(chart.diagnostics, images=rows)
+        return 0
+    output.warn(chart.diagnostics)
+    if output.quiet:
+        output.write("".join(f"{image}\n" for image in found))
+    else:
+        rows_of = [(image, ", ".join(names)) for image, names in found.items()]
+        output.write(table(("image", "named by"), rows_of, output.columns()) + "\n")
+    return 0
+
+
 def _explainable(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
     """What `explain` knows and begins like this, for the shell to complete."""
     from chartgen import schema
