@@ -299,8 +299,14 @@ def _not_a_list(path: Path, value: Any) -> Diagnostic:
         path=path,
         found=f"{_shown(value)} ({_kind(value)})",
         expected="a list, also of one item",
-        hint=f"write [{_shown(value)}]",
+        hint=f"write {_shown(_separate(value))}",
     )
+
+
+def _separate(value: Any) -> list[Any]:
+    """What was surely meant to be the items: words with commas between them, or the value as it is."""
+    words = re.split(r"\s*,\s*", value) if isinstance(value, str) else []
+    return words if all(re.fullmatch(r"[\w.:/*-]+", word) for word in words) and words else [value]
 
 
 def _items_in(value: Any) -> list[Any] | None:
