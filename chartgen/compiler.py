@@ -167,7 +167,7 @@ def _doubtful(checked: Checked) -> bool:
     odd = any(one.lenient and one.code in (*_ODD, *foreign.CODES) for one in single(checked.diagnostics))
     return odd or any(
         _UNSEEN.search(text) or ("\n" in text and not embedded.holds_lines(path))
-        for path, text in values.texts(checked.merged.sources)
+        for path, text in values.texts_in(checked.merged.user, ())
         if not text.isprintable()
     )
 

@@ -14,7 +14,7 @@ def peering_without_injector(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "peering is on and the injector that runs it is off",
             ("global.peering.enabled", "connectInject.enabled"),
-            "set connectInject.enabled: true",
+            "set connectInject.enabled: true, or global.peering.enabled: false",
         )
     return None
 
@@ -25,7 +25,7 @@ def peering_without_tls(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "peering is on and TLS is off",
             ("global.peering.enabled", "global.tls.enabled"),
-            "set global.tls.enabled: true",
+            "set global.tls.enabled: true, or global.peering.enabled: false",
         )
     return None
 
@@ -36,7 +36,7 @@ def peering_without_mesh_gateway(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "peering is on and there is no mesh gateway",
             ("global.peering.enabled", "meshGateway.enabled"),
-            "set meshGateway.enabled: true",
+            "set meshGateway.enabled: true, or global.peering.enabled: false",
         )
     return None
 
@@ -48,7 +48,7 @@ def federation_secret_without_federation(v: Values, s: Settings) -> Clash | None
         return Clash(
             "a federation secret is asked for and federation is off",
             ("global.federation.createFederationSecret", "global.federation.enabled"),
-            "set global.federation.enabled: true",
+            "set global.federation.enabled: true, or global.federation.createFederationSecret: false",
         )
     return None
 
@@ -63,7 +63,7 @@ def federation_secret_without_replication_token(v: Values, s: Settings) -> Clash
         return Clash(
             "ACLs are on and the federation secret would carry no replication token",
             ("global.federation.createFederationSecret", "global.acls.createReplicationToken"),
-            "set global.acls.createReplicationToken: true",
+            "set global.acls.createReplicationToken: true, or global.federation.createFederationSecret: false",
         )
     return None
 
@@ -85,7 +85,7 @@ def federation_without_tls(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "federation is on and TLS is off",
             ("global.federation.enabled", "global.tls.enabled"),
-            "set global.tls.enabled: true",
+            "set global.tls.enabled: true, or global.federation.enabled: false",
         )
     return None
 
@@ -96,7 +96,7 @@ def federation_without_mesh_gateway(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "federation is on and there is no mesh gateway",
             ("global.federation.enabled", "meshGateway.enabled"),
-            "set meshGateway.enabled: true",
+            "set meshGateway.enabled: true, or global.federation.enabled: false",
         )
     return None
 
@@ -149,7 +149,7 @@ def partitions_without_namespaces(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "admin partitions are on and Consul namespaces are off",
             ("global.adminPartitions.enabled", "global.enableConsulNamespaces"),
-            "set global.enableConsulNamespaces: true",
+            "set global.enableConsulNamespaces: true, or global.adminPartitions.enabled: false",
         )
     return None
 

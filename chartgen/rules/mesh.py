@@ -16,7 +16,7 @@ def cni_without_injector(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "the CNI plug-in is on and the injector is off",
             ("connectInject.cni.enabled", "connectInject.enabled"),
-            "set connectInject.enabled: true",
+            "set connectInject.enabled: true, or connectInject.cni.enabled: false",
         )
     return None
 
@@ -27,7 +27,7 @@ def _without_injector(v: Values, key: str, what: str) -> Clash | None:
     return Clash(
         f"{what} on and the injector that registers them in Consul is off",
         (f"{key}.enabled", "connectInject.enabled"),
-        "set connectInject.enabled: true",
+        f"set connectInject.enabled: true, or {key}.enabled: false",
     )
 
 
@@ -301,7 +301,7 @@ def hide_hostname_without_agent_metrics(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "host names are hidden from metrics that agents do not emit",
             ("global.metrics.disableAgentHostName", "global.metrics.enableAgentMetrics"),
-            "set global.metrics.enableAgentMetrics: true",
+            "set global.metrics.enableAgentMetrics: true, or global.metrics.disableAgentHostName: false",
         )
     return None
 
@@ -318,7 +318,7 @@ def hide_hostname_without_metrics(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "agent metrics are set up and metrics are off",
             ("global.metrics.enableAgentMetrics", "global.metrics.enabled"),
-            "set global.metrics.enabled: true",
+            "set global.metrics.enabled: true, or global.metrics.enableAgentMetrics: false",
         )
     return None
 
@@ -329,7 +329,7 @@ def host_metrics_without_agent_metrics(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "host metrics are on and the agent metrics that carry them are off",
             ("global.metrics.enableHostMetrics", "global.metrics.enableAgentMetrics"),
-            "set global.metrics.enabled and global.metrics.enableAgentMetrics: true",
+            "set global.metrics.enabled and global.metrics.enableAgentMetrics: true, or remove enableHostMetrics",
         )
     return None
 
@@ -342,7 +342,8 @@ def datadog_without_agent_metrics(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "Datadog is on and agents emit no metrics",
             ("global.metrics.datadog.enabled", f"global.metrics.{missing}"),
-            "set global.metrics.enabled and global.metrics.enableAgentMetrics: true",
+            "set global.metrics.enabled and global.metrics.enableAgentMetrics: true, or "
+            "global.metrics.datadog.enabled: false",
         )
     return None
 
@@ -368,7 +369,7 @@ def datadog_otlp_without_collector(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "OTLP is on and the telemetry collector that sends it is off",
             ("global.metrics.datadog.otlp.enabled", "telemetryCollector.enabled"),
-            "set telemetryCollector.enabled: true",
+            "set telemetryCollector.enabled: true, or global.metrics.datadog.otlp.enabled: false",
         )
     return None
 

@@ -14,7 +14,7 @@ def replication_token_without_acls(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "a replication token is asked for and ACLs are off",
             ("global.acls.createReplicationToken", "global.acls.manageSystemACLs"),
-            "set global.acls.manageSystemACLs: true",
+            "set global.acls.manageSystemACLs: true, or global.acls.createReplicationToken: false",
         )
     return None
 

@@ -150,7 +150,7 @@ def audit_log_without_acls(v: Values, s: Settings) -> Clash | None:
         return Clash(
             "audit logs are on and ACLs are off",
             ("server.auditLogs.enabled", "global.acls.manageSystemACLs"),
-            "set global.acls.manageSystemACLs: true",
+            "set global.acls.manageSystemACLs: true, or server.auditLogs.enabled: false",
         )
     return None
 
@@ -330,7 +330,10 @@ def enabled_given_as_text(v: Values, s: Settings) -> Iterator[Clash]:
         value = at(v, path)
         if isinstance(value, str) and value not in ("-", ""):
             yield Clash(
-                f"{path} is text, and any text counts as true", (path,), "write it without quotes", "true or false"
+                f"{path} is text, and any text counts as true",
+                (path,),
+                "write it without quotes",
+                "true or false",
             )
 
 

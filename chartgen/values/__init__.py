@@ -104,19 +104,20 @@ def lines_of(path: Path, sources: Sequence[Source]) -> set[tuple[str, int]]:
 
 def texts(sources: Sequence[Source]) -> Iterator[tuple[Path, str]]:
     """(path, text) of every piece of text that the users' sources set, keys of maps included."""
+    return texts_in(layer(sources), ())
 
-    def walk(node: Any, path: Path) -> Iterator[tuple[Path, str]]:
-        if isinstance(node, str):
-            yield path, node
-        elif isinstance(node, dict):
-            for key, item in node.items():
-                yield (*path, key), str(key)
-                yield from walk(item, (*path, key))
-        elif isinstance(node, list):
-            for number, item in enumerate(node):
-                yield from walk(item, (*path, number))
 
-    return walk(layer(sources), ())
+def texts_in(node: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    """(path, text) of every piece of text in the data at `path`, keys of maps included."""
+    if isinstance(node, str):
+        yield path, node
+    elif isinstance(node, dict):
+        for key, item in node.items():
+            yield (*path, key), str(key)
+            yield from texts_in(item, (*path, key))
+    elif isinstance(node, list):
+        for number, item in enumerate(node):
+            yield from texts_in(item, (*path, number))
 
 
 @dataclass(frozen=True, slots=True)
