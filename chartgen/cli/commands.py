@@ -233,8 +233,10 @@ def values(inputs: Inputs, output: Output, strict: bool, provenance: bool, chang
     type=click.Path(),
     help="Write the files there instead of printing them.",
 )
+@answers(())
 def render(
     inputs: Inputs,
+    output: Output,
     kube_version: str | None,
     strict: bool,
     release: str,
@@ -257,15 +259,10 @@ def render(
     from chartgen import compiler
 
     _check_release(release, namespace)
-    output = Output()
     options = compiler.Options(strict=strict, kube_version=kube_version, steering=steering().steering)
-    try:
-        chart = compiler.compile_sources(inputs.read(), options)
-        _check_fit(release, chart)
-        texts = chart.manifests_by_file(release, namespace, upgrade=upgrade, every_hook=every_hook)
-    except Rejected as rejected:
-        output.warn(rejected.diagnostics)
-        return exit_code(rejected.diagnostics)
+    chart = compiler.compile_sources(inputs.read(), options)
+    _check_fit(release, chart)
+    texts = chart.manifests_by_file(release, namespace, upgrade=upgrade, every_hook=every_hook)
     output.warn(chart.diagnostics)
     if show_only:
         texts = [
@@ -424,7 +421,8 @@ _DIFF = click.option("--diff", "only_diff", is_flag=True, help="Show the change 
 @cli.command()
 @_DIFF
 @_FILE
-def fix(file: str, only_diff: bool) -> int:
+@answers(())
+def fix(output: Output, file: str, only_diff: bool) -> int:
     """Apply the mends that are certain.
 
     A slip of one letter, a quoted number, a key in the wrong place. Comments and order stay; what is not certain is
@@ -436,13 +434,14 @@ def fix(file: str, only_diff: bool) -> int:
     """
     from chartgen.edit import fix as fixing
 
-    return _rewritten(file, only_diff, fixing.fixed)
+    return _rewritten(output, file, only_diff, fixing.fixed)
 
 
 @cli.command()
 @_DIFF
 @_FILE
-def migrate(file: str, only_diff: bool) -> int:
+@answers(())
+def migrate(output: Output, file: str, only_diff: bool) -> int:
     """Move values of older charts to today's.
 
     Comments and order stay; what cannot be moved without you is listed. With - it reads standard input, and writes
@@ -454,7 +453,7 @@ def migrate(file: str, only_diff: bool) -> int:
     """
     from chartgen.edit import migrate as migrating
 
-    return _rewritten(file, only_diff, migrating.migrate)
+    return _rewritten(output, file, only_diff, migrating.migrate)
 
 
 @cli.command()
@@ -465,7 +464,8 @@ def migrate(file: str, only_diff: bool) -> int:
 @click.option("--sort", "ordered", is_flag=True, help="Also bring the sections into the order of the schema.")
 @_DIFF
 @_FILE
-def tidy(file: str, only_diff: bool, ordered: bool, below: Sequence[str]) -> int:
+@answers(())
+def tidy(output: Output, file: str, only_diff: bool, ordered: bool, below: Sequence[str]) -> int:
     """Drop the values that are the default.
 
     They change nothing: the chart is the same without them. Comments directly above and beside what goes are about it,
@@ -480,25 +480,19 @@ def tidy(file: str, only_diff: bool, ordered: bool, below: Sequence[str]) -> int
 
     read = Inputs(tuple(below)).read()
     if read.findings:
-        Output().warn(read.findings)
-        return exit_code(read.findings)
+        raise Rejected(read.findings)
     return _rewritten(
-        file, only_diff, lambda text, name: tidying.tidied(text, name, read.sources, ordered=ordered)
+        output, file, only_diff, lambda text, name: tidying.tidied(text, name, read.sources, ordered=ordered)
     )
 
 
-def _rewritten(file: str, only_diff: bool, edit: Any) -> int:
+def _rewritten(output: Output, file: str, only_diff: bool, edit: Any) -> int:
     """Shows the change, writes the file unless it is only shown, and lists what was done and what is left."""
     from chartgen.edit import fix as fixing
 
-    output = Output()
     piped = file == "-"
-    try:
-        before = fixing.read(file)
-        after, done, left = edit(before, "<stdin>" if piped else file)
-    except Rejected as rejected:
-        output.warn(rejected.diagnostics)
-        return exit_code(rejected.diagnostics)
+    before = fixing.read(file)
+    after, done, left = edit(before, "<stdin>" if piped else file)
     if piped and not only_diff:
         output.write(after)
     else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import click
@@ -84,11 +84,11 @@ def _assignments(_: click.Context, __: click.Parameter, incomplete: str) -> list
 
 
 def answers(
-    formats: Iterable[str], *, to_file: bool = False, findings: bool = False
+    formats: Sequence[str], *, to_file: bool = False, findings: bool = False
 ) -> Callable[[Callable[..., int]], Callable[..., int]]:
     """Gives a command the options that say how to answer, as one `Output`; values that it rejects are reported so.
 
-    With `findings`, these are what the command is asked for.
+    With `findings`, these are what the command is asked for. Without `formats` there is one way to answer.
     """
 
     def decorate(command: Callable[..., int]) -> Callable[..., int]:
@@ -113,7 +113,7 @@ def answers(
 
         options = [
             click.option(
-                "--format", "format_", type=click.Choice(tuple(formats)), default="text", show_default=True,
+                "--format", "format_", type=click.Choice(formats), default="text", show_default=True,
                 help="How to answer.",
             ),
             click.option("-q", "--quiet", is_flag=True, help="Say nothing but findings."),
@@ -131,7 +131,7 @@ def answers(
                 ),
             )
         decorated = with_output
-        for option in reversed(options):
+        for option in reversed(options if formats else options[1:]):
             decorated = option(decorated)
         return decorated
 
