@@ -35,7 +35,7 @@ generate: $(VENV)/.installed-test
 
 # rewrite the expected files of the test cases from what chartgen says now; read the diff before committing it
 cases: $(VENV)/.installed-test
-	CHARTGEN_UPDATE_CASES=1 $(BIN)/pytest tests/test_cases.py
+	CHARTGEN_UPDATE_CASES=1 $(BIN)/pytest tests/test_cases.py tests/test_commands.py
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/build.py

@@ -13,10 +13,11 @@ from chartgen.cli.exits import exit_code
 from chartgen.cli.output import Output
 from chartgen.diagnostics import Rejected
 from chartgen.project import Project
+from chartgen.report import FORMATS
 from chartgen.steering import Steering
 from chartgen.values.inputs import FLAGS, Inputs
 
-REPORTS = ("text", "concise", "json", "github", "gitlab", "sarif", "junit", "rdjson")
+REPORTS = tuple(FORMATS)
 
 _FLAG_HELP = {
     "set": ("KEY=VALUE", "One value, in Helm's --set syntax."),
