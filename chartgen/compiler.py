@@ -129,8 +129,10 @@ def verdict(given: Read, options: Options) -> Checked:
 _JOINING = frozenset(("extraContainers", "hostNetwork", "hostPort", "windowsOptions", "sysctls"))
 # the longest end of a name that the chart appends, in characters, and the longest name
 _LONGEST_END, _LONGEST_NAME = 31, 63
+# from how many per cent of its bound on a size is told
+_NEAR = 80
 # text from which on an object may be larger than Kubernetes takes
-_LARGE = 200_000
+_LARGE = 100_000
 
 
 def _told_by_objects(merged: Merged) -> bool:
@@ -151,9 +153,13 @@ def _told_by_objects(merged: Merged) -> bool:
         odd
         or prefix[:1].isdigit()
         or any(start + 1 + len(name) > _LONGEST_NAME for name in gateways)
-        or sum(len(text) for _, text in values.texts(merged.sources)) > _LARGE
+        or _is_large(merged)
         or _has_key(merged.user, _JOINING)
     )
+
+
+def _is_large(merged: Merged) -> bool:
+    return sum(len(text) for _, text in values.texts(merged.sources)) > _LARGE
 
 
 def _has_key(node: Any, wanted: frozenset[str]) -> bool:
@@ -194,7 +200,7 @@ def _compiled(checked: Checked, options: Options) -> Chart:
     )
     if any_error(findings):
         raise Rejected(findings)
-    return Chart(
+    chart = Chart(
         name=options.name,
         version=options.version,
         values=merged.effective,
@@ -203,6 +209,33 @@ def _compiled(checked: Checked, options: Options) -> Chart:
         diagnostics=findings,
         texts=rendered.texts,
         guarded=options.strict,
+    )
+    # most values are so small that the size need not be looked at
+    if not _is_large(merged) or options.only:
+        return chart
+    found = in_mode(_release_size(chart, merged), strict=options.strict)
+    if any_error(found):
+        raise Rejected((*findings, *found))
+    return replace(chart, diagnostics=(*chart.diagnostics, *found))
+
+
+def _release_size(chart: Chart, merged: Merged) -> Iterable[Diagnostic]:
+    """How near the Secret that Helm keeps a release in is to what a Secret holds, where it is near."""
+    from chartgen.chart import release_size
+
+    size = release_size.secret_bytes(chart)
+    share = round(100 * size / release_size.MOST)
+    if share < _NEAR:
+        return
+    place, _ = max(values.texts(merged.sources), key=lambda each: len(each[1]))
+    yield Diagnostic(
+        "release-too-large",
+        f"Helm would keep this release in a Secret of {size} bytes, {share} % of what a Secret holds",
+        "harmful" if share > 100 else "unwise",
+        place,
+        values.value_spans_of(place, merged.sources),
+        expected=f"at most {release_size.MOST} bytes",
+        hint="keep long text in a ConfigMap or Secret of your own, and mount it",
     )
 
 

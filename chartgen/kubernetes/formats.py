@@ -5,7 +5,6 @@ Text that is not known yet (late-bound, or yielded by a template action) has any
 
 from __future__ import annotations
 
-import ipaddress
 import re
 from collections.abc import Callable
 from typing import Any
@@ -146,6 +145,9 @@ def ip_address(text: str) -> str | None:
     """An IPv4 or IPv6 address as Kubernetes writes it: no leading zeros, no IPv4 inside IPv6."""
     if unknown(text):
         return None
+    # few values hold an address
+    import ipaddress
+
     try:
         address = ipaddress.ip_address(text)
     except ValueError:
@@ -157,6 +159,8 @@ def ip_address(text: str) -> str | None:
 
 def ip_family(text: str) -> int | None:
     """4 or 6; None for what is no address."""
+    import ipaddress
+
     try:
         return ipaddress.ip_address(text).version
     except ValueError:
@@ -167,6 +171,8 @@ def cidr(text: str) -> str | None:
     """A block of addresses."""
     if unknown(text):
         return None
+    import ipaddress
+
     try:
         ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:

@@ -10,8 +10,8 @@ from chartgen.kubernetes.formats import amount, percent, unknown
 from chartgen.kubernetes.labels import annotation_map, label_selector, labels
 from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, part
 
-# etcd's default for a request is 1.5 MiB; Kubernetes' own bound for ConfigMaps and Secrets comes first
-LARGEST_DATA = 1024 * 1024
+# of ConfigMaps and Secrets; of all objects, by etcd's default for a request
+LARGEST_DATA, LARGEST_OBJECT = 1024 * 1024, 1536 * 1024
 Judge = Callable[[Mapping[str, Any]], Iterator[Refusal]]
 
 
@@ -23,6 +23,15 @@ def refusals(data: Mapping[str, Any]) -> Iterator[Refusal]:
     judge = _JUDGES.get(str(data.get("kind")))
     if judge is not None:
         yield from judge(data)
+
+
+def text_size(node: Any) -> int:
+    """The bytes of all text in a part of an object: what is stored is no smaller."""
+    if isinstance(node, str):
+        return len(node.encode(errors="replace"))
+    if isinstance(node, Mapping):
+        return sum(len(str(key)) + text_size(item) for key, item in node.items())
+    return sum(map(text_size, node)) if isinstance(node, list) else 0
 
 
 def _workload(data: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -116,16 +125,22 @@ def _budget(data: Mapping[str, Any]) -> Iterator[Refusal]:
     yield from below(("spec", "selector"), label_selector(spec.get("selector")))
 
 
+_CONTENT = ("data", "binaryData", "stringData")
+
+
 def _content(data: Mapping[str, Any]) -> Iterator[Refusal]:
     size = 0
-    for group in ("data", "binaryData", "stringData"):
+    for group in _CONTENT:
         for key, value in part(data, group).items():
             yield from formed(key, formats.config_key, (group, key), "no key")
             size += len(str(value).encode(errors="replace"))
             if value is not None and not isinstance(value, str):
                 yield Refusal((group, key), f"the content of {key} is no text", "text")
     if size > LARGEST_DATA:
-        yield Refusal(("data",), f"{size} bytes", f"at most {LARGEST_DATA} bytes in all")
+        sizes = [
+            (len(str(value)), (group, key)) for group in _CONTENT for key, value in part(data, group).items()
+        ]
+        yield Refusal(max(sizes)[1], f"{size} bytes in one object", f"at most {LARGEST_DATA} bytes in all")
 
 
 def _quota(data: Mapping[str, Any]) -> Iterator[Refusal]:

@@ -449,6 +449,10 @@ def pod_security(node: Any) -> Iterator[Refusal]:
     for path, one in items(node, "sysctls"):
         parameter = mapped(one).get("name")
         yield from formed(parameter, formats.sysctl_name, (*path, "name"), "no kernel parameter")
+        if not parameter:
+            yield Refusal(
+                (*path, "name"), "a kernel parameter has no name", "a name such as net.core.somaxconn"
+            )
         if parameter in seen:
             yield Refusal((*path, "name"), f"{parameter} is set twice", "one value")
         seen.add(parameter)

@@ -71,6 +71,8 @@ OTHERS = {
     "there, half done.",
     "name-too-long": "Names of Services and Jobs, and the values of labels, have at most 63 characters, those of StatefulSets "
     "52, as their pods' labels hold more. What the chart appends counts.",
+    "release-too-large": "Helm keeps chart, values and manifest of a release in one Secret, which holds 1 MiB. The charts of "
+    "the examples take a sixth of it.",
     "dangling-reference": "An object refers to another that neither the chart makes nor a job of its.",
     "invalid-object": "An object is not what the cluster's Kubernetes version takes.",
     "kubernetes-schemas-missing": "Objects are checked with `pip install chartgen[kubernetes]` only.",

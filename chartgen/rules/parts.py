@@ -63,6 +63,7 @@ PARTS: Mapping[str, Judge] = {
     "nodeSelector": pods.node_selector,
     "readinessProbe": lambda node: pods.probe(node, "readinessProbe"),
     "resources": pods.resources,
+    "secretName": lambda node: formed(node or None, formats.dns_subdomain, (), "no name of a Secret"),
     "securityContext": pods.pod_security,
     "tolerations": pods.tolerations,
     "topologySpreadConstraints": pods.spread,
@@ -101,7 +102,11 @@ def _refusals(
     values: Mapping[str, Any], user: Mapping[str, Any], settings: Settings, aside: Collection[Path]
 ) -> Iterator[Refusal]:
     off = {path for path, is_on in switches(settings.values, settings).items() if not _certain(is_on)}
+    # with Vault as the backend of secrets, the name of one is a path
+    paths = _certain(lambda: settings.vault)
     for place, judge in _parts(user, (), off):
+        if paths and place[-1] == "secretName":
+            continue
         if not any(wrong[: len(place)] == place or place[: len(wrong)] == wrong for wrong in aside):
             yield from below(place, judge(tree.at(values, place)))
     for place, judged in _SERVICES.items():
@@ -133,8 +138,11 @@ Origins = dict[Path, Path]
 
 
 def _dns_service(
-    given: Mapping[str, Any], place: Path, _: Settings
+    given: Mapping[str, Any], place: Path, s: Settings
 ) -> Iterator[tuple[dict[str, Any], Origins]]:
+    if _certain(lambda: s.dns_proxy):
+        # the proxy's Service, which takes the place of the other, has no further fields
+        given = {**given, "additionalSpec": None}
     yield _service(given, place, [({"name": "dns", "port": 53}, {})])
 
 

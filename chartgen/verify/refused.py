@@ -26,6 +26,7 @@ def check(
     """What Kubernetes of that version (of all that are maintained, if None) refuses, custom resources left aside."""
     found: dict[tuple[Path, str], Diagnostic] = {}
     documents = [one for one in documents if not one.text]
+    longest = max(values.texts(merged.sources), key=lambda each: len(each[1]), default=((), ""))
     for one in documents:
         long = {text for _, text, most in names.lengths(one.data) if len(text) > most}
         for refusal in objects.refusals(one.data):
@@ -34,6 +35,8 @@ def check(
                 # told as a name
                 continue
             place = origin.of(one.template, refusal.path, part, merged.sources)
+            if not place and isinstance(part, str) and len(part) > objects.LARGEST_DATA // 2:
+                place = longest[0]
             told = Diagnostic(
                 "refused-by-kubernetes",
                 f"Kubernetes refuses the {one.kind} {_readable(one.name)}: {refusal.what}",
@@ -45,7 +48,25 @@ def check(
                 hint="" if place else f"{one.template} makes it; please report it with your values",
             )
             found.setdefault((place, refusal.what), told)
+    # an object is larger than its bound where text of the user's is
+    if len(longest[1]) > objects.LARGEST_OBJECT // 16:
+        found |= {
+            (longest[0], one.name): told for one in documents for told in _too_large(one, longest[0], merged)
+        }
     return [*found.values(), *_names(documents, merged, version, late)]
+
+
+def _too_large(one: Document, place: Path, merged: Merged) -> Iterator[Diagnostic]:
+    size = objects.text_size(one.data)
+    if size > objects.LARGEST_OBJECT:
+        yield Diagnostic(
+            "refused-by-kubernetes",
+            f"Kubernetes cannot keep the {one.kind} {_readable(one.name)}: it has {size} bytes",
+            "harmful",
+            place,
+            values.value_spans_of(place, merged.sources),
+            expected=f"at most {objects.LARGEST_OBJECT} bytes",
+        )
 
 
 def _readable(text: str) -> str:
