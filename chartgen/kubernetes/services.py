@@ -25,11 +25,8 @@ def service(spec: Any) -> Iterator[Refusal]:
     yield from _ports(spec, kind)
     yield from below(("selector",), labels(spec.get("selector")))
     yield from _addresses(spec, kind)
-    affinity, config = spec.get("sessionAffinity") or "None", spec.get("sessionAffinityConfig")
-    if affinity == "None" and config:
-        yield Refusal(("sessionAffinityConfig",), "a client keeps no pod", "sessionAffinity: ClientIP")
     seconds = part(part(spec, "sessionAffinityConfig"), "clientIP").get("timeoutSeconds")
-    if affinity == "ClientIP" and isinstance(seconds, int) and not 1 <= seconds <= 86400:
+    if spec.get("sessionAffinity") == "ClientIP" and isinstance(seconds, int) and not 1 <= seconds <= 86400:
         yield Refusal(
             ("sessionAffinityConfig", "clientIP", "timeoutSeconds"), f"{seconds} seconds", "1 to 86400"
         )
