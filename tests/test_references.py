@@ -44,7 +44,7 @@ def documents(chart: chartgen.Chart) -> list[Document]:
 
 
 def found(documents: list[Document], chart: chartgen.Chart) -> set[tuple[str, str, str]]:
-    findings = references.check(documents, chart.values, MADE)
+    findings = references.check(documents, VALUES, MADE)
     return {(one.code, one.message, one.found) for one in findings}
 
 
@@ -129,6 +129,22 @@ BREAKS: dict[str, tuple[Callable[[list[Document]], None], set[tuple[str, str]]]]
         without("PodSecurityPolicy", "mesh-client"),
         {("Role mesh-client needs a PodSecurityPolicy", "mesh-client")},
     ),
+    "a port whose name stands in the defaults": (
+        change("Deployment", "mesh-connect-injector", *POD, "containers", 0, "readinessProbe", "httpGet", "port", to="http"),
+        {("Deployment mesh-connect-injector needs a port of its container", "http")},
+    ),
+    "an account whose name stands in the defaults": (
+        change("Deployment", "mesh-connect-injector", *POD, "serviceAccountName", to="default"),
+        {("Deployment mesh-connect-injector needs a ServiceAccount", "default")},
+    ),
+    "a volume whose name stands in the defaults": (
+        change("StatefulSet", "mesh-server", *POD, "containers", 0, "volumeMounts", 0, "name", to="kubernetes"),
+        {("StatefulSet mesh-server needs a volume", "kubernetes")},
+    ),
+    "a name that the user gives to something else": (
+        change("DaemonSet", "mesh-client", *POD, "serviceAccountName", to="own-certs"),
+        {("DaemonSet mesh-client needs a ServiceAccount", "own-certs")},
+    ),
     "an account's token": (
         without("ServiceAccount", "mesh-auth-method"),
         {("Secret mesh-auth-method needs a ServiceAccount", "mesh-auth-method"),
@@ -210,7 +226,7 @@ def test_an_object_made_twice_is_found(documents: list[Document], chart: chartge
 
 
 def test_the_programs_that_make_secrets_are_known(documents: list[Document], chart: chartgen.Chart) -> None:
-    wanted = {one.found for one in references.check(documents, chart.values, ())}
+    wanted = {one.found for one in references.check(documents, VALUES, ())}
     assert wanted == MADE
 
 

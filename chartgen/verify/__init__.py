@@ -17,7 +17,7 @@ def check(
 ) -> list[Diagnostic]:
     """What is wrong with the documents of a chart; with `schemas`, also what the strict schemas of that version of
     Kubernetes (of the newest known, if None) refuse."""
-    found = references.check(rendered.documents, merged.effective, rendered.secrets)
+    found = references.check(rendered.documents, merged.user, rendered.secrets)
     found += refused.check(rendered.documents, merged, version, rendered.late)
     if schemas:
         # only who asks for the schemas needs the package that has them

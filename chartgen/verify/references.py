@@ -8,7 +8,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chartgen.diagnostics import Diagnostic
+from chartgen import schema
+from chartgen.diagnostics import Diagnostic, Path
 from chartgen.late import TOKEN
 from chartgen.render import components
 from chartgen.render.document import Document
@@ -61,33 +62,36 @@ class _Chart:
     """What can be referred to: objects as (kind, name), pods, the port numbers and names of Services."""
 
     there: frozenset[tuple[str, str]]
-    outside: frozenset[str]
-    outside_variables: frozenset[str]
     pods: tuple[_Pod, ...]
     services: Mapping[str, frozenset[str | int]]
+    # (path, text) of each text that the user has set, and that is not the default
+    given: tuple[tuple[Path, str], ...]
 
-    def has(self, kind: str, name: Any) -> bool:
-        return (kind, name) in self.there or name in self.outside or name == _EVERYWHERE
+    def has(self, kind: str, name: Any, one: Document) -> bool:
+        """True for an object of the chart, and for one that the user names in a value which the document read."""
+        return (kind, name) in self.there or name == _EVERYWHERE or name in self.named(one)
+
+    def named(self, one: Document) -> Iterator[str]:
+        """The texts that the document may have from the user."""
+        for path, text in self.given:
+            if any(path[:length] in one.reads for length in range(1, len(path) + 1)):
+                yield text
 
 
 def check(
     documents: Sequence[Document],
-    values: Mapping[str, Any],
+    user: Mapping[str, Any],
     made: Collection[str] = (),
 ) -> list[Diagnostic]:
     """Every identity used twice, reference that leads nowhere and selector that matches no pod of its own.
 
-    `made` names the Secrets that jobs and controllers of the release write. Names that stand in the `values` belong to
-    objects outside the chart, and are taken to exist; so is what a component declares to leave dangling.
+    `made` names the Secrets that jobs and controllers of the release write. An object that a value of the `user` names,
+    and a document that read this value asks for, is outside the chart and taken to exist; so is what a component
+    declares to leave dangling. Ports and volumes are a pod's own, whoever names them.
     """
     pods = tuple(pod for one in documents for pod in _pods(one))
-    outside = frozenset(_strings(values))
     chart = _Chart(
         there=frozenset({(one.kind, one.name) for one in documents} | {("Secret", name) for name in made}),
-        outside=outside,
-        outside_variables=frozenset(
-            name for text in outside if "$(" in text for name in _VARIABLE.findall(text)
-        ),
         pods=pods,
         services={
             one.name: frozenset(
@@ -98,6 +102,7 @@ def check(
             for one in documents
             if one.kind == "Service"
         },
+        given=tuple(_texts(user, schema.defaults(), ())),
     )
     broken: list[_Broken] = []
     for one in documents:
@@ -117,15 +122,16 @@ def _readable(text: str) -> str:
     return TOKEN.sub("RELEASE", text)
 
 
-def _strings(node: Any) -> Iterator[str]:
-    if isinstance(node, str):
-        yield node
-    elif isinstance(node, Mapping):
-        for item in node.values():
-            yield from _strings(item)
+def _texts(node: Any, standard: Any, path: Path) -> Iterator[tuple[Path, str]]:
+    if isinstance(node, Mapping):
+        for key, item in node.items():
+            below = standard.get(key) if isinstance(standard, Mapping) else None
+            yield from _texts(item, below, (*path, key))
     elif isinstance(node, list):
-        for item in node:
-            yield from _strings(item)
+        for place, item in enumerate(node):
+            yield from _texts(item, None, (*path, place))
+    elif isinstance(node, str) and node != standard:
+        yield path, node
 
 
 def _pods(one: Document) -> Iterator[_Pod]:
@@ -232,12 +238,16 @@ def _webhooks(one: Document, chart: _Chart) -> Iterator[_Broken]:
 def _binding(one: Document, chart: _Chart) -> Iterator[_Broken]:
     role = one.data["roleRef"]
     # cluster roles of Kubernetes itself have a prefix; the auth method's reviewer is one of them
-    if not role["name"].startswith("system:") and not chart.has(role["kind"], role["name"]):
+    if not role["name"].startswith("system:") and not chart.has(role["kind"], role["name"], one):
         yield _Broken(one, role["kind"], role["name"])
     for subject in one.data.get("subjects") or ():
         # an account in a namespace that is not the release's belongs to somebody else
         here = not subject.get("namespace") or TOKEN.fullmatch(subject["namespace"])
-        if subject["kind"] == "ServiceAccount" and here and not chart.has("ServiceAccount", subject["name"]):
+        if (
+            subject["kind"] == "ServiceAccount"
+            and here
+            and not chart.has("ServiceAccount", subject["name"], one)
+        ):
             yield _Broken(one, "ServiceAccount", subject["name"])
 
 
@@ -246,13 +256,13 @@ def _role(one: Document, chart: _Chart) -> Iterator[_Broken]:
         for resource in rule.get("resources") or ():
             kind = _POLICIES.get(resource)
             for name in rule.get("resourceNames") or () if kind else ():
-                if not chart.has(str(kind), name):
+                if not chart.has(str(kind), name, one):
                     yield _Broken(one, str(kind), name)
 
 
 def _secret(one: Document, chart: _Chart) -> Iterator[_Broken]:
     account = (one.data["metadata"].get("annotations") or {}).get("kubernetes.io/service-account.name")
-    if account and not chart.has("ServiceAccount", account):
+    if account and not chart.has("ServiceAccount", account, one):
         yield _Broken(one, "ServiceAccount", account)
 
 
@@ -288,10 +298,10 @@ _LOOKS = {
 def _in_pod(pod: _Pod, chart: _Chart) -> Iterator[_Broken]:
     one, spec = pod.owner, pod.spec
     account = spec.get("serviceAccountName")
-    if account and not chart.has("ServiceAccount", account):
+    if account and not chart.has("ServiceAccount", account, one):
         yield _Broken(one, "ServiceAccount", account)
     for kind, name in _mounted(spec):
-        if not chart.has(kind, name):
+        if not chart.has(kind, name, one):
             yield _Broken(one, kind, name)
     volumes = {volume.get("name") for volume in spec.get("volumes") or ()}
     if one.kind == "StatefulSet":
@@ -299,14 +309,14 @@ def _in_pod(pod: _Pod, chart: _Chart) -> Iterator[_Broken]:
         volumes |= {claim["metadata"]["name"] for claim in claims}
     for container in pod.containers:
         for mount in container.get("volumeMounts") or ():
-            if mount["name"] not in volumes and mount["name"] not in chart.outside:
+            if mount["name"] not in volumes:
                 yield _Broken(one, "volume", mount["name"])
         for kind, name in _from_environment(container):
-            if not chart.has(kind, name):
+            if not chart.has(kind, name, one):
                 yield _Broken(one, kind, name)
         own = {port.get("name") for port in container.get("ports") or ()}
         for port in _asked_ports(container):
-            if port not in own and port not in chart.outside:
+            if port not in own:
                 yield _Broken(one, "port of its container", port)
 
 
@@ -347,11 +357,13 @@ def _asked_ports(container: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _variables(pod: _Pod, chart: _Chart) -> Iterator[_Broken]:
-    """`$(NAME)` of a variable that the container does not have, or has only further down."""
+    """`$(NAME)` of a variable that the container does not have, or has only further down; a user's own may come from
+    where it cannot be seen."""
+    named = {name for text in chart.named(pod.owner) if "$(" in text for name in _VARIABLE.findall(text)}
     for container in pod.containers:
         if container.get("envFrom"):
             continue
-        known = set(chart.outside_variables)
+        known = set(named)
         for variable in container.get("env") or ():
             for name in _unknown(variable.get("value"), known):
                 yield _Broken(pod.owner, f"variable for {variable['name']}", name)
