@@ -375,6 +375,15 @@ def test_what_no_chart_can_render_is_told(text: str, code: str, shown: str) -> N
     assert found[0][1].startswith(shown) or found[0][1] == shown
 
 
+@pytest.mark.parametrize(
+    "key", ["annotations", "tolerations", "affinity", "nodeSelector", "resources", "extraConfig"]
+)
+def test_what_only_helm_can_tell_is_no_finding(key: str) -> None:
+    write = flow if key in CONFIGS else block
+    text = "{{ if .Release.IsInstall }}\n" + write(PLAIN[key], json.dumps) + "\n{{ end }}"
+    assert chartgen.compile({"server": {key: text}}).diagnostics == ()
+
+
 def test_an_own_value_is_in_the_chart_and_frozen() -> None:
     chart = chartgen.compile({"server": {"annotations": "a: {{ .Values.myteam }}"}, "myteam": "infra"})
     assert "myteam: infra" in chart.files["values.yaml"]

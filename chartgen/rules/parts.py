@@ -108,7 +108,10 @@ def _refusals(
         if paths and place[-1] == "secretName":
             continue
         if not any(wrong[: len(place)] == place or place[: len(wrong)] == wrong for wrong in aside):
-            yield from below(place, judge(tree.at(values, place)))
+            given = tree.at(values, place)
+            # what a template comes to that was not worked out is not judged
+            if not isinstance(given, str) or "{{" not in given:
+                yield from below(place, judge(given))
     for place, judged in _SERVICES.items():
         given = mapped(tree.at(values, place))
         is_off = any(place[:length] in off for length in range(1, len(place) + 1))

@@ -16,6 +16,25 @@ from chartgen.render.document import Document
 
 # the cluster's own CA, which Kubernetes puts into every namespace
 _EVERYWHERE = "kube-root-ca.crt"
+# the constraints that every OpenShift has (its documentation, "Managing security context constraints")
+_OF_OPENSHIFT = frozenset(
+    [
+        "anyuid",
+        "hostaccess",
+        "hostmount-anyuid",
+        "hostmount-anyuid-v2",
+        "hostnetwork",
+        "hostnetwork-v2",
+        "nested-container",
+        "node-exporter",
+        "nonroot",
+        "nonroot-v2",
+        "privileged",
+        "restricted",
+        "restricted-v2",
+        "restricted-v3",
+    ]
+)
 _POD_OWNERS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "Job"))
 _POLICIES = {
     "podsecuritypolicies": "PodSecurityPolicy",
@@ -69,7 +88,9 @@ class _Chart:
 
     def has(self, kind: str, name: Any, one: Document) -> bool:
         """True for an object of the chart, and for one that the user names in a value which the document read."""
-        return (kind, name) in self.there or name == _EVERYWHERE or name in self.named(one)
+        if name == _EVERYWHERE or (kind == "SecurityContextConstraints" and name in _OF_OPENSHIFT):
+            return True
+        return (kind, name) in self.there or name in self.named(one)
 
     def named(self, one: Document) -> Iterator[str]:
         """The texts that the document may have from the user."""
