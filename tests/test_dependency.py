@@ -127,7 +127,7 @@ def test_charts_with_other_values_do_not_mix(tmp_path: Path) -> None:
         ({"east": {"enabled": True}, "west": {"enabled": False}, "tags": {"mesh": False}}, {"east"}),
         ({"tags": {"mesh": False}}, {"west"}),
     ],
-    ids=str,
+    ids=lambda given: str(sorted(given)),
 )
 def test_conditions_and_tags(values: dict[str, Any], there: set[str], tmp_path: Path) -> None:
     folder = umbrella(tmp_path / "platform", TWO, values, chartgen.compile(SERVERS))
