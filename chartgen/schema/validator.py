@@ -162,7 +162,7 @@ def _anchors(one: Diagnostic, sources: Sequence[Source]) -> str:
         return ""
     key = str(one.path[0])
     lines = (source.spans[one.path].text for source in sources if one.path in source.spans)
-    if any(re.search(rf"{re.escape(key)}[\"']?\s*:\s*&\S", line) for line in lines):
+    if any(re.match(r"[\"']?\s*:\s*&\S", line.partition(key)[2]) for line in lines):
         return f"a place for anchors begins with x-: x-{key.lstrip('_.')}"
     return ""
 

@@ -13,7 +13,7 @@ from typing import Any, Literal
 
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
 from chartgen.values import tree
-from chartgen.values.source import Edit, Source, from_mapping, read_bytes, read_text
+from chartgen.values.source import MAX_DEPTH, Edit, Source, from_mapping, read_bytes, read_text
 
 Kind = Literal["set", "set-string", "set-json", "set-file", "set-literal"]
 
@@ -111,6 +111,9 @@ class _Flag:
         while self.at < len(self.text):
             start = self.at
             path, parts = self.path()
+            if len(path) > MAX_DEPTH:
+                told = "the values nest deeper than a chart's ever do"
+                raise Rejected([Diagnostic("nesting-too-deep", told, spans=(self.span(*parts[MAX_DEPTH]),))])
             begin = self.at
             value = self.value(path)
             for length, (first, after) in enumerate(parts, 1):
