@@ -5,8 +5,10 @@
   python -m tests.cluster down                       ends what `up` started
   python -m tests.cluster dry-run FILE…              asks whether each object of each values file would be admitted;
                                                      of a file of JSON lines (.jsonl, .jsonl.gz) each line has `values`
+  python -m tests.cluster draw COUNT [--seed N]      draws sets of values from the schema and asks for each; what is
+                                                     refused comes out as lines for found.jsonl, each kind once
 
-`dry-run` asks the server of --kubeconfig FILE or of `up`, and exits with 1 where an object is refused.
+`dry-run` and `draw` ask the server of --kubeconfig FILE or of `up`, and exit with 1 where an object is refused.
 """
 
 from __future__ import annotations
@@ -19,12 +21,15 @@ import signal
 import sys
 import tempfile
 import time
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from hypothesis import HealthCheck, Phase, given, seed, settings
+
 import chartgen
-from tests.cluster import control_plane, programs
+from tests.cluster import control_plane, drawing, oracle, programs
 from tests.cluster.api import Asker, of_kubeconfig
 
 STATE = programs.cache_folder() / "up.json"
@@ -68,12 +73,14 @@ def cases(files: list[str]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
             yield str(case.get("id", file)), case["values"], case
 
 
-def dry_run(kubeconfig: str, files: list[str], every: int) -> int:
+def asker_of(kubeconfig: str) -> Asker:
     path = kubeconfig or (json.loads(STATE.read_text())["kubeconfig"] if STATE.exists() else "")
     if not path:
-        print("no cluster: `python -m tests.cluster up` starts one", file=sys.stderr)
-        return 2
-    asker = Asker(of_kubeconfig(Path(path)))
+        raise SystemExit("no cluster: `python -m tests.cluster up` starts one")
+    return Asker(of_kubeconfig(Path(path)))
+
+
+def dry_run(asker: Asker, files: list[str], every: int) -> int:
     rejected = admitted = refused = 0
     for number, (name, values, case) in enumerate(cases(files)):
         if number % every:
@@ -93,6 +100,45 @@ def dry_run(kubeconfig: str, files: list[str], every: int) -> int:
     return 1 if refused else 0
 
 
+def draw(asker: Asker, count: int, number: int) -> int:
+    """Draws, says what is refused, and at the end how much was drawn."""
+    seen: Counter[str] = Counter()
+    drawn_sets: Counter[str] = Counter()
+
+    @seed(number)
+    @settings(max_examples=count, database=None, deadline=None, suppress_health_check=list(HealthCheck),
+              phases=[Phase.generate])  # fmt: skip
+    @given(drawing.sets())
+    def ask(drawn: drawing.Drawn) -> None:
+        drawn_sets["drawn"] += 1
+        if drawn_sets["drawn"] % 500 == 0:
+            print(dict(drawn_sets), file=sys.stderr, flush=True)
+        try:
+            found = oracle.accepted(drawn)
+        except Exception as failed:
+            drawn_sets["failed"] += 1
+            if not seen[repr(failed)]:
+                print(json.dumps({"base": drawn.base, "changes": drawn.changes, "message": repr(failed)}), flush=True)
+            seen[repr(failed)] += 1
+            return
+        if not found:
+            return
+        drawn_sets["accepted"] += 1
+        kept, chart = found
+        refused = list(oracle.refusals(chart, asker))
+        drawn_sets["refused"] += bool(refused)
+        for one in refused:
+            if not seen[oracle.kind(one)]:
+                least = oracle.least(kept, one, asker)
+                line = {"base": least.drawn.base, "changes": least.drawn.changes, "message": str(least.refusal)}
+                print(json.dumps(line, ensure_ascii=False), flush=True)
+            seen[oracle.kind(one)] += 1
+
+    ask()
+    print(dict(drawn_sets), file=sys.stderr)
+    return 1 if drawn_sets["refused"] or drawn_sets["failed"] else 0
+
+
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     commands = parser.add_subparsers(dest="command", required=True)
@@ -103,6 +149,10 @@ def main() -> int:
     asking.add_argument("--kubeconfig", default="")
     asking.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth set")
     asking.add_argument("files", nargs="+")
+    draws = commands.add_parser("draw")
+    draws.add_argument("--kubeconfig", default="")
+    draws.add_argument("--seed", type=int, default=0)
+    draws.add_argument("count", type=int)
     serving = commands.add_parser("serve")
     serving.add_argument("version")
     serving.add_argument("folder", type=Path)
@@ -119,7 +169,9 @@ def main() -> int:
     elif given.command == "down":
         return down()
     elif given.command == "dry-run":
-        return dry_run(given.kubeconfig, given.files, given.every)
+        return dry_run(asker_of(given.kubeconfig), given.files, given.every)
+    elif given.command == "draw":
+        return draw(asker_of(given.kubeconfig), given.count, given.seed)
     else:
         control_plane.serve(given.version, given.folder, detached=given.detached)
     return 0

@@ -22,6 +22,13 @@ PAIRS = {
 }
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """With `--dist loadgroup`, each pair has a worker of its own, and a control plane starts once."""
+    for item in items:
+        if isinstance(item, pytest.Function) and (pair := item.callspec.params.get("cluster")):
+            item.add_marker(pytest.mark.xdist_group(pair))
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A running control plane, and who speaks to it."""

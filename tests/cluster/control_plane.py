@@ -253,13 +253,16 @@ def _furnish(api: Api) -> None:
 
 
 def _stand_in(api: Api) -> None:
-    """One round in the place of a scheduler, a cloud and a storage driver.
+    """One round in the place of a scheduler, a cloud, a storage driver, and of the one container that matters here.
 
     Pods go to a node whatever they ask for (a DaemonSet's to the node it is made for), load balancers get an address,
-    and released volumes are free again.
+    released volumes are free again, and a job that another one is there to delete is deleted.
     """
     for number, pod in enumerate(api.get("/api/v1/pods?fieldSelector=spec.nodeName%3D").get("items", [])):
         meta = pod["metadata"]
+        if job := _job_to_delete(pod["spec"]):
+            path = f"/apis/batch/v1/namespaces/{meta['namespace']}/jobs/{job}?propagationPolicy=Background"
+            api.request(path, "DELETE")
         target = _wanted_node(pod["spec"]) or NODES[number % len(NODES)]
         binding = {
             "apiVersion": "v1",
@@ -286,6 +289,15 @@ def _wanted_node(pod: dict[str, Any]) -> str | None:
     for term in required.get("nodeSelectorTerms", []):
         for one in term.get("matchFields", []):
             return str(one["values"][0])
+    return None
+
+
+def _job_to_delete(pod: dict[str, Any]) -> str | None:
+    """The Job that `consul-k8s-control-plane delete-completed-job … NAME` would delete."""
+    for container in pod["containers"]:
+        words = [*container.get("command", ()), *container.get("args", ())]
+        if "delete-completed-job" in words:
+            return str(words[-1])
     return None
 
 

@@ -42,18 +42,22 @@ _RARELY = 2
 
 @dataclass(frozen=True)
 class Drawn:
-    """A set of values: a base, and the settings that were drawn over it."""
+    """A set of values: a base by its name in `bases`, and the settings that were drawn over it."""
 
-    base: Mapping[str, Any]
+    base: str
     changes: tuple[tuple[Path, Any], ...]
 
     @property
     def values(self) -> list[Mapping[str, Any]]:
         """Several values files, so to say: the base, and one for each change."""
-        return [self.base, *(_nested(path, value) for path, value in self.changes)]
+        return [bases()[self.base], *(_nested(path, value) for path, value in self.changes)]
 
     def without(self, number: int) -> Drawn:
         return Drawn(self.base, self.changes[:number] + self.changes[number + 1 :])
+
+
+def of_json(data: Mapping[str, Any]) -> Drawn:
+    return Drawn(data["base"], tuple((tuple(path), value) for path, value in data["changes"]))
 
 
 def _nested(path: Path, value: Any) -> dict[str, Any]:
@@ -79,14 +83,15 @@ def _settings() -> tuple[tuple[Path, Node], ...]:
 
 
 @cache
-def bases() -> tuple[Mapping[str, Any], ...]:
-    """The defaults, every example and every compiled set."""
-    return ({}, *(source.read_file(str(path)).data for path in (*compiled.EXAMPLES, *compiled.SETS)))
+def bases() -> dict[str, Mapping[str, Any]]:
+    """The defaults, every example and every compiled set, by name."""
+    read = {path.stem: source.read_file(str(path)).data for path in (*compiled.EXAMPLES, *compiled.SETS)}
+    return {"defaults": {}, **read}
 
 
 @st.composite
 def sets(draw: st.DrawFn) -> Drawn:
-    base = draw(st.sampled_from(bases()))
+    base = draw(st.sampled_from(list(bases())))
     changed = draw(st.lists(st.sampled_from(_settings()), min_size=1, max_size=8, unique_by=lambda one: one[0]))
     return Drawn(base, tuple((path, draw(_value(node))) for path, node in changed))
 

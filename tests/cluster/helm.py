@@ -12,7 +12,7 @@ from typing import Any
 from tests.cluster import programs
 
 # what waits longer than this waits for nothing that will come
-PATIENCE = "120s"
+PATIENCE = "240s"
 
 
 class Failed(Exception):
@@ -40,8 +40,8 @@ class Helm:
             raise Failed(f"helm {' '.join(command)}: {done.stderr[-4000:]}")
         return done.stdout
 
-    def install(self, release: str, chart: Path, namespace: str, *options: str) -> None:
-        self.run("install", release, str(chart), *_in(namespace), "--create-namespace", *_WAIT, *options)
+    def install(self, release: str, chart: Path, namespace: str, *, wait: bool = True) -> None:
+        self.run("install", release, str(chart), *_in(namespace), "--create-namespace", *_WAIT * wait)
 
     def upgrade(self, release: str, chart: Path, namespace: str, *options: str) -> None:
         self.run("upgrade", release, str(chart), *_in(namespace), *_WAIT, *options)

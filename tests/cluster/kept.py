@@ -25,7 +25,13 @@ def dropped(wanted: Any, live: Any, path: str = "") -> Iterator[str]:
     elif isinstance(wanted, list) and isinstance(live, list) and len(wanted) == len(live):
         for number, (one, other) in enumerate(zip(wanted, live, strict=True)):
             yield from dropped(one, other, f"{path}[{number}]")
-    elif not (wanted == live or (live is None and _says_nothing(wanted)) or _same_amount(wanted, live)):
+    elif not (
+        wanted == live
+        # the server's default stands in the place of what is empty
+        or wanted in (None, "")
+        or (live is None and _says_nothing(wanted))
+        or _same_amount(wanted, live)
+    ):
         yield f"{path}: {wanted!r} is {live!r}"
 
 

@@ -20,13 +20,9 @@ class Found:
     drawn: Drawn
     refusal: Refusal
 
-    @property
-    def kind(self) -> str:
-        """The same for refusals of one kind, whatever the names and values are."""
-        return _kind(self.refusal)
 
-
-def _kind(refusal: Refusal) -> str:
+def kind(refusal: Refusal) -> str:
+    """The same for refusals of one kind, whatever the names and values are."""
     text = re.sub(r'"[^"]*"|\'[^\']*\'|`[^`]*`|\[\d+\]|\d+', "…", refusal.message)
     return f"{refusal.kind}: {text[:160]}"
 
@@ -67,7 +63,7 @@ def least(drawn: Drawn, refusal: Refusal, asker: Asker) -> Found:
             again = list(refusals(chartgen.compile(fewer.values), asker))
         except chartgen.Rejected:
             again = []
-        same = next((one for one in again if _kind(one) == found.kind), None)
+        same = next((one for one in again if kind(one) == kind(refusal)), None)
         if same is None:
             number += 1
         else:
