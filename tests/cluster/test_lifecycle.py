@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 
 import chartgen
-from chartgen.chart import answers_for
+from chartgen import names
 from tests import compiled
 from tests.cluster.api import GONE, Api
 from tests.cluster.conftest import PAIRS, Cluster
@@ -163,7 +163,7 @@ def documented() -> list[tuple[set[str], str]]:
 
 def said_to_stay(chart: chartgen.Chart, namespace: str) -> set[Name]:
     """What the page says that this chart leaves behind."""
-    full = answers_for(chart.values, RELEASE, namespace)['include "consul.fullname" .']
+    full = names.full(chart.values, RELEASE)
     objects = [data for _, data in chart.objects(RELEASE, namespace, upgrade=True)]
     there = {(data["kind"], data["metadata"]["name"]) for data in objects}
     for data in objects:
