@@ -59,6 +59,10 @@ def _pod(data: Mapping[str, Any]) -> Iterator[Refusal]:
     return below(("spec",), pods.pod(data.get("spec")))
 
 
+def _claim(data: Mapping[str, Any]) -> Iterator[Refusal]:
+    return below(("spec",), claim_spec(data.get("spec")))
+
+
 def claim_spec(spec: Any) -> Iterator[Refusal]:
     """The specification of a claim to a volume: some storage, and names that can be."""
     size = part(part(spec, "resources"), "requests").get("storage")
@@ -176,6 +180,7 @@ _JUDGES: dict[str, Judge] = {
     "Ingress": _ingress,
     "Job": _workload,
     "MutatingWebhookConfiguration": _webhooks,
+    "PersistentVolumeClaim": _claim,
     "Pod": _pod,
     "PodDisruptionBudget": _budget,
     "ResourceQuota": _quota,
