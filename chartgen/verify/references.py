@@ -277,8 +277,9 @@ def _role(one: Document, chart: _Chart) -> Iterator[_Broken]:
         for resource in rule.get("resources") or ():
             kind = _POLICIES.get(resource)
             for name in rule.get("resourceNames") or () if kind else ():
+                # a null that was given for a name is none
                 if not chart.has(str(kind), name, one):
-                    yield _Broken(one, str(kind), name)
+                    yield _Broken(one, str(kind), str(name or ""))
 
 
 def _secret(one: Document, chart: _Chart) -> Iterator[_Broken]:
