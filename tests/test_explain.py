@@ -38,7 +38,7 @@ def test_a_setting() -> None:
     for line in (
         r"server\.replicas",
         r"  Number of servers\. .*",
-        r"  type       integer, at least 0",
+        r"  type       integer, at least 0, at most \d+",
         r"  default    1",
         r"  value      5",
         r"             set by: values\.yaml:2",
