@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 from chartgen import kube_version, names, rules, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode, single
 from chartgen.kubernetes.refusal import items, mapped
+from chartgen.rules import spelling
 from chartgen.schema import embedded, foreign, removed, templated, validator
 from chartgen.settings import Settings, settings
 from chartgen.steering import Steered, Steering, steered
@@ -277,6 +278,7 @@ def check(given: Read, options: Options) -> Checked:
         )
         reads = judged.reads
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]
+        findings += spelling.check(merged.user, sources)
         findings += [*_parts(merged, texts, settings(trusted), aside, findings)]
     findings = removed.gathered(findings, sources)
     counting = [one for one in findings if steering.counts(one)]

@@ -73,6 +73,8 @@ OTHERS = {
     "52, as their pods' labels hold more. What the chart appends counts.",
     "release-too-large": "Helm keeps chart, values and manifest of a release in one Secret, which holds 1 MiB. The charts of "
     "the examples take a sixth of it.",
+    "text-respelt": "YAML reads a number or a switch here, and text is made of it: 1.10 becomes 1.1, 0123 becomes 83 and yes "
+    "true. Quote it, so that it arrives as it is spelt.",
     "dangling-reference": "An object refers to another that neither the chart makes nor a job of its.",
     "invalid-object": "An object is not what the cluster's Kubernetes version takes.",
     "kubernetes-schemas-missing": "Objects are checked with `pip install chartgen[kubernetes]` only.",
