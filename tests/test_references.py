@@ -121,10 +121,6 @@ BREAKS: dict[str, tuple[Callable[[list[Document]], None], set[tuple[str, str]]]]
         without("Service", "mesh-server"),
         {("StatefulSet mesh-server needs a Service", "mesh-server")},
     ),
-    "a volume": (
-        change("StatefulSet", "mesh-server", *POD, "containers", 0, "volumeMounts", 0, "name", to="nowhere"),
-        {("StatefulSet mesh-server needs a volume", "nowhere")},
-    ),
     "a policy": (
         without("PodSecurityPolicy", "mesh-client"),
         {("Role mesh-client needs a PodSecurityPolicy", "mesh-client")},
@@ -136,10 +132,6 @@ BREAKS: dict[str, tuple[Callable[[list[Document]], None], set[tuple[str, str]]]]
     "an account whose name stands in the defaults": (
         change("Deployment", "mesh-connect-injector", *POD, "serviceAccountName", to="default"),
         {("Deployment mesh-connect-injector needs a ServiceAccount", "default")},
-    ),
-    "a volume whose name stands in the defaults": (
-        change("StatefulSet", "mesh-server", *POD, "containers", 0, "volumeMounts", 0, "name", to="kubernetes"),
-        {("StatefulSet mesh-server needs a volume", "kubernetes")},
     ),
     "a name that the user gives to something else": (
         change("DaemonSet", "mesh-client", *POD, "serviceAccountName", to="own-certs"),

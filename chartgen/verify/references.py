@@ -325,14 +325,7 @@ def _in_pod(pod: _Pod, chart: _Chart) -> Iterator[_Broken]:
     for kind, name in _mounted(spec):
         if not chart.has(kind, name, one):
             yield _Broken(one, kind, name)
-    volumes = {volume.get("name") for volume in spec.get("volumes") or ()}
-    if one.kind == "StatefulSet":
-        claims = one.data["spec"].get("volumeClaimTemplates") or ()
-        volumes |= {claim["metadata"]["name"] for claim in claims}
     for container in pod.containers:
-        for mount in container.get("volumeMounts") or ():
-            if mount["name"] not in volumes:
-                yield _Broken(one, "volume", mount["name"])
         for kind, name in _from_environment(container):
             if not chart.has(kind, name, one):
                 yield _Broken(one, kind, name)
