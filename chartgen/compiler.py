@@ -95,8 +95,10 @@ def read(given: Values | Sequence[Values]) -> Read:
     findings: list[Diagnostic] = []
     for one in several:
         try:
-            mapping = isinstance(one, Mapping)
-            sources.append(source.from_mapping(one) if mapping else source.read_file(os.fspath(one)))  # type: ignore[arg-type]
+            if isinstance(one, Mapping):
+                sources.append(source.from_mapping(one))
+            else:
+                sources.append(source.read_file(os.fspath(one)))
         except Rejected as rejected:
             findings += rejected.diagnostics
     return Read(tuple(sources), tuple(findings))

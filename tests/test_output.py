@@ -112,6 +112,14 @@ def test_any_release_name(release: str, tmp_path: Path) -> None:
     assert service["metadata"]["labels"]["release"] == release
 
 
+def test_a_release_name_that_no_object_can_carry_is_refused_in_words(tmp_path: Path) -> None:
+    import helm_python
+
+    folder = chartgen.compile({"server": {"replicas": 3}}).write(tmp_path / "consul")
+    with pytest.raises(helm_python.HelmError, match="at most 33 characters"):
+        engine.objects(folder, release="r" * 34)
+
+
 def nulls(node: Any) -> Any:
     return {key: nulls(value) for key, value in node.items()} if isinstance(node, dict) and node else None
 
