@@ -19,6 +19,7 @@ STAGES = (
     ("render",),
     ("verify",),
     ("chart",),
+    ("compare",),
     ("steering", "project", "compiler"),
     ("edit",),
     ("report",),
