@@ -245,8 +245,8 @@ def _release_size(chart: Chart, merged: Merged) -> Iterable[Diagnostic]:
 def check(given: Read, options: Options) -> Checked:
     """Merges what was read over the defaults and finds what is wrong with it: names, shapes, contradictions.
 
-    A value that is wrong is set aside, and the rules that read it wait. They all do where a file or flag could not be
-    read, or where the values are none of this chart's.
+    A value that is wrong is set aside, and the rules that read it wait. They all do where nobody can tell which values
+    could not be read, or where the values are none of this chart's.
     """
     merged = values.merge(given.sources, schema.defaults())
     sources = merged.sources
@@ -272,9 +272,10 @@ def check(given: Read, options: Options) -> Checked:
     )
     # what is not to be told is taken as it is, so far as it can be
     aside |= _set_aside((one for one in shapes if not steering.counts(one)), (), strict=False)
+    aside |= given.unread or set()
     trusted = schema.view(complete, aside) if aside else view
     reads: Mapping[str, frozenset[Path]] = {}
-    if not given.findings and not any(one.code in foreign.CODES for one in shapes):
+    if (not given.findings or given.unread is not None) and not any(one.code in foreign.CODES for one in shapes):
         judged = rules.check(
             trusted, settings(trusted), [*sources, *(texts.sources if texts is not None else ())]
         )

@@ -90,7 +90,7 @@ def test_each_library_is_told_with_its_bound() -> None:
     told = {name: row[-1] for row in rows for name in re.findall(r"[a-z][\w.-]+", row[0].split("(")[0])}
     named = [
         re.fullmatch(r"([\w.-]+)>=[\w.]+(?:,(<[\d.]+))?", line)
-        for line in (*project["dependencies"], *extras["kubernetes"], *extras["helm"])
+        for line in (*project["dependencies"], *extras["kubernetes"], *extras["helm"], *extras["lsp"])
     ]
     bounds = {match[1].lower(): match[2] for match in named if match}
     assert len(bounds) == len(named) > 8

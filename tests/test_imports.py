@@ -24,6 +24,7 @@ STAGES = (
     ("edit",),
     ("report",),
     ("explain",),
+    ("lsp",),
     ("cli",),
     ("__main__",),
 )

@@ -641,6 +641,25 @@ def completion(shell: str) -> int:
     return 0
 
 
+@cli.command()
+@click.option("--stdio", is_flag=True, hidden=True, help="The only way to talk to it; editors like to say so.")
+def lsp(stdio: bool) -> int:
+    """Serve editors while values are typed.
+
+    An editor starts it itself; it talks the Language Server Protocol on standard input and output.
+
+    \b
+      chartgen lsp
+    """
+    try:
+        from chartgen.lsp import server
+    except ModuleNotFoundError as error:
+        if error.name not in ("pygls", "lsprotocol"):
+            raise
+        raise click.UsageError("The server needs more than the rest: pip install 'chartgen[lsp]'.") from None
+    return server.run()
+
+
 def _check_release(release: str, namespace: str) -> None:
     import re
 

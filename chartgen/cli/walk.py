@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from chartgen.cli.output import Output
 
@@ -14,11 +14,6 @@ if TYPE_CHECKING:
 _ENDINGS = (".yaml", ".yml", ".json")
 # folders that no values of anyone's are in
 _NEVER = frozenset((".git", ".hg", ".svn", ".venv", "node_modules", "__pycache__"))
-# files of other programs that are YAML, too
-_OTHERS = frozenset((
-    "Chart.yaml", "chartgen.yaml", "docker-compose.yaml", "docker-compose.yml", "helmfile.yaml", "kustomization.yaml",
-    "mkdocs.yml", "package.json", "package-lock.json", "tsconfig.json",
-))  # fmt: skip
 
 
 def values_files(paths: Sequence[str], output: Output) -> list[str]:
@@ -95,27 +90,16 @@ def _is_ignored(entry: Path, is_folder: bool, ignored: Sequence[tuple[Path, GitI
 
 def _other(file: Path) -> str:
     """Why a file holds no values of this chart; "" for one that does, or that is to be looked at as it is broken."""
-    from chartgen import schema
     from chartgen.diagnostics import Rejected
-    from chartgen.schema import removed
+    from chartgen.schema import foreign
     from chartgen.values import source
 
-    if file.name in _OTHERS or file.name.endswith(".schema.json"):
-        return "another program's file"
+    if why := foreign.other_name(file.name):
+        return why
     try:
-        data: Any = source.read_file(str(file)).data
+        raw = source.read_bytes(str(file))
+        return foreign.other_data(source.read_text(raw, str(file)).data)
     except Rejected as rejected:
         text = file.read_text(encoding="utf-8", errors="replace") if file.is_file() else ""
-        named = file.stem.startswith("values") or "consul-values.schema.json" in text
+        named = foreign.named_as_ours(file.name, text)
         return "" if named else f"cannot be read as values ({rejected.diagnostics[0].code})"
-    if not data:
-        return "empty"
-    if "apiVersion" in data and "kind" in data:
-        return f"a Kubernetes object ({data['kind']})"
-    keys = [key for key in data if not key.startswith("x-")]
-    ours = [key for key in keys if key in schema.document()["properties"] or removed.removed((key,))]
-    if not ours:
-        return "none of its keys is of Consul's chart"
-    if ours == ["global"] and len(keys) > 1:
-        return "values of another chart"
-    return "" if 2 * len(ours) >= len(keys) else "most of its keys are not of Consul's chart"

@@ -51,12 +51,21 @@ class Setting:
 
 def setting(name: str) -> Setting | None:
     """The setting at a path such as `server.replicas` or `ingressGateways.gateways[].name`; None where there is none."""
+    return _followed(_segments(name))
+
+
+def at(path: Path) -> Setting | None:
+    """The setting at a path of the values, in which numbers are of items of lists; None where there is none."""
+    return _followed(["[]" if isinstance(key, int) else key for key in path])
+
+
+def _followed(keys: Iterable[str]) -> Setting | None:
     node: Any = schema.document()
     default: Any = schema.defaults()
     path: Path = ()
     shown = ""
     in_list = False
-    for key in _segments(name):
+    for key in keys:
         node = merged(node)
         if key == "[]" or (isinstance(node.get("items"), dict) and key not in node.get("properties", {})):
             if not isinstance(node.get("items"), dict):
@@ -132,7 +141,7 @@ def answer(what: str, checked: Checked, field: str = "", *, width: int = 100, co
         return "\n".join([*lines, *_lines(map(_summary, found), width)]) + "\n"
     head = f"\x1b[1m{found.name}\x1b[0m" if colour else found.name
     lines = [head, "", *_paragraph(str(found.schema.get("description", "")), width), ""]
-    for label, told in (*_facts(found), *_values(found, checked), *_reaches(found, checked)):
+    for label, told in (*facts(found), *current(found, checked), *reaches(found, checked)):
         lines += _row(label, told, width)
     for number, (slug, reason) in enumerate(rules_about(found.name)):
         lines += _row("" if number else "rules", f"{slug}: {reason}", width)
@@ -184,7 +193,7 @@ def data(what: str, checked: Checked, field: str = "") -> dict[str, Any]:
         "kind": "section" if found.keys and "items" not in found.schema else "setting",
         "path": found.name,
         "description": found.schema.get("description", ""),
-        "facts": {label: told for label, told in _facts(found) if label},
+        "facts": {label: told for label, told in facts(found) if label},
         "default": found.default,
         "rules": [{"code": slug, "meaning": reason} for slug, reason in rules_about(found.name)],
         "keys": _keys_data(found),
@@ -260,7 +269,8 @@ def _row(label: str, told: str, width: int) -> list[str]:
     return [f"  {label:<{_LABEL}}{rows[0]}", *(margin + row for row in rows[1:])]
 
 
-def _facts(found: Setting) -> Iterator[tuple[str, str]]:
+def facts(found: Setting) -> Iterator[tuple[str, str]]:
+    """(label, text) of what the schema says of a setting, beside its description."""
     node = found.schema
     section = bool(found.keys) and "items" not in node and "default" not in node
     if not section:
@@ -279,8 +289,8 @@ def _facts(found: Setting) -> Iterator[tuple[str, str]]:
         yield "deprecated", str(node["deprecationMessage"])
 
 
-def _values(found: Setting, checked: Checked) -> Iterator[tuple[str, str]]:
-    """The effective value and what set it; for a section, each value in it that is not the default's."""
+def current(found: Setting, checked: Checked) -> Iterator[tuple[str, str]]:
+    """(label, text) of the effective value and what set it; for a section, of each value in it that is not the default's."""
     merged = checked.merged
     whole: Any = merged.effective
     for key in found.path:
@@ -298,7 +308,8 @@ def _values(found: Setting, checked: Checked) -> Iterator[tuple[str, str]]:
             label = ""
 
 
-def _reaches(found: Setting, checked: Checked) -> Iterator[tuple[str, str]]:
+def reaches(found: Setting, checked: Checked) -> Iterator[tuple[str, str]]:
+    """(label, text) of each object that the setting reaches with these values, or why none is named."""
     from chartgen.explain import reach
 
     if any_error(checked.diagnostics):

@@ -41,6 +41,11 @@ _INSIDE = {
 CODES = frozenset(
     ("object-as-values", "encrypted-values", "values-of-a-parent-chart", "values-of-another-chart")
 )
+# files of other programs that are YAML, too
+_OTHERS = frozenset((
+    "Chart.yaml", "chartgen.yaml", "docker-compose.yaml", "docker-compose.yml", "helmfile.yaml", "kustomization.yaml",
+    "mkdocs.yml", "package.json", "package-lock.json", "tsconfig.json",
+))  # fmt: skip
 # what every chart may have, so that it tells nothing
 _COMMON = frozenset(("global", "nameOverride", "fullnameOverride"))
 
@@ -127,3 +132,28 @@ def _below(key: str, values: Mapping[str, Any]) -> Diagnostic:
         expected="global, server and the other sections at the top",
         hint=f"pass that part alone: yq '.[\"{key}\"]' FILE | chartgen build -f -",
     )
+
+
+def other_name(name: str) -> str:
+    """Why a file of this name holds no values of this chart; "" where the name does not tell."""
+    return "another program's file" if name in _OTHERS or name.endswith(".schema.json") else ""
+
+
+def named_as_ours(name: str, text: str) -> bool:
+    """Whether a file that cannot be read was meant to hold this chart's values: by its name, or the schema it names."""
+    return name.startswith("values") or "consul-values.schema.json" in text
+
+
+def other_data(data: Mapping[str, Any]) -> str:
+    """Why what a file holds are no values of this chart; "" where they are."""
+    if not data:
+        return "empty"
+    if "apiVersion" in data and "kind" in data:
+        return f"a Kubernetes object ({data['kind']})"
+    keys = [key for key in data if not key.startswith("x-")]
+    ours = [key for key in keys if key in schema.document()["properties"] or removed.removed((key,))]
+    if not ours:
+        return "none of its keys is of Consul's chart"
+    if ours == ["global"] and len(keys) > 1:
+        return "values of another chart"
+    return "" if 2 * len(ours) >= len(keys) else "most of its keys are not of Consul's chart"

@@ -31,6 +31,7 @@ _FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?"
 # a number that starts with its point may have underscores, but only between digits
 _POINT_FIRST = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
 _BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_ORDINARY = re.compile(r"[A-Za-z0-9/][A-Za-z0-9_./:%=!-]*[A-Za-z0-9]")
 # the fractions that come out of Helm as a key spelt as they went in
 _FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9]")
 # plain in YAML 1.1 and 1.2 alike: starts with a letter or slash, and is no word that either reads as something else
@@ -70,6 +71,11 @@ def _float(digits: str, text: str) -> float | str:
 
 # keys and short words come again and again
 @lru_cache(4096)
+def is_ordinary(text: str) -> bool:
+    """True if an editor can write `text` without quotes: YAML 1.1 reads it as text, amounts such as 100m included."""
+    return _ORDINARY.fullmatch(text) is not None and isinstance(plain(text), str)
+
+
 def is_plain(text: str) -> bool:
     """True if `text` needs no quotes: every YAML reader takes it for this string."""
     return _BARE.fullmatch(text) is not None and text.lower() not in _READ_OTHERWISE

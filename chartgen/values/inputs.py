@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from chartgen.diagnostics import Diagnostic, Rejected
+from chartgen.diagnostics import Diagnostic, Path, Rejected
 
 if TYPE_CHECKING:
     from chartgen.values.set_flag import Kind
@@ -17,10 +17,14 @@ FLAGS: tuple[Kind, ...] = ("set-json", "set", "set-string", "set-file", "set-lit
 
 @dataclass(frozen=True, slots=True)
 class Read:
-    """What could be read, in the order in which it is merged, and the findings about what could not."""
+    """What could be read, in the order in which it is merged, and the findings about what could not.
+
+    `unread` are the values that these are about, where all the others could be read; None where nobody can tell.
+    """
 
     sources: tuple[Source, ...]
     findings: tuple[Diagnostic, ...] = ()
+    unread: frozenset[Path] | None = None
 
 
 @dataclass(frozen=True, slots=True)

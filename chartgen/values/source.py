@@ -175,6 +175,11 @@ def read_text(text: str | bytes, name: str, *, any_shape: bool = False, late: La
     return _Builder(text.removeprefix("\ufeff"), name, any_shape, late).build()
 
 
+def read_partly(text: str, name: str) -> tuple[Source | None, tuple[Diagnostic, ...]]:
+    """(what can be read of YAML text whatever is wrong with it, what is wrong); None where the parser stops."""
+    return _Builder(text.removeprefix("\ufeff"), name, False).part()
+
+
 def _decoded(data: bytes, name: str) -> str:
     """The bytes of a values file as text, without a byte order mark; raises Rejected for other than UTF-8."""
     if len(data) > MAX_BYTES:
@@ -239,6 +244,22 @@ class _Builder:
         return Span(self.name, line + 1, start.column + 1, max(stop, start.column + 2), text)
 
     def build(self) -> Source:
+        root = self._root()
+        if any_error(self.findings):
+            raise Rejected(self.findings)
+        return self._source(root, tuple(self.findings))
+
+    def part(self) -> tuple[Source | None, tuple[Diagnostic, ...]]:
+        try:
+            root = self._root()
+            # what is taken, but not as it looks, is the source's own to tell
+            warnings = tuple(one for one in self.findings if one.severity != "error")
+            wrong = tuple(one for one in self.findings if one.severity == "error")
+            return self._source(root, warnings), wrong
+        except Rejected as rejected:
+            return None, rejected.diagnostics
+
+    def _root(self) -> Any:
         from yaml.error import MarkedYAMLError, YAMLError
 
         if "\ufeff" in self.text:
@@ -251,7 +272,7 @@ class _Builder:
                 hint="remove the invisible character U+FEFF: files that had one each were joined",
             )
         try:
-            root = self._read(_parser(self.text))
+            return self._read(_parser(self.text))
         except MarkedYAMLError as error:
             self._syntax(error)
         except (YAMLError, ValueError) as error:
@@ -262,8 +283,8 @@ class _Builder:
                 self.name,
                 spans=(Span(self.name, line, column),),
             )
-        if any_error(self.findings):
-            raise Rejected(self.findings)
+
+    def _source(self, root: Any, warnings: tuple[Diagnostic, ...]) -> Source:
         if root is None and not self.any_shape:
             root = {}
         if not isinstance(root, dict) and not self.any_shape:
@@ -276,9 +297,7 @@ class _Builder:
                 hint="a space has to follow the colon of a key" if ":" in str(root) else "",
                 expected="keys such as `server:` at the top",
             )
-        return Source(
-            self.name, root, self.spans, self.value_spans, warnings=tuple(self.findings), lines=self.lines
-        )
+        return Source(self.name, root, self.spans, self.value_spans, warnings=warnings, lines=self.lines)
 
     def _syntax(self, error: Any) -> NoReturn:
         """Refuses text that the parser cannot read, in its words and with what they mostly mean."""

@@ -25,7 +25,6 @@ _TYPES = {
     str: "string", bool: "boolean", int: "integer", float: "number", list: "array", dict: "object",
     type(None): "null",
 }  # fmt: skip
-_ORDINARY = re.compile(r"[A-Za-z0-9/][A-Za-z0-9_./:%=!-]*[A-Za-z0-9]")
 
 
 def for_editors(whole: Node, kind: Callable[[Node], str]) -> Node:
@@ -160,7 +159,7 @@ def _completed(node: Node) -> Node:
     # Completing a name writes the default only where that is all there is to propose, and completing the name of the
     # section writes every default whose type it sees. Text that has to be quoted must show its type.
     to_quote = (
-        isinstance(default, str) and default and not re.search(r"[\n$]", default) and not _reads_as_text(default)
+        isinstance(default, str) and default and not re.search(r"[\n$]", default) and not helm_scalar.is_ordinary(default)
     )
     keywords = () if default == "" else ("examples", "enum")
     return _apart(node, keywords if to_quote else (*keywords, "type"))
@@ -198,11 +197,6 @@ def _first_type(node: Node) -> str:
     return "null" if node["default"] == [] and "null" in node["type"] else _TYPES[type(node["default"])]
 
 
-def _reads_as_text(text: str) -> bool:
-    """True if an editor can write the text without quotes: YAML 1.1 reads it as text, amounts such as 100m included."""
-    return _ORDINARY.fullmatch(text) is not None and isinstance(helm_scalar.plain(text), str)
-
-
 def _apart(node: Node, keywords: Sequence[str]) -> Node:
     """The node with these keywords in an `allOf`, where they mean the same but are not looked for."""
     inner = {keyword: node.pop(keyword) for keyword in keywords if keyword in node}
@@ -220,6 +214,6 @@ def _snippet(value: Any) -> Any:
         return {key: _snippet(item) for key, item in value.items()}
     if isinstance(value, list):
         return [_snippet(item) for item in value]
-    if not isinstance(value, str) or _reads_as_text(value):
+    if not isinstance(value, str) or helm_scalar.is_ordinary(value):
         return value
     return re.sub(r"([\\$}])", r"\\\1", json.dumps(value, ensure_ascii=False))

@@ -1,0 +1,1 @@
+"""The language server: what `check`, `explain` and `fix` know, while a values file is typed."""

@@ -1,0 +1,256 @@
+"""What there is to say about one document: its values, what was found, what a client shows of that."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path as File
+from typing import Any
+
+from lsprotocol import types as lsp
+
+from chartgen import compiler, paths, project, rules
+from chartgen.compiler import Checked
+from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.lsp import reading
+from chartgen.lsp.reading import Reading
+from chartgen.lsp.text import Text
+from chartgen.project import Project
+from chartgen.report import finding
+from chartgen.rules import unused
+from chartgen.rules.clash import slug
+from chartgen.schema import foreign
+from chartgen.values import source
+from chartgen.values.inputs import Read
+from chartgen.values.source import Source
+
+SOURCE = "chartgen"
+_SEVERITIES = {
+    "error": lsp.DiagnosticSeverity.Error,
+    "warning": lsp.DiagnosticSeverity.Warning,
+    "note": lsp.DiagnosticSeverity.Information,
+}
+# what does nothing where it stands, beside what the rules about unread values find
+_DEAD = frozenset(("equals-default", "ignore-unused", "duplicate-key"))
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a client asks of the server, by the names of its settings.
+
+    `files` is `auto` (those that hold values of this chart) or `all` that are opened; `base` are files, from the project's
+    folder, over which every other is laid.
+    """
+
+    files: str = "auto"
+    strict: bool = True
+    kube_version: str | None = None
+    base: tuple[str, ...] = ()
+
+
+def wanted(settings: Any) -> Wanted:
+    """The settings in what a client sends, each in its place where it has the form that it should have."""
+    given = settings.get("chartgen", settings) if isinstance(settings, dict) else {}
+    given = given if isinstance(given, dict) else {}
+    standard = Wanted()
+    base, version = given.get("base"), given.get("kubeVersion")
+    return Wanted(
+        files="all" if given.get("files") == "all" else standard.files,
+        strict=given["strict"] if isinstance(given.get("strict"), bool) else standard.strict,
+        kube_version=version if isinstance(version, str) and version else None,
+        base=tuple(one for one in base if isinstance(one, str)) if isinstance(base, list) else (),
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The folder of the project that a file is in, what its `chartgen.yaml` says, and the file's name from there."""
+
+    folder: File
+    project: Project
+    name: str
+
+
+def place(file: File, roots: Sequence[File]) -> Place:
+    """The nearest folder at or above the file's, within the roots, that has a `chartgen.yaml`; else the root.
+
+    What is wrong in that file is told by the commands: here it counts as if it said nothing.
+    """
+    root = next((one for one in roots if file.is_relative_to(one)), file.parent)
+    folder = next(
+        (one for one in file.parents if one.is_relative_to(root) and (one / project.FILE).is_file()), root
+    )
+    try:
+        said = project.read(str(folder / project.FILE)) if (folder / project.FILE).is_file() else Project()
+    except Rejected:
+        said = Project()
+    name = file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
+    return Place(folder, said, name)
+
+
+def layers(where: Place, asked: Wanted) -> list[File]:
+    """The files over which this one is laid, the lowest first."""
+    below = [where.folder / name for name in asked.base]
+    return [] if where.folder / where.name in below else below
+
+
+@dataclass(frozen=True, slots=True)
+class Analysis:
+    """A document's text, what could be read of it, and all that was found; `checked` is None where nothing could be."""
+
+    name: str
+    text: Text
+    reading: Reading
+    checked: Checked | None
+    findings: tuple[Diagnostic, ...]
+    below: tuple[tuple[File, Source], ...] = ()
+    ours: bool = True
+
+    @property
+    def source(self) -> Source | None:
+        """The document's own values."""
+        return self.reading.source
+
+    def files(self) -> dict[str, File]:
+        """The files below this one by the names that their places have."""
+        return {one.name: file for file, one in self.below}
+
+
+def analysed(text: Text, where: Place, asked: Wanted, before: Analysis | None = None) -> Analysis:
+    """What there is to say about a text. A document that was this chart's stays so while it cannot be read."""
+    read = reading.read(text.text, where.name)
+    if not _is_ours(read, text, where, asked, before):
+        return Analysis(where.name, text, read, None, (), ours=False)
+    below, missing = _below(where, asked)
+    sources = [one for _, one in below]
+    given = Read(
+        (*sources, read.source) if read.source is not None else tuple(sources),
+        (*missing, *read.findings),
+        read.unread if not missing else None,
+    )
+    options = compiler.Options(
+        strict=asked.strict, kube_version=asked.kube_version, steering=where.project.steering
+    )
+    checked = compiler.verdict(given, options)
+    return Analysis(where.name, text, read, checked, checked.diagnostics, tuple(below))
+
+
+def _is_ours(read: Reading, text: Text, where: Place, asked: Wanted, before: Analysis | None) -> bool:
+    if asked.files == "all":
+        return True
+    name = File(where.name).name
+    if foreign.other_name(name):
+        return False
+    if read.source is None:
+        return before.ours if before is not None else foreign.named_as_ours(name, text.text)
+    if not read.source.data:
+        return before is not None and before.ours
+    if read.findings and foreign.named_as_ours(name, text.text):
+        return True
+    return not foreign.other_data(read.source.data)
+
+
+def _below(where: Place, asked: Wanted) -> tuple[list[tuple[File, Source]], list[Diagnostic]]:
+    """The files below a document, read, and what cannot be read of them."""
+    below: list[tuple[File, Source]] = []
+    missing: list[Diagnostic] = []
+    for file in layers(where, asked):
+        name = file.relative_to(where.folder).as_posix() if file.is_relative_to(where.folder) else str(file)
+        try:
+            below.append((file, source.read_text(source.read_bytes(str(file)), name)))
+        except Rejected as rejected:
+            missing += rejected.diagnostics
+    return below, missing
+
+
+def shown(analysis: Analysis, uri: str) -> list[lsp.Diagnostic]:
+    """The findings that have a place in the document, or none anywhere, as a client shows them."""
+    told = []
+    for one in finding.by_place(analysis.findings):
+        here = span_here(analysis, one)
+        if here is None and one.spans and any(span.line for span in one.spans):
+            continue
+        told.append(_shown(analysis, uri, one, here))
+    return told
+
+
+def span_here(analysis: Analysis, one: Diagnostic) -> Span | None:
+    """The first place of a finding in the document."""
+    return next((span for span in one.spans if span.source == analysis.name and span.line), None)
+
+
+def _shown(analysis: Analysis, uri: str, one: Diagnostic, here: Span | None) -> lsp.Diagnostic:
+    link = _page(one.code)
+    related = [
+        lsp.DiagnosticRelatedInformation(location, label)
+        for span, label in _others(one, here)
+        if (location := location_of(analysis, uri, span)) is not None
+    ]
+    return lsp.Diagnostic(
+        range=analysis.text.of_span(here) if here is not None else analysis.text.range(0, 0),
+        message=message(one),
+        severity=_SEVERITIES[one.severity],
+        code=one.code,
+        code_description=lsp.CodeDescription(link) if link else None,
+        source=SOURCE,
+        tags=_tags(one) or None,
+        related_information=related or None,
+    )
+
+
+def message(one: Diagnostic) -> str:
+    """A finding as lines of text, without what stands in the document anyhow."""
+    lines = [one.message]
+    lines += [f"{label}: {told}" for label, told in (("expected", one.expected), ("hint", one.hint)) if told]
+    lines += [f"{label}: {told}" for label, told in finding.parts(one)]
+    return "\n".join(lines)
+
+
+def _others(one: Diagnostic, here: Span | None) -> list[tuple[Span, str]]:
+    others = [(span, "contradicts this") for span in one.spans if span != here]
+    others += [(span, part.hint or part.message) for part in one.parts for span in part.spans[:1]]
+    return list(dict.fromkeys(others))
+
+
+def location_of(analysis: Analysis, uri: str, span: Span) -> lsp.Location | None:
+    """The client's place of a span in the document or a file below it; None for a place in neither."""
+    if not span.line:
+        return None
+    if span.source == analysis.name:
+        return lsp.Location(uri, analysis.text.of_span(span))
+    file = analysis.files().get(span.source)
+    if file is None:
+        return None
+    # its lines are all that is needed of it
+    below = next(one for other, one in analysis.below if other == file)
+    return lsp.Location(file.as_uri(), Text("\n".join(below.lines), analysis.text.encoding).of_span(span))
+
+
+def _tags(one: Diagnostic) -> list[lsp.DiagnosticTag]:
+    if one.code in _DEAD or one.code in _unused() or (one.weight == "unwise" and one.code == "removed-value"):
+        return [lsp.DiagnosticTag.Unnecessary]
+    return [lsp.DiagnosticTag.Deprecated] if one.code.startswith("removed-") else []
+
+
+@cache
+def _unused() -> frozenset[str]:
+    return frozenset(slug(rule) for _, rule in unused.RULES)
+
+
+@cache
+def _page(code: str) -> str:
+    """The page about a finding of a rule, which comes with the program; "" for what has none."""
+    file = paths.RULE_PAGES / f"{code}.md"
+    return file.resolve().as_uri() if code in rules.by_slug() and file.is_file() else ""
+
+
+@dataclass(slots=True)
+class Open:
+    """A document that is open: what was last said about it."""
+
+    uri: str
+    version: int | None = None
+    analysis: Analysis | None = None
+    current: bool = False
+    fields: dict[str, Any] = field(default_factory=dict)

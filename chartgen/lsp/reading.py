@@ -1,0 +1,202 @@
+"""A values file as it is while it is typed: what can be read of it, and what stands where nothing can be."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chartgen.diagnostics import Diagnostic, Path, Rejected, Span
+from chartgen.lsp import outline
+from chartgen.values import source
+from chartgen.values.source import Source
+
+# how many lines of one section are tried before all of it is passed over
+_ATTEMPTS = 10
+# findings about a file as a whole: no line of it can be left out so that the rest reads
+_WHOLE = frozenset(("byte-order-mark", "file-too-large", "unrendered-template"))
+_SYNTAX = "yaml-syntax"
+_ANCHOR = re.compile(r"&([^\s\[\]{},]+)")
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """What could be read of a text, and the findings about the rest.
+
+    `text` is the text with the lines blank that cannot be read, so that what is left parses; `unread` are the values that
+    stand in them, None where nobody can tell.
+    """
+
+    source: Source | None
+    text: str
+    findings: tuple[Diagnostic, ...] = ()
+    unread: frozenset[Path] | None = None
+
+
+def read(text: str, name: str) -> Reading:
+    """All of the text that can be read: a section that cannot hides no other."""
+    try:
+        return Reading(source.read_text(text, name), text)
+    except Rejected as rejected:
+        findings = rejected.diagnostics
+    if any(one.code in _WHOLE for one in findings):
+        return Reading(None, text, findings)
+    lines = text.splitlines(True)
+    blank, syntax = _unreadable(lines, name)
+    mended = "".join(_blanked(line) if number in blank else line for number, line in enumerate(lines))
+    part, others = source.read_partly(mended, name)
+    if part is None:
+        return Reading(None, text, findings)
+    part = replace(part, lines=text.splitlines())
+    if not syntax and any(one.code == _SYNTAX for one in findings):
+        # what no section shows by itself
+        syntax = [one for one in findings if one.code == _SYNTAX]
+    gone = {name for number in blank for name in _ANCHOR.findall(lines[number])}
+    others = tuple(one for one in others if not _names(one, gone))
+    told = tuple({(one.code, one.spans[:1]): one for one in (*syntax, *others)}.values()) or findings
+    return Reading(part, mended, told, frozenset(_unread(told, lines, blank, part)))
+
+
+def _blanked(line: str) -> str:
+    """The line's end alone."""
+    return line[len(line.rstrip("\r\n\x85\u2028\u2029")) :]
+
+
+def _names(one: Diagnostic, gone: set[str]) -> bool:
+    """Whether a finding is about an alias whose anchor stands on a line that cannot be read."""
+    return one.code == "unknown-anchor" and any(f"*{name} has" in one.message for name in gone)
+
+
+def sections(lines: Sequence[str]) -> list[tuple[int, int]]:
+    """(first line, line behind the last) of each part of a text that begins at the margin, from 0."""
+    starts = [
+        number
+        for number, line in enumerate(lines)
+        if line[:1].strip() and line[0] not in "#]}" and not (line[0] == "-" and line[1:2] in " \r\n")
+    ]
+    if not starts:
+        return [(0, len(lines))] if lines else []
+    starts[0] = 0
+    return list(zip(starts, [*starts[1:], len(lines)], strict=True))
+
+
+def _unreadable(lines: Sequence[str], name: str) -> tuple[set[int], list[Diagnostic]]:
+    """The lines, from 0, without which every section parses, and what is wrong with them."""
+    blank: set[int] = set()
+    findings: list[Diagnostic] = []
+    for start, stop in sections(lines):
+        found = _first_error(lines[start:stop])
+        if found is None:
+            continue
+        blank |= {start + number for number in _left_out(lines[start:stop])}
+        findings.append(_finding(lines, start, stop, name))
+    return blank, findings
+
+
+def _left_out(lines: Sequence[str]) -> set[int]:
+    """The lines of a section without which it parses; all of them where a few do not do."""
+    left: set[int] = set()
+    current = list(lines)
+    for _ in range(_ATTEMPTS):
+        error = _first_error(current)
+        if error is None:
+            return left
+        candidates = [number for number in _suspects(current, error) if number not in left and number > 0]
+        trials = []
+        for number in candidates:
+            trial = [*current]
+            trial[number] = _blanked(trial[number])
+            after = _first_error(trial)
+            trials.append((len(lines) if after is None else max(after), number, trial))
+            if after is None:
+                break
+        if not trials:
+            break
+        _, number, current = max(trials, key=lambda each: each[0])
+        left.add(number)
+    return left if _first_error(current) is None else set(range(len(lines)))
+
+
+def _suspects(lines: Sequence[str], error: tuple[int, ...]) -> Iterator[int]:
+    """The lines that an error may come from: where it shows, those before that, where what is not closed begins."""
+    for place in error:
+        if place < len(lines):
+            yield place
+        before = (number for number in range(min(place, len(lines)) - 1, 0, -1) if lines[number].strip())
+        yield from [number for number, _ in zip(before, range(1), strict=False)]
+
+
+def _first_error(lines: Sequence[str]) -> tuple[int, ...] | None:
+    """The lines, from 0, that the parser names where a section does not parse as a map at the margin; None if it does."""
+    import yaml
+
+    text = "".join(lines)
+    try:
+        parser = yaml.CBaseLoader(text) if yaml.__with_libyaml__ else yaml.BaseLoader(text)
+        depth, first = 0, True
+        while True:
+            event = parser.get_event()
+            kind = type(event).__name__
+            if kind == "StreamEndEvent":
+                return None
+            if kind.endswith("StartEvent") or kind in ("ScalarEvent", "AliasEvent"):
+                if kind not in ("StreamStartEvent", "DocumentStartEvent") and first:
+                    first = False
+                    if kind != "MappingStartEvent" and text.strip():
+                        return (int(event.start_mark.line),)
+                depth += 1
+    except yaml.MarkedYAMLError as error:
+        marks = (error.problem_mark, error.context_mark)
+        return tuple(int(mark.line) for mark in marks if mark is not None) or (0,)
+    except (yaml.YAMLError, ValueError):
+        return (0,)
+
+
+def _finding(lines: Sequence[str], start: int, stop: int, name: str) -> Diagnostic:
+    """What is wrong in a section, in the words that its text alone gets, at its place in the whole."""
+    try:
+        source.read_text("".join(lines[start:stop]), name, any_shape=True)
+    except Rejected as rejected:
+        syntax = [one for one in rejected.diagnostics if one.code == _SYNTAX]
+        if syntax:
+            return replace(syntax[0], spans=tuple(_moved(span, start) for span in syntax[0].spans))
+    first = next((number for number in range(start, stop) if lines[number].strip()), start)
+    line = lines[first].rstrip("\r\n")
+    return Diagnostic(
+        _SYNTAX,
+        "not YAML: this is no setting",
+        spans=(Span(name, first + 1, 1, len(line) + 1, line),),
+        expected="a key and a colon, such as `server:`",
+    )
+
+
+def _moved(span: Span, lines: int) -> Span:
+    return replace(span, line=span.line + lines)
+
+
+def _unread(
+    told: Sequence[Diagnostic], lines: Sequence[str], blank: set[int], part: Source
+) -> Iterator[Path]:
+    """The values that stand where something is wrong, as far as the lines tell."""
+    for number in blank:
+        for column, key in outline.levels(lines[number]):
+            if key is not None and (parent := outline.above(lines, number, column)) is not None:
+                yield (*parent, key)
+    wrong = {span.line for one in told if one.code != _SYNTAX for span in one.spans[:1]}
+    for one in told:
+        if one.path:
+            yield one.path
+    for path, span in part.spans.items():
+        if span.line in wrong:
+            yield path
+
+
+def tokens(text: str) -> Iterator[Any]:
+    """The tokens of a text that parses; those up to where it does not, of one that does not."""
+    import yaml
+
+    try:
+        yield from yaml.scan(text, Loader=yaml.CBaseLoader if yaml.__with_libyaml__ else yaml.BaseLoader)
+    except (yaml.YAMLError, ValueError):
+        return

@@ -1,0 +1,225 @@
+"""The server: what a language client sends and gets, over standard input and output."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import logging
+import os
+import sys
+from pathlib import Path as File
+from typing import Any
+
+from lsprotocol import types as lsp
+from pygls import uris
+from pygls.lsp.server import LanguageServer
+from pygls.workspace import TextDocument, Workspace
+
+from chartgen import project
+from chartgen.lsp import analysis, completion, hover
+from chartgen.lsp.analysis import Analysis, Open, Wanted
+from chartgen.lsp.text import Text
+from chartgen.version import __version__
+
+log = logging.getLogger(__name__)
+# how long nothing has to be typed before a text is looked at, in seconds
+_PAUSE = 0.03
+
+
+class Document(TextDocument):
+    """A document in which a line ends where the protocol says so, and not where Python does too."""
+
+    @property
+    def lines(self) -> list[str]:
+        text = Text(self.source)
+        return [text.text[start:stop] for start, stop in text.bounds()]
+
+
+class Values(LanguageServer):
+    """A server with the documents that are open; each is looked at once it is at rest, or asked about."""
+
+    def __init__(self) -> None:
+        super().__init__("chartgen", __version__)
+        self.documents: dict[str, Open] = {}
+        self.wanted = Wanted()
+        self._waiting: dict[str, asyncio.TimerHandle] = {}
+
+    def roots(self) -> list[File]:
+        """The workspace's folders; the one that a client names as the root, or this one, where it names none."""
+        named = [*self.workspace.folders] or ([self.workspace.root_uri] if self.workspace.root_uri else [])
+        paths = [File(path) for uri in named if (path := uris.to_fs_path(uri))]
+        return sorted(paths, key=lambda one: -len(one.parts)) or [File.cwd()]
+
+    def encoding(self) -> str:
+        """The unit in which the client counts characters."""
+        return str(
+            getattr(self.workspace.position_encoding, "value", self.workspace.position_encoding) or "utf-16"
+        )
+
+    def at(self, uri: str) -> Analysis | None:
+        """What is known of a document as it is now; None for one that is not open, or that nothing could be told of."""
+        known = self.documents.get(uri)
+        if known is None:
+            return None
+        if not known.current:
+            self.look(uri)
+        return known.analysis
+
+    def later(self, uri: str) -> None:
+        """Looks at a document once nothing was typed for a moment."""
+        if waiting := self._waiting.pop(uri, None):
+            waiting.cancel()
+        loop = asyncio.get_running_loop()
+        self._waiting[uri] = loop.call_later(_PAUSE, self.look, uri)
+
+    def look(self, uri: str) -> None:
+        """Looks at a document and tells what was found. Where that fails, what was told last stays."""
+        if waiting := self._waiting.pop(uri, None):
+            waiting.cancel()
+        known = self.documents.get(uri)
+        if known is None:
+            return
+        document = self.workspace.get_text_document(uri)
+        known.version, known.current = document.version, True
+        try:
+            file = File(uris.to_fs_path(uri) or "untitled.yaml")
+            where = analysis.place(file, self.roots())
+            text = Text(document.source, self.encoding())
+            known.analysis = analysis.analysed(text, where, self.wanted, known.analysis)
+            told = analysis.shown(known.analysis, uri)
+        except Exception:
+            # whatever it is, the next key may end it
+            log.exception("the check of %s failed", uri)
+            return
+        self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, told, known.version))
+
+    async def ask_what_is_wanted(self) -> None:
+        """Asks the client for its settings, if it can be asked; what it does not answer stays as it was."""
+        workspace = self.client_capabilities.workspace
+        if not (workspace and workspace.configuration):
+            return
+        item = lsp.ConfigurationItem(section="chartgen")
+        answer = await self.workspace_configuration_async(lsp.ConfigurationParams([item]))
+        if answer and isinstance(answer[0], dict) and (now := analysis.wanted(answer[0])) != self.wanted:
+            self.wanted = now
+            self.look_again()
+
+    def look_again(self) -> None:
+        """Looks at all that is open: something beside the documents has changed."""
+        for uri, known in self.documents.items():
+            known.current = False
+            self.later(uri)
+
+
+def _workspace_with_lines(workspace: Workspace) -> None:
+    """Has a workspace make documents whose lines end as the protocol has it."""
+    made = workspace._create_text_document
+
+    def create(*given: Any, **named: Any) -> TextDocument:
+        document = made(*given, **named)
+        document.__class__ = Document
+        return document
+
+    workspace._create_text_document = create  # type: ignore[method-assign]
+
+
+def made() -> Values:
+    """A server that nobody talks to yet."""
+    server = Values()
+
+    @server.feature(lsp.INITIALIZE)
+    def initialize(params: lsp.InitializeParams) -> None:
+        _workspace_with_lines(server.workspace)
+        server.wanted = analysis.wanted(params.initialization_options)
+
+    @server.feature(lsp.INITIALIZED)
+    async def initialized(_: lsp.InitializedParams) -> None:
+        watched = server.client_capabilities.workspace
+        watching = watched.did_change_watched_files if watched else None
+        if watching and watching.dynamic_registration:
+            patterns = [lsp.FileSystemWatcher(f"**/{name}") for name in (project.FILE, "*.yaml", "*.yml")]
+            options = lsp.DidChangeWatchedFilesRegistrationOptions(patterns)
+            server.client_register_capability(
+                lsp.RegistrationParams(
+                    [lsp.Registration("chartgen", lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES, options)]
+                )
+            )
+        await server.ask_what_is_wanted()
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
+    def opened(params: lsp.DidOpenTextDocumentParams) -> None:
+        server.documents[params.text_document.uri] = Open(params.text_document.uri)
+        server.look(params.text_document.uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CHANGE)
+    def changed(params: lsp.DidChangeTextDocumentParams) -> None:
+        uri = params.text_document.uri
+        if known := server.documents.get(uri):
+            known.current = False
+            server.later(uri)
+
+    @server.feature(lsp.TEXT_DOCUMENT_DID_CLOSE)
+    def closed(params: lsp.DidCloseTextDocumentParams) -> None:
+        uri = params.text_document.uri
+        server.documents.pop(uri, None)
+        server.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, []))
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_CONFIGURATION)
+    async def configured(params: lsp.DidChangeConfigurationParams) -> None:
+        if isinstance(params.settings, dict) and params.settings:
+            server.wanted = analysis.wanted(params.settings)
+        else:
+            await server.ask_what_is_wanted()
+        server.look_again()
+
+    @server.feature(lsp.WORKSPACE_DID_CHANGE_WATCHED_FILES)
+    def watched(_: lsp.DidChangeWatchedFilesParams) -> None:
+        server.look_again()
+
+    @server.feature(lsp.TEXT_DOCUMENT_HOVER)
+    async def hovered(params: lsp.HoverParams) -> lsp.Hover | None:
+        known = server.at(params.text_document.uri)
+        if known is None:
+            return None
+        line, column = known.text.place(known.text.offset(params.position))
+        found = hover.shown(known, line, column)
+        if found is None:
+            return None
+        told, span = found
+        return lsp.Hover(lsp.MarkupContent(lsp.MarkupKind.Markdown, told), known.text.of_span(span))
+
+    @server.feature(lsp.TEXT_DOCUMENT_COMPLETION, lsp.CompletionOptions(trigger_characters=[":", " ", "-"]))
+    async def completed(params: lsp.CompletionParams) -> lsp.CompletionList:
+        known = server.at(params.text_document.uri)
+        items = (
+            completion.proposed(known, known.text.offset(params.position), snippet=_takes_snippets(server))
+            if known is not None and _is_for_completion(known)
+            else []
+        )
+        return lsp.CompletionList(is_incomplete=False, items=items)
+
+    return server
+
+
+def _is_for_completion(known: Analysis) -> bool:
+    """Whether settings are proposed in a document: one of this chart's, or one that holds nothing yet."""
+    return known.ours or not (known.source is None or known.source.data)
+
+
+def _takes_snippets(server: Values) -> bool:
+    document = server.client_capabilities.text_document
+    items = document.completion.completion_item if document and document.completion else None
+    return bool(items and items.snippet_support)
+
+
+def run() -> int:
+    """Serves the client on standard input and output until it ends; always 0."""
+    logging.basicConfig(level=logging.WARNING, format="%(name)s: %(message)s")
+    # the server closes what it talks through; what others print must not get between its messages
+    with (
+        os.fdopen(os.dup(sys.stdin.fileno()), "rb") as asked,
+        os.fdopen(os.dup(sys.stdout.fileno()), "wb") as answered,
+        contextlib.redirect_stdout(sys.stderr),
+    ):
+        made().start_io(asked, answered)
+    return 0
