@@ -146,7 +146,8 @@ def test_init_with_a_schema_elsewhere(tmp_path: Path) -> None:
         (["build", "--name", "Consul"], "lower-case letters"),
         (["check"], "Name a file of values"),
         (["check", "--format", "xml", "x.yaml"], "'sarif'"),
-        (["fix"], "Missing argument 'FILE'"),
+        (["fix"], "Missing argument 'FILE...'"),
+        (["fix", "-", "tests"], "- is standard input"),
     ],
     ids=" ".join,
 )

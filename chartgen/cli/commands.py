@@ -30,6 +30,7 @@ from chartgen.version import __version__
 
 if TYPE_CHECKING:
     from chartgen.chart import Chart
+    from chartgen.diagnostics import Diagnostic
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -414,34 +415,38 @@ def list_rules(output: Output) -> int:
     return 0
 
 
-_FILE = click.argument("file", type=click.Path(exists=True, dir_okay=False, allow_dash=True))
+_FILES = click.argument(
+    "files", nargs=-1, required=True, metavar="FILE...", type=click.Path(exists=True, allow_dash=True)
+)
 _DIFF = click.option("--diff", "only_diff", is_flag=True, help="Show the change and leave the file as it is.")
 
 
 @cli.command()
 @_DIFF
-@_FILE
+@_FILES
 @answers(())
-def fix(output: Output, file: str, only_diff: bool) -> int:
+def fix(output: Output, files: Sequence[str], only_diff: bool) -> int:
     """Apply the mends that are certain.
 
     A slip of one letter, a quoted number, a key in the wrong place. Comments and order stay; what is not certain is
-    listed and left to you. With - it reads standard input, and writes the mended text to standard output.
+    listed and left to you. Of a folder, it mends the files in it that hold values of Consul's chart. With - it reads
+    standard input, and writes the mended text to standard output.
 
     \b
       chartgen fix --diff values.yaml
       chartgen fix values.yaml
+      chartgen fix .
     """
     from chartgen.edit import fix as fixing
 
-    return _rewritten(output, file, only_diff, fixing.fixed)
+    return _rewritten(output, files, only_diff, fixing.fixed)
 
 
 @cli.command()
 @_DIFF
-@_FILE
+@_FILES
 @answers(())
-def migrate(output: Output, file: str, only_diff: bool) -> int:
+def migrate(output: Output, files: Sequence[str], only_diff: bool) -> int:
     """Move values of older charts to today's.
 
     Comments and order stay; what cannot be moved without you is listed. With - it reads standard input, and writes
@@ -453,7 +458,7 @@ def migrate(output: Output, file: str, only_diff: bool) -> int:
     """
     from chartgen.edit import migrate as migrating
 
-    return _rewritten(output, file, only_diff, migrating.migrate)
+    return _rewritten(output, files, only_diff, migrating.migrate)
 
 
 @cli.command()
@@ -463,9 +468,11 @@ def migrate(output: Output, file: str, only_diff: bool) -> int:
 )  # fmt: skip
 @click.option("--sort", "ordered", is_flag=True, help="Also bring the sections into the order of the schema.")
 @_DIFF
-@_FILE
+@_FILES
 @answers(())
-def tidy(output: Output, file: str, only_diff: bool, ordered: bool, below: Sequence[str]) -> int:
+def tidy(
+    output: Output, files: Sequence[str], only_diff: bool, ordered: bool, below: Sequence[str]
+) -> int:
     """Drop the values that are the default.
 
     They change nothing: the chart is the same without them. Comments directly above and beside what goes are about it,
@@ -482,29 +489,52 @@ def tidy(output: Output, file: str, only_diff: bool, ordered: bool, below: Seque
     if read.findings:
         raise Rejected(read.findings)
     return _rewritten(
-        output, file, only_diff, lambda text, name: tidying.tidied(text, name, read.sources, ordered=ordered)
+        output, files, only_diff, lambda text, name: tidying.tidied(text, name, read.sources, ordered=ordered)
     )
 
 
-def _rewritten(output: Output, file: str, only_diff: bool, edit: Any) -> int:
-    """Shows the change, writes the file unless it is only shown, and lists what was done and what is left."""
+def _rewritten(output: Output, files: Sequence[str], only_diff: bool, edit: Any) -> int:
+    """Shows the changes, writes the files unless they are only shown, and lists what was done and what is left."""
+    from chartgen.cli import walk
     from chartgen.edit import fix as fixing
 
-    piped = file == "-"
-    before = fixing.read(file)
-    after, done, left = edit(before, "<stdin>" if piped else file)
-    if piped and not only_diff:
-        output.write(after)
-    else:
-        output.write(fixing.unified_diff(before, after, file))
-        if after != before and not only_diff:
-            _replace(file, after)
-    for finding in done:
-        output.tell(f"{'would do' if only_diff else 'done'}: {finding.message}; {finding.hint}")
-    output.warn(left)
-    told = f"{len(done)} to mend, {len(left)} would be left; nothing is written" if only_diff else ""
-    output.tell(told or f"{len(done)} mended, {len(left)} left")
-    return int(any_error(left) or (only_diff and bool(done)))
+    if "-" in files and len(files) > 1:
+        raise click.UsageError("- is standard input, and stands alone.")
+    broken: list[Diagnostic] = []
+    done_in_all: list[Diagnostic] = []
+    left_in_all: list[Diagnostic] = []
+    paths = walk.values_files(files, output)
+    for file in paths:
+        piped = file == "-"
+        try:
+            before = fixing.read(file)
+            after, done, left = edit(before, "<stdin>" if piped else file)
+        except Rejected as rejected:
+            # the other files are mended all the same
+            broken += rejected.diagnostics
+            continue
+        if piped and not only_diff:
+            output.write(after)
+        else:
+            output.write(fixing.unified_diff(before, after, file))
+            if after != before and not only_diff:
+                _replace(file, after)
+        where = f"{file}: " if len(paths) > 1 else ""
+        for finding in done:
+            output.tell(
+                f"{where}{'would do' if only_diff else 'done'}: {finding.message}; {finding.hint}"
+            )
+        output.warn(left)
+        done_in_all += done
+        left_in_all += left
+    if len(paths) > len(broken):
+        told = (
+            f"{len(done_in_all)} to mend, {len(left_in_all)} would be left; nothing is written" if only_diff else ""
+        )
+        output.tell(told or f"{len(done_in_all)} mended, {len(left_in_all)} left")
+    if broken:
+        raise Rejected(broken)
+    return int(any_error(left_in_all) or (only_diff and bool(done_in_all)))
 
 
 def _replace(file: str, text: str) -> None:
