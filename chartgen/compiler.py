@@ -282,7 +282,7 @@ def check(given: Read, options: Options) -> Checked:
         reads = judged.reads
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]
         findings += spelling.check(merged.user, sources)
-        findings += [*_parts(merged, texts, settings(trusted), aside, findings)]
+        findings += [*_parts(merged, texts, settings(trusted), aside, findings, kube_version.parsed(options.kube_version))]
     findings = removed.gathered(findings, sources)
     counting = [one for one in findings if steering.counts(one)]
     told = in_mode([*counting, *filter(steering.counts, steering.idle(findings))], strict=options.strict)
@@ -295,6 +295,7 @@ def _parts(
     facts: Settings,
     aside: Collection[Path],
     told: Iterable[Diagnostic],
+    target: tuple[int, int] | None,
 ) -> Iterable[Diagnostic]:
     """What Kubernetes refuses of the parts of objects in the values, but for what is told already."""
     from chartgen.rules import parts
@@ -304,7 +305,7 @@ def _parts(
         user, sources = texts.values, [*sources, *texts.sources]
         effective = values.effective(user, schema.defaults())
     known = {one.path for one in told}
-    for one in parts.check(schema.complete(effective), user, facts, sources, aside):
+    for one in parts.check(schema.complete(effective), user, facts, sources, aside, target):
         # a rule may point at the entry of which a part is wrong
         if not known & {one.path, one.path[:-1]}:
             yield one

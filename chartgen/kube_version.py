@@ -7,6 +7,9 @@ import re
 from chartgen.diagnostics import Diagnostic, Rejected
 
 OLDEST = (1, 22)
+# the oldest series that is still maintained (kubernetes.io/releases): where no version is named, objects suit it and those
+# after it
+MAINTAINED = (1, 35)
 # the newest release that is known here; a chart made for it is one for those after it, as far as can be told
 NEWEST = (1, 37)
 

@@ -4,6 +4,7 @@ import pytest
 
 from chartgen import kube_version
 from chartgen.verify import admission
+from tests.cluster import programs
 
 
 @pytest.mark.parametrize(
@@ -23,3 +24,8 @@ def test_versions_that_there_are(text: str, severity: str | None) -> None:
 
 def test_the_newest_is_the_newest_with_schemas() -> None:
     assert admission.versions()[-1] == kube_version.NEWEST
+
+
+def test_the_oldest_maintained_and_the_newest_are_asked_on_a_cluster() -> None:
+    asked = [tuple(map(int, one.split(".")[:2])) for one in programs.KUBERNETES.values()]
+    assert asked == [kube_version.NEWEST, kube_version.MAINTAINED]

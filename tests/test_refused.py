@@ -51,6 +51,40 @@ def test_admitted(name: str) -> None:
         assert [*objects.refusals(data)] == []
 
 
+@pytest.mark.parametrize("name", [name for name in CASES if "since" in CASES[name]])
+def test_what_newer_versions_take(name: str) -> None:
+    values, since = CASES[name]["refused"], CASES[name]["since"]
+
+    def errors(minor: int) -> bool:
+        read = compiler.read([BASE, values])
+        return any_error(compiler.verdict(read, compiler.Options(kube_version=f"1.{minor}")).diagnostics)
+
+    assert errors(since - 1)
+    assert not errors(since)
+    assert chartgen.compile([BASE, values], kube_version=f"1.{since}").objects()
+    with pytest.raises(chartgen.Rejected):
+        chartgen.compile([BASE, values], kube_version=f"1.{since - 1}")
+
+
+@pytest.mark.parametrize(
+    ("values", "since"),
+    [
+        ({"server": {"securityContext": {"supplementalGroupsPolicy": "Strict"}}}, 33),
+        ({"server": {"securityContext": {"appArmorProfile": {"type": "RuntimeDefault"}}}}, 30),
+        ({"ui": {"service": {"additionalSpec": {"trafficDistribution": "PreferSameZone"}}}}, 34),
+        ({"ui": {"service": {"additionalSpec": "trafficDistribution: PreferClose"}}}, 31),
+    ],
+)
+def test_fields_that_older_versions_have_not(values: Any, since: int) -> None:
+    def codes(minor: int) -> list[str]:
+        read = compiler.read([values])
+        found = compiler.verdict(read, compiler.Options(kube_version=f"1.{minor}")).diagnostics
+        return [one.code for one in found if one.severity == "error"]
+
+    assert codes(since - 1) == ["refused-by-kubernetes"]
+    assert codes(since) == []
+
+
 def noise(size: int) -> str:
     """Text that does not compress."""
     return base64.b64encode(random.Random(size).randbytes(size)).decode()

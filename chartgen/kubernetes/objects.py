@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
-from chartgen.kubernetes import formats, pods, services
+from chartgen.kubernetes import formats, pods, services, since
 from chartgen.kubernetes.formats import amount, percent, unknown
 from chartgen.kubernetes.labels import annotation_map, label_selector, labels
 from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, part
@@ -15,14 +15,17 @@ LARGEST_DATA, LARGEST_OBJECT = 1024 * 1024, 1536 * 1024
 Judge = Callable[[Mapping[str, Any]], Iterator[Refusal]]
 
 
-def refusals(data: Mapping[str, Any]) -> Iterator[Refusal]:
-    """All that the API server would refuse in an object, types of fields and lengths of names left aside."""
+def refusals(data: Mapping[str, Any], version: tuple[int, int] | None = None) -> Iterator[Refusal]:
+    """All that the API server of that version (of the oldest that is maintained, if None) would refuse in an object, types
+    of fields and lengths of names left aside."""
     meta = part(data, "metadata")
     yield from below(("metadata", "labels"), labels(meta.get("labels")))
     yield from below(("metadata", "annotations"), annotation_map(meta.get("annotations")))
     judge = _JUDGES.get(str(data.get("kind")))
     if judge is not None:
         yield from judge(data)
+    if judge in (_workload, _pod, _service):
+        yield from below(("spec",), since.refusals(data.get("spec"), version))
 
 
 def text_size(node: Any) -> int:

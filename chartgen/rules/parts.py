@@ -7,10 +7,11 @@ holds; what a template action in it yields is taken to be right.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from itertools import chain
 from typing import Any
 
 from chartgen.diagnostics import Diagnostic, Path, dotted
-from chartgen.kubernetes import formats, labels, pods, services
+from chartgen.kubernetes import formats, labels, pods, services, since
 from chartgen.kubernetes.objects import daemon_update
 from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped
 from chartgen.rules.kubernetes import switches
@@ -77,11 +78,12 @@ def check(
     settings: Settings,
     sources: Sequence[Source],
     aside: Collection[Path] = (),
+    version: tuple[int, int] | None = None,
 ) -> list[Diagnostic]:
     """What the API server would refuse of the parts that `user` sets, as they are in the effective `values`.
 
     Both are values whose texts are opened; `sources` place what the texts hold too. Components that are off are
-    passed over, and so are parts that are set aside, or may be off for what is set aside.
+    passed over, and so are parts that are set aside, or may be off for what is set aside. `version` is the cluster's.
     """
     from chartgen import values as merging
 
@@ -94,12 +96,16 @@ def check(
             merging.value_spans_of(one.path, sources),
             expected=one.expected,
         )
-        for one in dict.fromkeys(_refusals(values, user, settings, aside))
+        for one in dict.fromkeys(_refusals(values, user, settings, aside, version))
     ]
 
 
 def _refusals(
-    values: Mapping[str, Any], user: Mapping[str, Any], settings: Settings, aside: Collection[Path]
+    values: Mapping[str, Any],
+    user: Mapping[str, Any],
+    settings: Settings,
+    aside: Collection[Path],
+    version: tuple[int, int] | None,
 ) -> Iterator[Refusal]:
     off = {path for path, is_on in switches(settings.values, settings).items() if not _certain(is_on)}
     # with Vault as the backend of secrets, the name of one is a path
@@ -112,6 +118,7 @@ def _refusals(
             # what a template comes to that was not worked out is not judged
             if not isinstance(given, str) or "{{" not in given:
                 yield from below(place, judge(given))
+                yield from below(place, since.refusals(given, version))
     for place, judged in _SERVICES.items():
         given = mapped(tree.at(values, place))
         is_off = any(place[:length] in off for length in range(1, len(place) + 1))
@@ -123,7 +130,7 @@ def _refusals(
         ):
             continue
         for spec, origins in judged(given, place, settings):
-            for one in services.service(spec):
+            for one in chain(services.service(spec), since.refusals(spec, version)):
                 length = max(size for size in range(len(one.path) + 1) if one.path[:size] in origins)
                 yield Refusal((*origins[one.path[:length]], *one.path[length:]), one.what, one.expected)
 

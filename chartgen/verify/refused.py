@@ -8,6 +8,7 @@ from typing import Any
 
 from chartgen import values
 from chartgen.diagnostics import Diagnostic, Path, dotted
+from chartgen.kube_version import MAINTAINED
 from chartgen.kubernetes import formats, names, objects
 from chartgen.late import TOKEN, LateBound
 from chartgen.render.document import Document
@@ -16,7 +17,7 @@ from chartgen.verify import origin
 
 # where users say what all names begin with
 _PREFIXES: tuple[Path, ...] = (("fullnameOverride",), ("global", "name"))
-# names of Services may begin with a digit from here on
+# names of Services may begin with a digit from here on (RelaxedServiceNameValidation)
 _RELAXED = (1, 36)
 
 
@@ -29,7 +30,7 @@ def check(
     longest = max(values.texts(merged.sources), key=lambda each: len(each[1]), default=((), ""))
     for one in documents:
         long = {text for _, text, most in names.lengths(one.data) if len(text) > most}
-        for refusal in objects.refusals(one.data):
+        for refusal in objects.refusals(one.data, version):
             part = _part(one.data, refusal.path)
             if isinstance(part, str) and part in long:
                 # told as a name
@@ -117,7 +118,7 @@ def _names(
 def _name_form(one: Document, version: tuple[int, int] | None) -> formats.Form | None:
     if names.is_free(one.head):
         return None
-    if names.is_service(one.head) and (version is None or version < _RELAXED):
+    if names.is_service(one.head) and (version or MAINTAINED) < _RELAXED:
         return formats.service_name
     return formats.dns_label if names.is_label(one.head) else formats.dns_subdomain
 
