@@ -20,11 +20,11 @@ test-editors: $(VENV)/.installed-editors tests/editors/node_modules/.package-loc
 
 # charts before a real Kubernetes API server and the real Helm, which Go builds from their modules once: half an hour on
 # two cores, kept in the user's cache
-# what waits for controllers on a busy machine may run out of patience: what failed is asked once more, alone
+# four control planes side by side; what runs out of patience on a busy machine is asked once more, by two
 test-cluster: $(VENV)/.installed-test
 	@if command -v go >/dev/null; then \
 	  $(BIN)/python -m tests.cluster build || exit 1; \
-	  $(BIN)/pytest tests/cluster -n 2 --dist loadgroup || $(BIN)/pytest tests/cluster -n 2 --dist loadgroup --last-failed; \
+	  $(BIN)/pytest tests/cluster -n 4 || $(BIN)/pytest tests/cluster -n 2 --last-failed; \
 	else echo "the tests with a cluster need Go, which is not here"; fi
 
 lint: $(VENV)/.installed-test

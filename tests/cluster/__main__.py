@@ -7,6 +7,7 @@
                                                      of a file of JSON lines (.jsonl, .jsonl.gz) each line has `values`
   python -m tests.cluster draw COUNT [--seed N]      draws sets of values from the schema and asks for each; what is
                                                      refused comes out as lines for found.jsonl, each kind once
+  python -m tests.cluster keep COUNT [--seed N]      draws the sets of drawn.jsonl anew, which each test run asks for
 
 `dry-run` and `draw` ask the server of --kubeconfig FILE or of `up`, and exit with 1 where an object is refused.
 """
@@ -22,7 +23,7 @@ import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -105,10 +106,6 @@ def draw(asker: Asker, count: int, number: int) -> int:
     seen: Counter[str] = Counter()
     drawn_sets: Counter[str] = Counter()
 
-    @seed(number)
-    @settings(max_examples=count, database=None, deadline=None, suppress_health_check=list(HealthCheck),
-              phases=[Phase.generate])  # fmt: skip
-    @given(drawing.sets())
     def ask(drawn: drawing.Drawn) -> None:
         drawn_sets["drawn"] += 1
         if drawn_sets["drawn"] % 500 == 0:
@@ -134,9 +131,37 @@ def draw(asker: Asker, count: int, number: int) -> int:
                 print(json.dumps(line, ensure_ascii=False), flush=True)
             seen[oracle.kind(one)] += 1
 
-    ask()
+    _draw_each(count, number, ask)
     print(dict(drawn_sets), file=sys.stderr)
     return 1 if drawn_sets["refused"] or drawn_sets["failed"] else 0
+
+
+def _draw_each(count: int, number: int, ask: Callable[[drawing.Drawn], None]) -> None:
+    """Has `ask` see as many drawn sets; the same ones for the same number, as long as nothing changes that is drawn from."""
+
+    @seed(number)
+    @settings(max_examples=count, database=None, deadline=None, suppress_health_check=list(HealthCheck),
+              phases=[Phase.generate])  # fmt: skip
+    @given(drawing.sets())
+    def asked(drawn: drawing.Drawn) -> None:
+        ask(drawn)
+
+    asked()
+
+
+def keep(count: int, number: int) -> int:
+    """Draws the sets that every test run asks for, and writes them down."""
+    lines: dict[str, None] = {}
+
+    def ask(drawn: drawing.Drawn) -> None:
+        if found := oracle.accepted(drawn):
+            kept = {"base": found[0].base, "changes": found[0].changes}
+            lines[json.dumps(kept, ensure_ascii=False) + "\n"] = None
+
+    _draw_each(count, number, ask)
+    oracle.DRAWN.write_text("".join(lines), "utf-8")
+    print(f"{len(lines)} sets that strict mode accepts are in {oracle.DRAWN.name}")
+    return 0
 
 
 def main() -> int:
@@ -153,6 +178,9 @@ def main() -> int:
     draws.add_argument("--kubeconfig", default="")
     draws.add_argument("--seed", type=int, default=0)
     draws.add_argument("count", type=int)
+    keeps = commands.add_parser("keep")
+    keeps.add_argument("--seed", type=int, default=0)
+    keeps.add_argument("count", type=int)
     serving = commands.add_parser("serve")
     serving.add_argument("version")
     serving.add_argument("folder", type=Path)
@@ -172,6 +200,8 @@ def main() -> int:
         return dry_run(asker_of(given.kubeconfig), given.files, given.every)
     elif given.command == "draw":
         return draw(asker_of(given.kubeconfig), given.count, given.seed)
+    elif given.command == "keep":
+        return keep(given.count, given.seed)
     else:
         control_plane.serve(given.version, given.folder, detached=given.detached)
     return 0

@@ -15,6 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
+_JSON = "application/json"
 MERGE = "application/merge-patch+json"
 # the loopback server's certificate is its own, made at its start
 _TLS = ssl._create_unverified_context()
@@ -60,10 +61,12 @@ class Api:
         self._kinds: dict[str, dict[str, tuple[str, bool]]] = {}
         self._namespaces: set[str] = set()
 
-    def request(self, path: str, method: str = "GET", body: object = None, content: str = "application/json") -> Answer:
+    def request(
+        self, path: str, method: str = "GET", body: object = None, content: str = _JSON, accept: str = _JSON
+    ) -> Answer:
         """What the server answers; raises OSError where none is."""
         data = None if body is None else json.dumps(body).encode()
-        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": content}
+        headers = {"Authorization": f"Bearer {self._token}", "Content-Type": content, "Accept": accept}
         for last in (False, True):
             connection = self._connection()
             try:
@@ -98,9 +101,9 @@ class Api:
         for one in self._opened:
             one.close()
 
-    def get(self, path: str) -> dict[str, Any]:
-        """The data at a path; empty where nothing is."""
-        answer = self.request(path)
+    def get(self, path: str, shape: str = "") -> dict[str, Any]:
+        """The data at a path; empty where nothing is. `shape` is a kind of meta.k8s.io that says how much of it."""
+        answer = self.request(path, accept=f"{_JSON};as={shape};v=v1;g=meta.k8s.io" if shape else _JSON)
         return answer.data if answer.fine else {}
 
     def ready(self) -> bool:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
+from xdist.remote import Producer
+from xdist.scheduler import LoadScopeScheduling
 
 from tests.cluster import control_plane, programs
 from tests.cluster.api import Api, Asker, of_kubeconfig
@@ -22,11 +26,32 @@ PAIRS = {
 }
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """With `--dist loadgroup`, each pair has a worker of its own, and a control plane starts once."""
-    for item in items:
-        if isinstance(item, pytest.Function) and (pair := item.callspec.params.get("cluster")):
-            item.add_marker(pytest.mark.xdist_group(pair))
+# what waits for controllers waits most of the time: control planes of each pair that run side by side
+LANES = 2
+# the modules whose tests are dealt out to the lanes; each other one stays together, as its tests share what they make
+_DEALT = ("test_lifecycle", "test_takeover")
+
+
+class _Lanes(LoadScopeScheduling):
+    """Every worker has one pair of versions, so that it starts one control plane, once."""
+
+    def __init__(self, config: pytest.Config, log: Producer | None) -> None:
+        super().__init__(config, log)
+        self._lanes: dict[str, str] = {}
+        self._count: Counter[str] = Counter()
+
+    def _split_scope(self, nodeid: str) -> str:
+        if nodeid not in self._lanes:
+            pair = next((one for one in PAIRS if one in nodeid), "")
+            module = Path(nodeid.partition("::")[0]).stem
+            lane = self._count[pair] if module in _DEALT else len(module)
+            self._count[pair] += module in _DEALT
+            self._lanes[nodeid] = f"{pair}-{lane % LANES}"
+        return self._lanes[nodeid]
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
+    return _Lanes(config, log)
 
 
 @dataclass(frozen=True)
@@ -39,11 +64,37 @@ class Cluster:
     helm: Helm
 
 
-@pytest.fixture(scope="session", params=PAIRS)
-def cluster(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Cluster]:
-    kubernetes, helm = PAIRS[request.param]
-    with control_plane.running(kubernetes) as kubeconfig:
-        api = of_kubeconfig(kubeconfig)
-        with closing(Asker(api)) as asker:
+class _Clusters:
+    """The clusters of a worker: one at a time, which lives until a test of the other pair comes."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._stack = ExitStack()
+        self._running: dict[str, Cluster] = {}
+
+    def of(self, pair: str) -> Cluster:
+        if pair not in self._running:
+            self.close()
+            kubernetes, helm = PAIRS[pair]
+            kubeconfig = self._stack.enter_context(control_plane.running(kubernetes))
+            api = of_kubeconfig(kubeconfig)
+            asker = self._stack.enter_context(closing(Asker(api)))
             assert api.version() == f"v{kubernetes}"
-            yield Cluster(kubernetes, api, asker, Helm(helm, kubeconfig, tmp_path_factory.mktemp("helm")))
+            self._running[pair] = Cluster(kubernetes, api, asker, Helm(helm, kubeconfig, self._folder))
+        return self._running[pair]
+
+    def close(self) -> None:
+        self._running.clear()
+        self._stack.close()
+
+
+@pytest.fixture(scope="session")
+def clusters(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Clusters]:
+    with closing(_Clusters(tmp_path_factory.mktemp("helm"))) as clusters:
+        yield clusters
+
+
+@pytest.fixture(scope="session", params=PAIRS)
+def cluster(request: pytest.FixtureRequest, clusters: _Clusters) -> Cluster:
+    """The cluster of a pair. (pytest ends a fixture with each parameter of each test that is listed by hand.)"""
+    return clusters.of(request.param)
