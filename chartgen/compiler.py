@@ -5,8 +5,7 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import kube_version, names, rules, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode, single
@@ -34,8 +33,7 @@ _UNSEEN = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ufeff\\u
 _NAMED = 3
 
 
-@dataclass(frozen=True, slots=True)
-class Options:
+class Options(NamedTuple):
     """How values are compiled, and into which chart.
 
     With `strict` off, unknown keys and doubtful shapes are warnings, as the official chart takes them. `kube_version`
@@ -50,11 +48,10 @@ class Options:
     version: str = "0.1.0"
     late: tuple[str, ...] = ()
     only: str = ""
-    steering: Steering = field(default_factory=Steering)
+    steering: Steering = Steering()
 
 
-@dataclass(frozen=True, slots=True)
-class Checked:
+class Checked(NamedTuple):
     """What was merged, as templates see it, what follows from it, and all that was found.
 
     `reads` are the paths that each rule read, by its slug.
@@ -124,8 +121,8 @@ def verdict(given: Read, options: Options) -> Checked:
     try:
         chart = _compiled(checked, options)
     except Rejected as rejected:
-        return replace(checked, diagnostics=rejected.diagnostics)
-    return replace(checked, diagnostics=chart.diagnostics)
+        return checked._replace(diagnostics=rejected.diagnostics)
+    return checked._replace(diagnostics=chart.diagnostics)
 
 
 # what joins the chart's own containers, ports or the node's network, below which a part may contradict the whole
@@ -184,6 +181,8 @@ def _doubtful(checked: Checked) -> bool:
 def _compiled(checked: Checked, options: Options) -> Chart:
     """A chart of values that are in order, as far as a check can tell."""
     # a check in an editor's hook should not wait for Jinja
+    from dataclasses import replace
+
     from chartgen import render, verify
     from chartgen.chart import Chart
 
@@ -262,7 +261,7 @@ def check(given: Read, options: Options) -> Checked:
     inside = embedded.check(texts, sources) if texts is not None else []
     findings += shapes + inside
     if not options.strict:
-        merged = replace(merged, effective=_unquoted(merged.effective, findings))
+        merged = merged._replace(effective=_unquoted(merged.effective, findings))
     complete = schema.complete(merged.effective)
     view = schema.view(complete)
     facts = settings(view)
@@ -329,7 +328,7 @@ def _stopping(one: Diagnostic, facts: Settings) -> Diagnostic:
     if one.code != "yaml-syntax" or not one.path:
         return one
     stops = templated.place(one.path) in templated.paths() and templated.is_read(one.path, facts)
-    return replace(one, weight="refused") if stops else one
+    return one._replace(weight="refused") if stops else one
 
 
 def _told_once(findings: Sequence[Diagnostic], clashes: Sequence[Diagnostic]) -> Iterable[Diagnostic]:
@@ -341,7 +340,7 @@ def _told_once(findings: Sequence[Diagnostic], clashes: Sequence[Diagnostic]) ->
     about_one = {one.path: one for one in clashes if one.expected}
     twice = {one.path for one in findings if one.code in _ODD and one.path in about_one}
     findings = [
-        replace(one, weight=about_one[one.path].weight) if one.code in _ODD and one.path in twice else one
+        one._replace(weight=about_one[one.path].weight) if one.code in _ODD and one.path in twice else one
         for one in findings
     ]
     clashes = [one for one in clashes if not (one.expected and one.path in twice)]
@@ -353,7 +352,7 @@ def _told_once(findings: Sequence[Diagnostic], clashes: Sequence[Diagnostic]) ->
             yield one
         elif above not in told:
             told.add(above)
-            yield replace(one, code=refused[above].code, weight=refused[above].weight)
+            yield one._replace(code=refused[above].code, weight=refused[above].weight)
         else:
             yield one
     yield from (one for one in clashes if one.path not in told)
@@ -395,7 +394,7 @@ def _stumbled(failed: Exception, checked: Checked) -> list[Diagnostic]:
     form. Nothing where it is our own fault."""
     # of values of another chart only that much is told
     culprits = (*_MISSHAPEN, *foreign.CODES)
-    misshapen = [replace(one, weight="refused") for one in checked.diagnostics if one.code in culprits]
+    misshapen = [one._replace(weight="refused") for one in checked.diagnostics if one.code in culprits]
     told = failed.diagnostics if isinstance(failed, Rejected) else ()
     if not misshapen and not told:
         return []
@@ -421,4 +420,4 @@ def _at_value(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
     path = one.path or max(written, default=(0, ()), key=lambda each: each[0])[1]
     spans = values.value_spans_of(path, sources)
     found = scalar.json_text(one.found) if not one.path else one.found
-    return replace(one, path=path, found=found, spans=spans or one.spans)
+    return one._replace(path=path, found=found, spans=spans or one.spans)

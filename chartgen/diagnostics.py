@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
 from itertools import islice
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 # each finding costs time and memory, and nobody reads more at once
 MAX_FINDINGS = 500
@@ -19,8 +18,7 @@ _STRICT: dict[Weight, Severity] = {"refused": "error", "harmful": "error", "unwi
 _LENIENT: dict[Weight, Severity] = {**_STRICT, "harmful": "warning"}
 
 
-@dataclass(frozen=True, slots=True)
-class Span:
+class Span(NamedTuple):
     """A place in a source; `line` and `column` count from 1 (0 is the source as a whole), `text` is the whole line."""
 
     source: str
@@ -33,8 +31,7 @@ class Span:
         return f"{self.source}:{self.line}:{self.column}" if self.line else self.source
 
 
-@dataclass(frozen=True, slots=True)
-class Mend:
+class Mend(NamedTuple):
     """A change that certainly puts a finding right: rename the key at `path`, move it, replace its value, remove it.
 
     With `become` the entry goes and `to`, pairs of path and value, are set in its stead.
@@ -45,8 +42,7 @@ class Mend:
     to: Any = None
 
 
-@dataclass(frozen=True, slots=True)
-class Diagnostic:
+class Diagnostic(NamedTuple):
     """One finding: `code` is a slug that `chartgen explain` knows, `path` the value it is about.
 
     `meant` is the value that was surely to be set instead; `parts` are findings that are told together in this one, and
@@ -76,7 +72,7 @@ def in_mode(findings: Iterable[Diagnostic], *, strict: bool) -> tuple[Diagnostic
     """The findings as they count in strict or in lenient mode."""
     if strict:
         return tuple(findings)
-    return tuple(replace(one, lenient=True, parts=in_mode(one.parts, strict=False)) for one in findings)
+    return tuple(one._replace(lenient=True, parts=in_mode(one.parts, strict=False)) for one in findings)
 
 
 def single(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:

@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
 TOKEN = re.compile(f"{OPEN}([0-9]+){CLOSE}")
@@ -23,8 +22,7 @@ _SIMPLE = re.compile(
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Expression:
+class Expression(NamedTuple):
     """A Go template expression; `plain` ones stand unquoted in YAML, as the user wrote them.
 
     `template` is the user's own text that Helm expands there, where the expression does that.
@@ -35,12 +33,14 @@ class Expression:
     template: str = ""
 
 
-@dataclass(slots=True)
 class LateBound:
     """The expressions of one compilation; `token` hands out the text that stands for one."""
 
-    expressions: list[Expression] = field(default_factory=list)
-    _known: dict[Expression, str] = field(default_factory=dict)
+    __slots__ = ("_known", "expressions")
+
+    def __init__(self) -> None:
+        self.expressions: list[Expression] = []
+        self._known: dict[Expression, str] = {}
 
     def token(self, text: str, *, plain: bool = False, template: str = "") -> str:
         expression = Expression(text, plain, template)

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import os.path
 from collections.abc import Iterator
-from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Diagnostic, Path, Rejected, dotted
 from chartgen.steering import Steering
@@ -17,11 +16,10 @@ FAIL_ON = ("error", "warning", "never")
 _LISTS = ("select", "ignore")
 
 
-@dataclass(frozen=True, slots=True)
-class Project:
+class Project(NamedTuple):
     """What a folder's file says; the defaults where there is none."""
 
-    steering: Steering = field(default_factory=Steering)
+    steering: Steering = Steering()
     fail_on: str = "error"
 
 

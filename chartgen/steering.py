@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from typing import NamedTuple
 
 from chartgen.diagnostics import Diagnostic
 from chartgen.values import comments
@@ -15,8 +15,7 @@ from chartgen.values.source import Source
 _OF_DOCUMENTS = frozenset(("dangling-reference", "invalid-object", "object-twice", "selector-mismatch"))
 
 
-@dataclass(frozen=True, slots=True)
-class Steering:
+class Steering(NamedTuple):
     """Patterns of codes (`extra-config-*`): only `select` counts where it names any, and never what `ignore` names.
 
     `files` are pairs: a pattern of files' paths, and the codes that do not count in them.
@@ -27,15 +26,16 @@ class Steering:
     files: tuple[tuple[str, tuple[str, ...]], ...] = ()
 
 
-@dataclass(slots=True)
 class Steered:
     """The findings that count of those that were asked about, with what the comments in the sources ask for."""
 
-    steering: Steering
-    sources: Sequence[Source]
-    ignores: list[Ignore] = field(default_factory=list)
-    unread: list[Diagnostic] = field(default_factory=list)
-    used: set[tuple[int, str]] = field(default_factory=set)
+    __slots__ = ("ignores", "sources", "steering", "unread", "used")
+
+    def __init__(self, steering: Steering, sources: Sequence[Source]) -> None:
+        self.steering, self.sources = steering, sources
+        self.ignores: list[Ignore] = []
+        self.unread: list[Diagnostic] = []
+        self.used: set[tuple[int, str]] = set()
 
     def counts(self, finding: Diagnostic) -> bool:
         """False for a finding that is passed over. What nobody takes always counts: no chart can be made of it."""

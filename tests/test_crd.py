@@ -9,7 +9,6 @@ import datetime
 import json
 import re
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -351,7 +350,7 @@ def test_installed(case: dict[str, Any]) -> None:
     ]
     for one in found:
         # what identifies a definition is what its text says
-        assert one.identity == replace(one, head=one.data, text="").identity
+        assert one.identity == one._replace(head=one.data, text="").identity
 
 
 # ---------------------------------------------------------------- the notation

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import copy
 from collections.abc import Callable
-from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -40,7 +39,7 @@ def chart() -> chartgen.Chart:
 
 @pytest.fixture
 def documents(chart: chartgen.Chart) -> list[Document]:
-    return [replace(one, head=copy.deepcopy(one.head)) for one in chart.documents]
+    return [one._replace(head=copy.deepcopy(one.head)) for one in chart.documents]
 
 
 def found(documents: list[Document], chart: chartgen.Chart) -> set[tuple[str, str, str]]:
@@ -207,7 +206,7 @@ def test_each_break_is_found(name: str, documents: list[Document], chart: chartg
 
 def test_an_object_made_twice_is_found(documents: list[Document], chart: chartgen.Chart) -> None:
     again = next(one for one in documents if one.kind == "DaemonSet")
-    documents.append(replace(again, template="other.yaml"))
+    documents.append(again._replace(template="other.yaml"))
     assert found(documents, chart) == {
         (
             "object-twice",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chartgen import names
 from chartgen.kubernetes import names as limits
@@ -27,8 +27,7 @@ _GUARD = """\
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ReleaseName:
+class ReleaseName(NamedTuple):
     """The most characters of a release's name, and of what all names begin with; the kind of the object that leaves no
     more, and what its name ends with."""
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -162,7 +161,7 @@ def check(
     files = walk.values_files(paths, output) if paths else []
     if paths and not files:
         raise click.UsageError(f"No file in {', '.join(paths)} holds values of Consul's chart.")
-    groups = [replace(inputs, files=(*inputs.files, path)) for path in files] if paths else [inputs]
+    groups = [inputs._replace(files=(*inputs.files, path)) for path in files] if paths else [inputs]
     options = compiler.Options(strict=strict, kube_version=kube_version, steering=project.steering)
     return checking.check(groups, options, output, "never" if exit_zero else fail_on or project.fail_on)
 

@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path
 from chartgen.kubernetes.formats import Form
 
 
-@dataclass(frozen=True, slots=True)
-class Refusal:
+class Refusal(NamedTuple):
     """One thing that the API server would refuse: where, what is wrong, what is taken there."""
 
     path: Path

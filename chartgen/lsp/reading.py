@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span
@@ -48,7 +48,7 @@ def read(text: str, name: str) -> Reading:
     part, others = source.read_partly(mended, name)
     if part is None:
         return Reading(None, text, findings)
-    part = replace(part, lines=text.splitlines())
+    part = part._replace(lines=text.splitlines())
     if not syntax and any(one.code == _SYNTAX for one in findings):
         # what no section shows by itself
         syntax = [one for one in findings if one.code == _SYNTAX]
@@ -160,7 +160,7 @@ def _finding(lines: Sequence[str], start: int, stop: int, name: str) -> Diagnost
     except Rejected as rejected:
         syntax = [one for one in rejected.diagnostics if one.code == _SYNTAX]
         if syntax:
-            return replace(syntax[0], spans=tuple(_moved(span, start) for span in syntax[0].spans))
+            return syntax[0]._replace(spans=tuple(_moved(span, start) for span in syntax[0].spans))
     first = next((number for number in range(start, stop) if lines[number].strip()), start)
     line = lines[first].rstrip("\r\n")
     return Diagnostic(
@@ -172,7 +172,7 @@ def _finding(lines: Sequence[str], start: int, stop: int, name: str) -> Diagnost
 
 
 def _moved(span: Span, lines: int) -> Span:
-    return replace(span, line=span.line + lines)
+    return span._replace(line=span.line + lines)
 
 
 def _unread(

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen import paths
 from chartgen.diagnostics import Diagnostic, Rejected, Span
@@ -23,8 +22,7 @@ _ONLY_IF = re.compile(r"^#\s*helm-if:\s*(.+?)\s*$", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
 
 
-@dataclass(frozen=True, slots=True)
-class Decided:
+class Decided(NamedTuple):
     """By the name of each component: whether it is on and the values that this was decided by, and the ends of the names
     of the Secrets that its programs write; by the name of each condition: whether it holds."""
 
@@ -34,8 +32,7 @@ class Decided:
     conditions: Mapping[str, bool]
 
 
-@dataclass(frozen=True, slots=True)
-class Rendered:
+class Rendered(NamedTuple):
     """What the values come to: documents, the late-bound text in them, the Secrets that jobs and controllers of a release
     write once it runs, and the files below a chart's `templates/` that are no objects, path → text."""
 
@@ -93,13 +90,12 @@ def render(
                 findings.append(_failure(template, error))
             else:
                 read |= everywhere | decided.reads[component.name]
-                made[template.source] = tuple(replace(one, reads=read) for one in new)
+                made[template.source] = tuple(one._replace(reads=read) for one in new)
                 documents.extend(made[template.source])
     if decided.on["crds"]:
         labels = variables["labels"]("crd")
         documents += [
-            replace(
-                crds.document(one, labels),
+            crds.document(one, labels)._replace(
                 reads=decided.reads["crds"] | decided.reads[components.condition("crds", one.when)],
             )
             for one in crds.expanded()

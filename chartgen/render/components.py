@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen import paths
 from chartgen.render import scalar
@@ -18,16 +17,14 @@ NAMES = {"name_annotation": "chartgen/name", "global_file": "global.json"}
 EXPRESSIONS = "components"
 
 
-@dataclass(frozen=True, slots=True)
-class Template:
+class Template(NamedTuple):
     """One Jinja file and the chart file it makes (its path below the chart's `templates/`)."""
 
     source: str
     output: str
 
 
-@dataclass(frozen=True, slots=True)
-class Component:
+class Component(NamedTuple):
     """A folder of templates and what it declares: when it is part of a chart, which Secrets its programs write, by name
     the conditions that only a part of it hangs on (Jinja expressions, all of them); and what it leaves dangling, as
     (chart file, what is not there)."""

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen import names
 from chartgen.late import LateBound, go_entry, go_quote
@@ -19,8 +18,7 @@ class WrongForm(Exception):
     """Text in which YAML of another form was to be found."""
 
 
-@dataclass(slots=True)
-class Context:
+class Context(NamedTuple):
     """What templates see, as functions and data; one per compilation."""
 
     values: Section

@@ -15,9 +15,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen import paths
 from chartgen.render import scalar
@@ -28,8 +27,7 @@ EXPANDED = SOURCES / "_expanded"
 LABELS_LINE = "  labels: @LABELS@"
 
 
-@dataclass(frozen=True, slots=True)
-class CrdFile:
+class CrdFile(NamedTuple):
     """One definition, expanded: its output file, its text, the labels that it adds to the chart's own.
 
     `when` names one of the conditions in `templates/crds/component.yaml`.

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from functools import lru_cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path
 from chartgen.late import OPEN, TOKEN, Expression, LateBound, is_spliced
@@ -20,8 +19,7 @@ _LONGEST_KEY = 1000
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
-class Document:
+class Document(NamedTuple):
     """One object, the template it comes from and the Helm condition under which it is installed (or "").
 
     `head` is the object; where `text` was written ahead, it is only what identifies it.

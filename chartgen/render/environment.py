@@ -7,7 +7,6 @@ import os
 import re
 import zlib
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -30,13 +29,14 @@ _METHODS = frozenset(("get", "items", "keys", "values", "update", "pop"))
 _ALONE = re.compile(r"^( +)\{\{ ((?:(?!\}\}).)+?) \}\}$", re.MULTILINE | re.DOTALL)
 
 
-@dataclass(slots=True)
 class Imports:
     """The macro files that one rendering has imported, each made once for all templates, and what making it has read."""
 
-    variables: Mapping[str, Any]
-    reads: Reads
-    modules: dict[str | None, tuple[Any, frozenset[ValuePath]]] = field(default_factory=dict)
+    __slots__ = ("modules", "reads", "variables")
+
+    def __init__(self, variables: Mapping[str, Any], reads: Reads) -> None:
+        self.variables, self.reads = variables, reads
+        self.modules: dict[str | None, tuple[Any, frozenset[ValuePath]]] = {}
 
 
 class _Template(jinja2.Template):

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen.diagnostics import Diagnostic, Path, Weight, bounded
 from chartgen.rules import agents, datacenters, images, keys, kubernetes, mesh, security, servers, unused
@@ -27,8 +26,7 @@ def by_slug() -> dict[str, tuple[Weight, Rule]]:
     return {slug(rule): (weight, rule) for weight, rule in RULES}
 
 
-@dataclass(frozen=True, slots=True)
-class Judged:
+class Judged(NamedTuple):
     """What the rules found; what each of them read, by its slug; those that met a value set aside, by its path."""
 
     findings: tuple[Diagnostic, ...]

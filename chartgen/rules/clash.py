@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path
 from chartgen.diagnostics import Weight as Weight
@@ -14,8 +13,7 @@ from chartgen.settings import Settings
 Values = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Clash:
+class Clash(NamedTuple):
     """Values that contradict each other: `paths` are shown in this order, `hint` says what to write instead.
 
     `inside` is an offset in the text at the first path, where that is the place. `doubtful` ones are

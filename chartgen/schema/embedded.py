@@ -9,8 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen import late, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
@@ -26,8 +25,7 @@ _ACTED = f"{_ACTION}+"
 Place = Callable[[int, int], Span]
 
 
-@dataclass(frozen=True, slots=True)
-class Opened:
+class Opened(NamedTuple):
     """Values in which text is replaced by what it holds; `sources` place that, `findings` tell what cannot be read."""
 
     values: Mapping[str, Any]
@@ -85,7 +83,7 @@ def opened(user: Mapping[str, Any], effective: Mapping[str, Any], sources: Seque
 
 def check(texts: Opened, sources: Sequence[Source]) -> list[Diagnostic]:
     """What is wrong inside the texts, each finding where it stands."""
-    findings = [replace(one, weight="harmful") for one in texts.findings]
+    findings = [one._replace(weight="harmful") for one in texts.findings]
     effective = values.effective(texts.values, schema.defaults())
     for one in validator.check(effective, [*sources, *texts.sources]):
         inside = any(one.path[:length] in texts.paths for length in range(1, len(one.path) + 1))
@@ -94,7 +92,7 @@ def check(texts: Opened, sources: Sequence[Source]) -> list[Diagnostic]:
             told: dict[str, Any] = {
                 name: re.sub(_ACTED, "{{ }}", getattr(one, name)) for name in ("message", "found", "hint")
             }
-            findings.append(replace(one, **told, mend=None, weight="harmful"))
+            findings.append(one._replace(**told, mend=None, weight="harmful"))
     return findings
 
 
@@ -205,7 +203,7 @@ def _read(text: str, kind: str) -> tuple[Any, Mapping[Path, Span], Mapping[Path,
 def _inside(one: Diagnostic, path: Path, place: Place) -> Diagnostic:
     """A finding about the text as one about the value."""
     spans = tuple(place(span.line, span.column) for span in one.spans)
-    return replace(one, message=f"in {dotted(path)}: {one.message}", path=(*path, *one.path), spans=spans)
+    return one._replace(message=f"in {dotted(path)}: {one.message}", path=(*path, *one.path), spans=spans)
 
 
 def _scalar(path: Path, data: Any, place: Place) -> Diagnostic:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import bundle, schema
 from chartgen.diagnostics import Diagnostic, Mend, Path, Weight, dotted, single
@@ -22,8 +21,7 @@ _NOTHING: tuple[Any, ...] = (None, "", [], {})
 _NAMED = 8
 
 
-@dataclass(frozen=True, slots=True)
-class Changed:
+class Changed(NamedTuple):
     """A value whose default is another today: what it was before 1.0, and the switches without which it is idle.
 
     `needed_by` are sections of that time which need today's default.
@@ -67,8 +65,7 @@ CHANGED = (
 )
 
 
-@dataclass(frozen=True, slots=True)
-class Removed:
+class Removed(NamedTuple):
     """A value that is gone, with the keys of `schema/_removed.yaml`; `entry` is its path."""
 
     entry: Path
@@ -85,7 +82,7 @@ class Removed:
     usual: str = ""
     switch: str = ""
     needs: Path = ()
-    unless: Mapping[Path, Any] = field(default_factory=dict)
+    unless: Mapping[Path, Any] = {}
 
 
 @cache
@@ -212,7 +209,7 @@ def _counted(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
     from chartgen import values
 
     lines = len(values.lines_of(one.path, sources))
-    return replace(one, found=f"{dotted(one.path)}, {lines} lines") if lines > 1 else one
+    return one._replace(found=f"{dotted(one.path)}, {lines} lines") if lines > 1 else one
 
 
 def _named(one: Diagnostic) -> str:

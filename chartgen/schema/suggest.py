@@ -5,9 +5,8 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, replace
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen import bundle, schema
 from chartgen.diagnostics import Diagnostic, Mend, Path, dotted, shortened
@@ -71,8 +70,7 @@ def unknown_key(
     )
 
 
-@dataclass(frozen=True, slots=True)
-class _Place:
+class _Place(NamedTuple):
     """A path that may have been meant, its schema, how the value fits it, and whether nothing else can be meant."""
 
     path: Path
@@ -106,7 +104,7 @@ def _meant(path: Path, properties: Mapping[str, Node], value: Any, user: Mapping
         # a name like it in the same section is as likely as the same name in another component
         far = alike and parent and len(places) == 1 and places[0].path[0] not in (parent[0], "global")
         beside = [_Place((*parent, alike), properties[alike], _NEARLY)] if far else []
-        return [*beside, *(replace(one, certain=False) if beside else one for one in places)]
+        return [*beside, *(one._replace(certain=False) if beside else one for one in places)]
     # what is a word elsewhere is no slip of several letters
     if key in _places(_base(path)):
         return []
@@ -115,7 +113,7 @@ def _meant(path: Path, properties: Mapping[str, Node], value: Any, user: Mapping
     for name in _misspelt_elsewhere(path):
         places = [one for one in _elsewhere((*parent, name), value, user) if one.fit == _RIGHT]
         if places:
-            return [replace(one, certain=False) for one in places]
+            return [one._replace(certain=False) for one in places]
     return []
 
 
@@ -441,7 +439,7 @@ def _elsewhere(path: Path, value: Any, user: Mapping[str, Any]) -> list[_Place]:
     if base or len(alike) == 1:
         only = len(named) == 1 and ordered[:1] == fitting and fitting[0].fit == _RIGHT and len(path) > 1
         at_home = only and (base or ordered[0].path[0] in (parent[0], "global") or len(ordered[0].path) == 1)
-        return [replace(ordered[0], certain=bool(at_home))] if ordered else []
+        return [ordered[0]._replace(certain=bool(at_home))] if ordered else []
     return alike if len(alike) == 2 and parent else []
 
 

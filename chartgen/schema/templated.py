@@ -7,9 +7,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import bundle, late, names
 from chartgen.diagnostics import Path, dotted
@@ -157,8 +156,7 @@ def expanded(text: str, world: World) -> Expansion | None:
         return None
 
 
-@dataclass(frozen=True, slots=True)
-class Config:
+class Config(NamedTuple):
     """The text of a configuration file as the chart writes it, and where each of its characters comes from."""
 
     text: str
@@ -209,8 +207,7 @@ def result(text: str, world: World) -> str | None:
     return made.text if made is not None else None
 
 
-@dataclass(frozen=True, slots=True)
-class Problem:
+class Problem(NamedTuple):
     """What is wrong with a template: its kind, and the place in the text."""
 
     kind: str

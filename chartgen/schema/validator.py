@@ -113,20 +113,19 @@ def _meant_inside(path: Path, value: Any) -> str:
 
 
 def _placed(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
-    from dataclasses import replace
 
     from chartgen import values
 
     if other := _unescaped(one, sources) or _anchors(one, sources):
-        one = replace(one, hint=other, meant=())
+        one = one._replace(hint=other, meant=())
     place = values.spans_of if one.code in ABOUT_KEYS else values.value_spans_of
     weight: Weight = "unwise" if one.weight == "unwise" else "refused" if one.code in _REFUSED else "harmful"
     parts = tuple(_placed(part, sources) for part in one.parts)
     spans = place(one.path, sources)
     if one.mend is not None and one.mend.to is _AS_WRITTEN:
         written = _scalar_text(spans, one.found)
-        one = replace(one, mend=Mend("replace", one.path, written), hint=f"quote it: {_shown(written)}")
-    return replace(one, spans=spans, weight=weight, parts=parts)
+        one = one._replace(mend=Mend("replace", one.path, written), hint=f"quote it: {_shown(written)}")
+    return one._replace(spans=spans, weight=weight, parts=parts)
 
 
 def _unescaped(one: Diagnostic, sources: Sequence[Source]) -> str:

@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path, Span
 from chartgen.values import set_flag, tree
@@ -120,8 +119,7 @@ def texts_in(node: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from texts_in(item, (*path, number))
 
 
-@dataclass(frozen=True, slots=True)
-class Merged:
+class Merged(NamedTuple):
     """The sources; the user's values that they come to; the effective ones, which are those over the defaults."""
 
     sources: tuple[Source, ...]
@@ -135,8 +133,7 @@ def merge(sources: Sequence[Source], defaults: Mapping[str, Any]) -> Merged:
     return Merged(tuple(sources), user, effective(user, defaults))
 
 
-@dataclass(frozen=True, slots=True)
-class Origin:
+class Origin(NamedTuple):
     """The source that has the last word on a path, and where; `exact` unless that is a null above the path."""
 
     source: Source

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from chartgen.diagnostics import Diagnostic, Span
 from chartgen.values.source import Source
@@ -14,8 +14,7 @@ _COMMENT = re.compile(r"(?:^|\s)(#\s*chartgen:\s*(.*?)\s*)$")
 _IGNORE = re.compile(r"(ignore|ignore-file)\[\s*([a-z0-9*-]+(?:\s*,\s*[a-z0-9*-]+)*)\s*\](?:\s.*)?")
 
 
-@dataclass(frozen=True, slots=True)
-class Ignore:
+class Ignore(NamedTuple):
     """Codes that a comment asks to pass over: on `line`, or in the whole file where that is 0. `span` is the comment's."""
 
     codes: tuple[str, ...]

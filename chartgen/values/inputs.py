@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from chartgen.diagnostics import Diagnostic, Path, Rejected
 
@@ -15,8 +14,7 @@ if TYPE_CHECKING:
 FLAGS: tuple[Kind, ...] = ("set-json", "set", "set-string", "set-file", "set-literal")
 
 
-@dataclass(frozen=True, slots=True)
-class Read:
+class Read(NamedTuple):
     """What could be read, in the order in which it is merged, and the findings about what could not.
 
     `unread` are the values that these are about, where all the others could be read; None where nobody can tell.
@@ -27,8 +25,7 @@ class Read:
     unread: frozenset[Path] | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Inputs:
+class Inputs(NamedTuple):
     """Paths of values files (`-` is standard input), the last winning, and (kind, text) of each flag over them."""
 
     files: tuple[str, ...] = ()

@@ -8,7 +8,6 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import replace
 from typing import Any, Literal
 
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
@@ -360,7 +359,7 @@ class _Flag:
         try:
             read = from_mapping({"value": value}, self.name)
             span = self.span(start, self.at)
-            self.warnings += [replace(one, path=(), spans=(span,)) for one in read.warnings]
+            self.warnings += [one._replace(path=(), spans=(span,)) for one in read.warnings]
             return read.data["value"]
         except Rejected as rejected:
             first = rejected.diagnostics[0]

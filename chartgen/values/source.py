@@ -9,8 +9,7 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
-from typing import Any, NoReturn
+from typing import Any, NamedTuple, NoReturn
 
 from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Path, Rejected, Span, any_error, bounded, dotted
 from chartgen.values import helm_scalar
@@ -30,14 +29,13 @@ Edit = tuple[Path, Any]
 Late = Callable[[str, str | None], str]
 
 
-@dataclass(frozen=True)
-class Source:
+class Source(NamedTuple):
     """One input of values: `data` is plain; `spans` are of keys and list items, `value_spans` of what they hold."""
 
     name: str
     data: Any
-    spans: Mapping[Path, Span] = field(default_factory=dict)
-    value_spans: Mapping[Path, Span] = field(default_factory=dict)
+    spans: Mapping[Path, Span] = {}
+    value_spans: Mapping[Path, Span] = {}
     # What a flag of the --set family brings: assignments in order, which replace instead of merging.
     edits: tuple[Edit, ...] = ()
     # What is taken, but not as it looks.
@@ -199,24 +197,21 @@ def _decoded(data: bytes, name: str) -> str:
         )
 
 
-@dataclass(slots=True)
 class _Level:
     """A collection being read, and where: its data, its path, the keys so far, the key that waits for a value."""
 
-    data: Any
-    path: Path
-    anchor: str | None
-    is_flow: bool
-    nodes: int = 1
-    depth: int = 1
-    keys: dict[str, Span] = field(default_factory=dict)
-    twice: dict[str, int] = field(default_factory=dict)
-    key: Any = None
-    has_key: bool = False
+    __slots__ = ("anchor", "data", "depth", "has_key", "is_flow", "key", "keys", "nodes", "path", "twice")
+
+    def __init__(self, data: Any, path: Path, anchor: str | None, is_flow: bool) -> None:
+        self.data, self.path, self.anchor, self.is_flow = data, path, anchor, is_flow
+        self.nodes = self.depth = 1
+        self.keys: dict[str, Span] = {}
+        self.twice: dict[str, int] = {}
+        self.key: Any = None
+        self.has_key = False
 
 
-@dataclass(frozen=True, slots=True)
-class _Anchored:
+class _Anchored(NamedTuple):
     """What an anchor names: its value, where that stands (None for a key), how many nodes and levels it has."""
 
     value: Any
@@ -590,7 +585,7 @@ class _Builder:
             hint = f"remove the {which}: it is empty"
             if which == "second":
                 hint += ", and in Helm it takes away all that the first says"
-            self.findings[place] = replace(self.findings[place], hint=hint)
+            self.findings[place] = self.findings[place]._replace(hint=hint)
 
     def _merge(self, level: _Level, merged: Any) -> None:
         """As Helm has it: the later of a key and a merge that brings the same key wins; in a list, the first."""

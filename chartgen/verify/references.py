@@ -5,8 +5,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen import schema
 from chartgen.diagnostics import Diagnostic, Path
@@ -44,8 +43,7 @@ _POLICIES = {
 _VARIABLE = re.compile(r"\$\(([A-Z_][A-Z0-9_]*)\)")
 
 
-@dataclass(frozen=True, slots=True)
-class _Broken:
+class _Broken(NamedTuple):
     """Something that a document asks for and the chart does not have."""
 
     document: Document
@@ -64,8 +62,7 @@ class _Broken:
         )
 
 
-@dataclass(frozen=True, slots=True)
-class _Pod:
+class _Pod(NamedTuple):
     """The pods of one document: their labels, and what their containers call their ports."""
 
     owner: Document
@@ -76,8 +73,7 @@ class _Pod:
     ports: frozenset[str]
 
 
-@dataclass(frozen=True, slots=True)
-class _Chart:
+class _Chart(NamedTuple):
     """What can be referred to: objects as (kind, name), pods, the port numbers and names of Services."""
 
     there: frozenset[tuple[str, str]]
