@@ -161,12 +161,12 @@ def _edited(text: str, mend: Mend) -> str:
     if mend.action == "replace":
         if value.id != "scalar" or value.style in ("|", ">"):
             raise NotEditable
-        return _spliced(text, value.start_mark.index, _end(text, key, value), _inline(mend.to))
+        return _spliced(text, value.start_mark.index, end_of(text, key, value), inline(mend.to))
     if mend.action == "move":
         text = _added(text, mend.to, _taken(text, mend.path, mend.to[-1]), mend.path)
     elif mend.action == "become":
         for target, item in mend.to:
-            text = _added(text, target, [f"{_scalar(target[-1])}: {_inline(item)}\n"], mend.path)
+            text = _added(text, target, [f"{_scalar(target[-1])}: {inline(item)}\n"], mend.path)
     return _without(text, mend.path)
 
 
@@ -195,7 +195,7 @@ def entry(root: Any, path: Path) -> tuple[Any, Any, Any]:
     return key, value, parent
 
 
-def _end(text: str, key: Any, value: Any) -> int:
+def end_of(text: str, key: Any, value: Any) -> int:
     """Where the value ends, without the comments and blank lines that follow it."""
     if value is not key and value.start_mark.index < key.end_mark.index:
         raise NotEditable  # an alias: the node is that of the anchor
@@ -208,7 +208,7 @@ def _end(text: str, key: Any, value: Any) -> int:
     if value.flow_style:
         return int(value.end_mark.index)
     last = value.value[-1]
-    return _end(text, *last) if value.id == "mapping" else _end(text, last, last)
+    return end_of(text, *last) if value.id == "mapping" else end_of(text, last, last)
 
 
 def _line(text: str, index: int) -> int:
@@ -232,7 +232,7 @@ def lines_of(text: str, key: Any, value: Any) -> tuple[int, int]:
     column = key.start_mark.index - start
     if text[start : key.start_mark.index].strip(" "):
         raise NotEditable
-    stop = _after(text, max(_end(text, key, value), key.end_mark.index))
+    stop = _after(text, max(end_of(text, key, value), key.end_mark.index))
     while stop < len(text):
         line = text[stop : _after(text, stop)]
         if not _COMMENT.match(line) or _indent(line) <= column:
@@ -252,7 +252,7 @@ def _taken(text: str, path: Path, name: str) -> list[str]:
     """The lines of an entry as they will stand at another place: under another name, not indented."""
     key, value, parent = entry(composed(text), path)
     if parent.flow_style:
-        return [f"{_scalar(name)}: {text[value.start_mark.index : _end(text, key, value)]}\n"]
+        return [f"{_scalar(name)}: {text[value.start_mark.index : end_of(text, key, value)]}\n"]
     start, stop = lines_of(text, key, value)
     column = key.start_mark.index - _line(text, key.start_mark.index)
     named = text[start : key.start_mark.index] + _scalar(name) + text[key.end_mark.index : stop]
@@ -295,7 +295,7 @@ def _added(text: str, target: Path, moved: list[str], near: Path) -> str:
     elif node.id == "scalar" and not node.value.strip("~nulNUL") and key is not None:
         # a section that holds nothing yet
         column = key.start_mark.index - _line(text, key.start_mark.index) + step
-        stop = _end(text, key, node)
+        stop = end_of(text, key, node)
         text = _spliced(text, text.index(":", key.end_mark.index) + 1, stop, "")
         at = _after(text, key.end_mark.index)
     else:
@@ -322,8 +322,8 @@ def _without(text: str, path: Path) -> str:
         place = [pair[0] for pair in parent.value].index(key)
         if place + 1 < len(parent.value):
             return _spliced(text, key.start_mark.index, parent.value[place + 1][0].start_mark.index, "")
-        start = _end(text, *parent.value[place - 1]) if place else key.start_mark.index
-        return _spliced(text, start, _end(text, key, value), "")
+        start = end_of(text, *parent.value[place - 1]) if place else key.start_mark.index
+        return _spliced(text, start, end_of(text, key, value), "")
     start, stop = lines_of(text, key, value)
     return cut(text, start, stop)
 
@@ -352,5 +352,6 @@ def _scalar(value: Any) -> str:
     return json.dumps(value, ensure_ascii=False)
 
 
-def _inline(value: Any) -> str:
+def inline(value: Any) -> str:
+    """A value of one line as a mend writes it."""
     return f"[{', '.join(map(_scalar, value))}]" if isinstance(value, list) else _scalar(value)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from pathlib import Path as File
 from typing import Any
 
 from lsprotocol import types as lsp
 
-from chartgen import compiler, paths, project, rules
+from chartgen import compiler, paths, project, rules, schema
 from chartgen.compiler import Checked
-from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.diagnostics import Diagnostic, Path, Rejected, Span
 from chartgen.lsp import reading
 from chartgen.lsp.reading import Reading
 from chartgen.lsp.text import Text
@@ -97,7 +97,10 @@ def layers(where: Place, asked: Wanted) -> list[File]:
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
-    """A document's text, what could be read of it, and all that was found; `checked` is None where nothing could be."""
+    """A document's text, what could be read of it, and all that was found; `checked` is None where nothing could be.
+
+    `values` are what was read, with what stood before where nothing can be read for now.
+    """
 
     name: str
     text: Text
@@ -106,6 +109,7 @@ class Analysis:
     findings: tuple[Diagnostic, ...]
     below: tuple[tuple[File, Source], ...] = ()
     ours: bool = True
+    values: Source | None = None
 
     @property
     def source(self) -> Source | None:
@@ -124,16 +128,27 @@ def analysed(text: Text, where: Place, asked: Wanted, before: Analysis | None = 
         return Analysis(where.name, text, read, None, (), ours=False)
     below, missing = _below(where, asked)
     sources = [one for _, one in below]
+    own, restored = reading.remembered(read, before.values if before is not None else None)
+    unread = read.unread
+    if unread is not None:
+        unread = frozenset(path for path in unread if not _is_below(path, restored))
     given = Read(
-        (*sources, read.source) if read.source is not None else tuple(sources),
+        (*sources, own) if own is not None else tuple(sources),
         (*missing, *read.findings),
-        read.unread if not missing else None,
+        unread if not missing else None,
     )
     options = compiler.Options(
         strict=asked.strict, kube_version=asked.kube_version, steering=where.project.steering
     )
     checked = compiler.verdict(given, options)
-    return Analysis(where.name, text, read, checked, checked.diagnostics, tuple(below))
+    # what was there before is not there to be found fault with
+    findings = tuple(one for one in checked.diagnostics if not _is_below(one.path, restored))
+    return Analysis(where.name, text, read, checked, findings, tuple(below), values=own)
+
+
+def _is_below(path: Path, others: Collection[Path]) -> bool:
+    """Whether a path is one of the others, or one below."""
+    return any(path[:length] in others for length in range(1, len(path) + 1))
 
 
 def _is_ours(read: Reading, text: Text, where: Place, asked: Wanted, before: Analysis | None) -> bool:
@@ -172,7 +187,37 @@ def shown(analysis: Analysis, uri: str) -> list[lsp.Diagnostic]:
         if here is None and one.spans and any(span.line for span in one.spans):
             continue
         told.append(_shown(analysis, uri, one, here))
-    return told
+    return [*told, *_deprecated_here(analysis)]
+
+
+def _deprecated_here(analysis: Analysis) -> Iterator[lsp.Diagnostic]:
+    """Hints, which are no findings, about settings that work and will be gone: a client strikes them through."""
+    spans = analysis.source.spans if analysis.source is not None and analysis.ours else {}
+    for path, why in deprecated().items():
+        if path in spans:
+            yield lsp.Diagnostic(
+                range=analysis.text.of_span(spans[path]),
+                message=why,
+                severity=lsp.DiagnosticSeverity.Hint,
+                code="deprecated",
+                source=SOURCE,
+                tags=[lsp.DiagnosticTag.Deprecated],
+            )
+
+
+@cache
+def deprecated() -> dict[Path, str]:
+    """Why each setting that is deprecated is."""
+    found: dict[Path, str] = {}
+
+    def walk(node: Mapping[str, Any], path: Path) -> None:
+        for key, child in node.get("properties", {}).items():
+            if child.get("deprecated"):
+                found[(*path, key)] = str(child.get("deprecationMessage", "it is deprecated"))
+            walk(child, (*path, key))
+
+    walk(schema.document(), ())
+    return found
 
 
 def span_here(analysis: Analysis, one: Diagnostic) -> Span | None:
@@ -253,4 +298,3 @@ class Open:
     version: int | None = None
     analysis: Analysis | None = None
     current: bool = False
-    fields: dict[str, Any] = field(default_factory=dict)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import zip_longest
 from typing import Any
 
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span
 from chartgen.lsp import outline
-from chartgen.values import source
+from chartgen.values import source, tree
 from chartgen.values.source import Source
 
 # how many lines of one section are tried before all of it is passed over
@@ -17,6 +18,7 @@ _ATTEMPTS = 10
 # findings about a file as a whole: no line of it can be left out so that the rest reads
 _WHOLE = frozenset(("byte-order-mark", "file-too-large", "unrendered-template"))
 _SYNTAX = "yaml-syntax"
+_LINE = re.compile("[^\r\n\x85\u2028\u2029]*(?:\r\n|[\r\n\x85\u2028\u2029])|[^\r\n\x85\u2028\u2029]+")
 _ANCHOR = re.compile(r"&([^\s\[\]{},]+)")
 
 
@@ -24,11 +26,12 @@ _ANCHOR = re.compile(r"&([^\s\[\]{},]+)")
 class Reading:
     """What could be read of a text, and the findings about the rest.
 
-    `text` is the text with the lines blank that cannot be read, so that what is left parses; `unread` are the values that
+    `text` is the `whole` text with the lines blank that cannot be read, so that what is left parses; `unread` are the values that
     stand in them, None where nobody can tell.
     """
 
     source: Source | None
+    whole: str
     text: str
     findings: tuple[Diagnostic, ...] = ()
     unread: frozenset[Path] | None = None
@@ -37,25 +40,85 @@ class Reading:
 def read(text: str, name: str) -> Reading:
     """All of the text that can be read: a section that cannot hides no other."""
     try:
-        return Reading(source.read_text(text, name), text)
+        return Reading(source.read_text(text, name), text, text)
     except Rejected as rejected:
         findings = rejected.diagnostics
     if any(one.code in _WHOLE for one in findings):
-        return Reading(None, text, findings)
-    lines = text.splitlines(True)
+        return Reading(None, text, text, findings)
+    lines = split(text)
     blank, syntax = _unreadable(lines, name)
-    mended = "".join(_blanked(line) if number in blank else line for number, line in enumerate(lines))
-    part, others = source.read_partly(mended, name)
+    stopping: list[Diagnostic] = []
+    for _ in range(_ATTEMPTS):
+        mended = "".join(_blanked(line) if number in blank else line for number, line in enumerate(lines))
+        part, others = source.read_partly(mended, name)
+        if part is not None or not (stops := others[0].spans[:1]):
+            break
+        # it parses, and reading stops for what stands there
+        row = stops[0].line - 1
+        whole = next((one for one in sections(lines) if one[0] <= row < one[1]), None)
+        if whole is None or blank.issuperset(range(*whole)):
+            break
+        blank |= {*range(*whole)}
+        stopping.append(others[0])
     if part is None:
-        return Reading(None, text, findings)
-    part = part._replace(lines=text.splitlines())
+        return Reading(None, text, text, findings)
     if not syntax and any(one.code == _SYNTAX for one in findings):
         # what no section shows by itself
         syntax = [one for one in findings if one.code == _SYNTAX]
     gone = {name for number in blank for name in _ANCHOR.findall(lines[number])}
     others = tuple(one for one in others if not _names(one, gone))
-    told = tuple({(one.code, one.spans[:1]): one for one in (*syntax, *others)}.values()) or findings
-    return Reading(part, mended, told, frozenset(_unread(told, lines, blank, part)))
+    told = (
+        tuple({(one.code, one.spans[:1]): one for one in (*syntax, *stopping, *others)}.values()) or findings
+    )
+    return Reading(part, text, mended, told, frozenset(_known(_unread(told, lines, blank, part))))
+
+
+def remembered(read: Reading, before: Source | None) -> tuple[Source | None, frozenset[Path]]:
+    """(what could be read, with what stood before where nothing can be read now; the paths of that).
+
+    What is typed breaks a text for a moment: rules go on with the values that were there.
+    """
+    source = read.source
+    if source is None or read.unread is None:
+        return source, frozenset()
+    gone, old = set(read.unread), before.data if before is not None else {}
+    if _lost_a_section(read):
+        # its key is on a line that cannot be read either
+        gone |= {(key,) for key in old if key not in source.data}
+    data, restored = source.data, set()
+    for path in sorted(gone, key=len):
+        # a map all of whose lines are blank, or that runs into the next one, is no other value for that
+        above = next(
+            (path[:n] for n in range(1, len(path)) if not isinstance(tree.at(data, path[:n]), dict)), ()
+        )
+        if above and any(isinstance(key, int) for key in above):
+            continue
+        target = above or path
+        if any(target[:length] in restored for length in range(1, len(target) + 1)):
+            continue
+        if above or (_holds(old, path) and not _holds(data, path)):
+            there = tree.at(old, target)
+            data = tree.replaced(data, target, {} if above and not isinstance(there, dict) else there)
+            restored.add(target)
+    return source._replace(data=data), frozenset(restored)
+
+
+def _holds(data: Any, path: Path) -> bool:
+    parent = tree.at(data, path[:-1])
+    return isinstance(parent, dict) and path[-1] in parent
+
+
+def _lost_a_section(read: Reading) -> bool:
+    """Whether a line at the margin could not be read."""
+    return any(
+        not kept.strip() and whole[:1].strip() and whole[:1] != "#"
+        for kept, whole in zip_longest(split(read.text), split(read.whole), fillvalue="")
+    )
+
+
+def split(text: str) -> list[str]:
+    """The lines as YAML has them, with their ends."""
+    return _LINE.findall(text)
 
 
 def _blanked(line: str) -> str:
@@ -77,6 +140,8 @@ def sections(lines: Sequence[str]) -> list[tuple[int, int]]:
     ]
     if not starts:
         return [(0, len(lines))] if lines else []
+    if any(line.strip() and line.lstrip()[0] != "#" for line in lines[: starts[0]]):
+        starts.insert(0, 0)
     starts[0] = 0
     return list(zip(starts, [*starts[1:], len(lines)], strict=True))
 
@@ -85,21 +150,24 @@ def _unreadable(lines: Sequence[str], name: str) -> tuple[set[int], list[Diagnos
     """The lines, from 0, without which every section parses, and what is wrong with them."""
     blank: set[int] = set()
     findings: list[Diagnostic] = []
-    for start, stop in sections(lines):
-        found = _first_error(lines[start:stop])
+    parts = sections(lines)
+    # a text that is indented as a whole has one part
+    margin = 0 if len(parts) > 1 else source.MAX_BYTES
+    for start, stop in parts:
+        found = _first_error(lines[start:stop], margin)
         if found is None:
             continue
-        blank |= {start + number for number in _left_out(lines[start:stop])}
+        blank |= {start + number for number in _left_out(lines[start:stop], margin)}
         findings.append(_finding(lines, start, stop, name))
     return blank, findings
 
 
-def _left_out(lines: Sequence[str]) -> set[int]:
+def _left_out(lines: Sequence[str], margin: int) -> set[int]:
     """The lines of a section without which it parses; all of them where a few do not do."""
     left: set[int] = set()
     current = list(lines)
     for _ in range(_ATTEMPTS):
-        error = _first_error(current)
+        error = _first_error(current, margin)
         if error is None:
             return left
         candidates = [number for number in _suspects(current, error) if number not in left and number > 0]
@@ -107,15 +175,16 @@ def _left_out(lines: Sequence[str]) -> set[int]:
         for number in candidates:
             trial = [*current]
             trial[number] = _blanked(trial[number])
-            after = _first_error(trial)
-            trials.append((len(lines) if after is None else max(after), number, trial))
+            after = _first_error(trial, margin)
+            # one behind the last line is where the parser misses something
+            trials.append((len(lines) + 1 if after is None else max(after), number, trial))
             if after is None:
                 break
         if not trials:
             break
         _, number, current = max(trials, key=lambda each: each[0])
         left.add(number)
-    return left if _first_error(current) is None else set(range(len(lines)))
+    return left if _first_error(current, margin) is None else set(range(len(lines)))
 
 
 def _suspects(lines: Sequence[str], error: tuple[int, ...]) -> Iterator[int]:
@@ -127,8 +196,8 @@ def _suspects(lines: Sequence[str], error: tuple[int, ...]) -> Iterator[int]:
         yield from [number for number, _ in zip(before, range(1), strict=False)]
 
 
-def _first_error(lines: Sequence[str]) -> tuple[int, ...] | None:
-    """The lines, from 0, that the parser names where a section does not parse as a map at the margin; None if it does."""
+def _first_error(lines: Sequence[str], margin: int) -> tuple[int, ...] | None:
+    """The lines, from 0, that the parser names where a section does not parse as a map at the `margin` or before; None if it does."""
     import yaml
 
     text = "".join(lines)
@@ -143,7 +212,7 @@ def _first_error(lines: Sequence[str]) -> tuple[int, ...] | None:
             if kind.endswith("StartEvent") or kind in ("ScalarEvent", "AliasEvent"):
                 if kind not in ("StreamStartEvent", "DocumentStartEvent") and first:
                     first = False
-                    if kind != "MappingStartEvent" and text.strip():
+                    if (kind != "MappingStartEvent" or event.start_mark.column > margin) and text.strip():
                         return (int(event.start_mark.line),)
                 depth += 1
     except yaml.MarkedYAMLError as error:
@@ -181,7 +250,10 @@ def _unread(
     """The values that stand where something is wrong, as far as the lines tell."""
     for number in blank:
         for column, key in outline.levels(lines[number]):
-            if key is not None and (parent := outline.above(lines, number, column)) is not None:
+            if key is None or (parent := outline.above(lines, number, column)) is None:
+                continue
+            # what another line has is there
+            if not _holds(part.data, (*parent, key)):
                 yield (*parent, key)
     wrong = {span.line for one in told if one.code != _SYNTAX for span in one.spans[:1]}
     for one in told:
@@ -190,6 +262,13 @@ def _unread(
     for path, span in part.spans.items():
         if span.line in wrong:
             yield path
+
+
+def _known(found: Iterable[Path]) -> Iterator[Path]:
+    """The paths that there is a setting for: nobody reads any other."""
+    from chartgen import explain
+
+    return (path for path in found if explain.at(path) is not None)
 
 
 def tokens(text: str) -> Iterator[Any]:

@@ -12,18 +12,19 @@ from typing import Any
 
 from lsprotocol import types as lsp
 from pygls import uris
+from pygls.exceptions import JsonRpcInvalidParams
 from pygls.lsp.server import LanguageServer
 from pygls.workspace import TextDocument, Workspace
 
 from chartgen import project
-from chartgen.lsp import analysis, completion, hover
+from chartgen.lsp import actions, analysis, completion, hover, places
 from chartgen.lsp.analysis import Analysis, Open, Wanted
 from chartgen.lsp.text import Text
 from chartgen.version import __version__
 
 log = logging.getLogger(__name__)
 # how long nothing has to be typed before a text is looked at, in seconds
-_PAUSE = 0.03
+_PAUSE = 0.02
 
 
 class Document(TextDocument):
@@ -82,16 +83,21 @@ class Values(LanguageServer):
         document = self.workspace.get_text_document(uri)
         known.version, known.current = document.version, True
         try:
-            file = File(uris.to_fs_path(uri) or "untitled.yaml")
-            where = analysis.place(file, self.roots())
-            text = Text(document.source, self.encoding())
-            known.analysis = analysis.analysed(text, where, self.wanted, known.analysis)
+            known.analysis = self.again(uri, document.source)
             told = analysis.shown(known.analysis, uri)
         except Exception:
             # whatever it is, the next key may end it
             log.exception("the check of %s failed", uri)
             return
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, told, known.version))
+
+    def again(self, uri: str, source: str) -> Analysis:
+        """What there would be to say about a document if it had this text."""
+        where = analysis.place(File(uris.to_fs_path(uri) or "untitled.yaml"), self.roots())
+        known = self.documents.get(uri)
+        return analysis.analysed(
+            Text(source, self.encoding()), where, self.wanted, known.analysis if known is not None else None
+        )
 
     async def ask_what_is_wanted(self) -> None:
         """Asks the client for its settings, if it can be asked; what it does not answer stays as it was."""
@@ -197,6 +203,59 @@ def made() -> Values:
             else []
         )
         return lsp.CompletionList(is_incomplete=False, items=items)
+
+    @server.feature(
+        lsp.TEXT_DOCUMENT_CODE_ACTION,
+        lsp.CodeActionOptions(code_action_kinds=[lsp.CodeActionKind.QuickFix, actions.FIX_ALL]),
+    )
+    async def acted(params: lsp.CodeActionParams) -> list[lsp.CodeAction]:
+        uri = params.text_document.uri
+        known = server.at(uri)
+        if known is None or not known.ours:
+            return []
+        only = [str(getattr(kind, "value", kind)) for kind in params.context.only or ()]
+        return actions.offered(known, uri, params.range, only, lambda text: server.again(uri, text))
+
+    @server.feature(lsp.TEXT_DOCUMENT_DEFINITION)
+    async def defined(params: lsp.DefinitionParams) -> list[lsp.Location]:
+        known = server.at(params.text_document.uri)
+        if known is None:
+            return []
+        return places.definition(known, params.text_document.uri, known.text.offset(params.position))
+
+    @server.feature(lsp.TEXT_DOCUMENT_REFERENCES)
+    async def referred(params: lsp.ReferenceParams) -> list[lsp.Location]:
+        known, uri = server.at(params.text_document.uri), params.text_document.uri
+        if known is None:
+            return []
+        declared = params.context.include_declaration
+        return places.references(known, uri, known.text.offset(params.position), declared=declared)
+
+    @server.feature(lsp.TEXT_DOCUMENT_PREPARE_RENAME)
+    async def renamable(params: lsp.PrepareRenameParams) -> lsp.PrepareRenamePlaceholder | None:
+        known = server.at(params.text_document.uri)
+        found = places.renamed_at(known, known.text.offset(params.position)) if known is not None else None
+        return lsp.PrepareRenamePlaceholder(*found) if found is not None else None
+
+    @server.feature(lsp.TEXT_DOCUMENT_RENAME, lsp.RenameOptions(prepare_provider=True))
+    async def renamed(params: lsp.RenameParams) -> lsp.WorkspaceEdit | None:
+        known, uri = server.at(params.text_document.uri), params.text_document.uri
+        if known is None:
+            return None
+        change = places.rename(known, uri, known.text.offset(params.position), params.new_name)
+        if isinstance(change, str):
+            raise JsonRpcInvalidParams(change)
+        return change
+
+    @server.feature(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL)
+    async def outlined(params: lsp.DocumentSymbolParams) -> list[lsp.DocumentSymbol]:
+        known = server.at(params.text_document.uri)
+        return places.symbols(known) if known is not None and known.ours else []
+
+    @server.feature(lsp.TEXT_DOCUMENT_FOLDING_RANGE)
+    async def folded(params: lsp.FoldingRangeParams) -> list[lsp.FoldingRange]:
+        known = server.at(params.text_document.uri)
+        return places.folds(known) if known is not None and known.ours else []
 
     return server
 

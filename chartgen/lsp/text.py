@@ -39,6 +39,15 @@ class Text:
         stops = [*self._starts[1:], len(self.text)]
         return [(start, stop) for start, stop in zip(self._starts, stops, strict=True) if stop > start]
 
+    def count(self) -> int:
+        """How many lines chartgen counts."""
+        return len(self._yaml)
+
+    def end(self) -> str:
+        """What ends a line here."""
+        found = _ENDS.search(self.text)
+        return found[0] if found else "\n"
+
     def position(self, offset: int) -> lsp.Position:
         """The client's place of a character."""
         offset = max(0, min(offset, len(self.text)))
