@@ -343,6 +343,20 @@ def test_what_is_worked_out_is_what_helm_makes(text: str) -> None:
 @pytest.mark.parametrize(
     "text",
     [
+        "{{ range $key, $value := . }}{{ $key }},{{ end }}", "{{ range . }}x{{ end }}", "{{ . }}", "{{ .Release }}",
+        "{{ range $key, $value := .Release }}{{ $key }},{{ end }}", "{{ .Chart | toYaml }}", "{{ keys .Release | len }}",
+        "{{ len . }}", '{{ get .Release "Revision" }}', '{{ dict "all" . | toYaml }}', "{{ list .Chart }}",
+        '{{ range $key, $value := dict "all" .Release }}{{ $value }}{{ end }}',
+    ],
+)  # fmt: skip
+def test_what_goes_through_all_that_helm_knows_is_left_to_helm(text: str) -> None:
+    with pytest.raises(Unknowable):
+        expand(parse(text), WORLD)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
         '{{ define "a" }}{{ . }}!{{ end }}{{ template "a" .Values.text }}{{ include "a" 1 }}',
         '{{ block "b" .Values.map }}{{ range . }}{{ . }};{{ end }}{{ end }}',
         "{{ range $i, $e := list 1 2 3 }}{{ if eq $i 1 }}{{ continue }}{{ end }}{{ $e }}{{ end }}",

@@ -32,10 +32,11 @@ from chartgen.gotemplate.syntax import (
 from chartgen.gotemplate.values import (
     NO_VALUE,
     LooseText,
+    PartlyKnown,
     Stops,
     Unknowable,
     as_go_has_it,
-    is_late,
+    keys_are_late,
     shown,
     truth,
     weight,
@@ -105,11 +106,9 @@ def expand(template: Template, world: World) -> Expansion:
     Raises Stops where Helm ends with an error, Unknowable where that depends on what is not known here.
     """
     run = _Run(world)
-    root = {
-        "Values": world.values,
-        "Release": dict(world.release),
-        "Chart": dict(world.chart),
-    }
+    root = PartlyKnown(
+        Values=world.values, Release=PartlyKnown(world.release), Chart=PartlyKnown(world.chart)
+    )
     run.root = root
     run.defined = dict(template.defined)
     try:
@@ -201,8 +200,8 @@ class _Run:
 
     def _range(self, node: Branch, value: Any, dot: Any, scope: Scope) -> None:
         if isinstance(value, dict):
-            if is_late(list(value)):
-                raise Unknowable("the order of its keys is not known", node.at)
+            if keys_are_late(value):
+                raise Unknowable("its keys are not known, or not in which order", node.at)
             items: Sequence[tuple[Any, Any]] = sorted(value.items())
         elif isinstance(value, list):
             items = list(enumerate(value))

@@ -13,7 +13,7 @@ from collections.abc import Callable, Sequence
 from functools import cache
 from typing import Any
 
-from chartgen.gotemplate.values import LooseText, Stops, Unknowable, is_late, shown, truth
+from chartgen.gotemplate.values import LooseText, Stops, Unknowable, is_late, keys_are_late, shown, truth
 from chartgen.values.helm_scalar import go_number, is_plain
 
 Function = Callable[..., Any]
@@ -443,14 +443,14 @@ def _dict(*parts: Any) -> dict[str, Any]:
 def _get(of: Any, key: Any) -> Any:
     # of what is not there Sprig gives empty text
     table = _map(of)
-    if is_late(list(table)) or is_late(key):
+    if keys_are_late(table) or is_late(key):
         raise _Unknown
     return table.get(_text(key), "")
 
 
 def _has_key(of: Any, key: Any) -> bool:
     table = _map(of)
-    if is_late(list(table)) or is_late(key):
+    if keys_are_late(table) or is_late(key):
         raise _Unknown
     return _text(key) in table
 
@@ -463,7 +463,7 @@ def _index(of: Any, *keys: Any) -> Any:
         if here is None:
             raise _Wrong("looks into nothing")
         if isinstance(here, dict):
-            if is_late(list(here)) or is_late(key):
+            if keys_are_late(here) or is_late(key):
                 raise _Unknown
             here = here.get(_text(key))
         elif isinstance(here, list):
@@ -574,7 +574,7 @@ _HTML = {"<": "\\u003c", ">": "\\u003e", "&": "\\u0026"}
 
 def json_text(value: Any, *, html: bool = True, indent: int | None = None) -> str:
     """JSON as Go's encoder writes it: keys sorted, and what HTML would read escaped."""
-    if isinstance(value, dict) and is_late(list(value)):
+    if isinstance(value, dict) and keys_are_late(value):
         raise _Unknown
     return _json(value, html, indent, "")
 
@@ -598,7 +598,7 @@ def _json(value: Any, html: bool, indent: int | None, margin: str) -> str:
         items = [_json(one, html, indent, inner) for one in value]
         return "[" + start + separator.join(items) + end + "]" if items else "[]"
     colon = ": " if indent else ":"
-    if is_late(list(value)):
+    if keys_are_late(value):
         raise _Unknown
     rows = [
         _json(key, html, None, "") + colon + _json(value[key], html, indent, inner)

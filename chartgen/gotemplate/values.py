@@ -29,6 +29,10 @@ class Unknowable(ValueError):
         self.at = at
 
 
+class PartlyKnown(dict[str, Any]):
+    """What Helm gives every template, and each part of it of which only some entries are known here."""
+
+
 class LooseText(str):
     """YAML that means what Helm's means, and may be spelt otherwise."""
 
@@ -43,12 +47,19 @@ def as_go_has_it(value: Any) -> Any:
 
 
 def is_late(value: Any) -> bool:
-    """True if any text in the value is not known yet, in whole or in part."""
+    """True if any text or entry in the value is not known yet, in whole or in part."""
     if isinstance(value, str):
         return _TOKEN in value
+    if isinstance(value, PartlyKnown):
+        return True
     if isinstance(value, dict):
         return any(is_late(key) or is_late(item) for key, item in value.items())
     return isinstance(value, list) and any(is_late(item) for item in value)
+
+
+def keys_are_late(value: Mapping[str, Any]) -> bool:
+    """True if there are keys in the map that are not known yet."""
+    return isinstance(value, PartlyKnown) or is_late(list(value))
 
 
 def weight(value: Any, most: int) -> int:
@@ -86,8 +97,8 @@ def shown(value: Any, at: int) -> str:
         return go_number(value)
     if isinstance(value, list):
         return "[" + " ".join(shown(item, at) for item in value) + "]"
-    if "Values" in value and "Release" in value:
+    if isinstance(value, PartlyKnown):
         raise Unknowable("all that Helm knows is known to Helm alone", at)
-    if is_late(list(value)):
+    if keys_are_late(value):
         raise Unknowable("the order of its keys is not known", at)
     return "map[" + " ".join(f"{key}:{shown(value[key], at)}" for key in sorted(value)) + "]"
