@@ -57,26 +57,41 @@ def place(path: Path) -> str:
 
 def texts(values: Mapping[str, Any]) -> Iterator[tuple[Path, str]]:
     """(path, text) of each templated setting in `values` that is text with a `{{` in it and does not stand aside."""
+    yield from _below(values, _tree(), ())
+
+
+# the settings of `paths` as a tree; below the key of a list stands what there is in its items
+Tree = dict[str, "Tree"]
+
+
+@cache
+def _tree() -> Tree:
+    tree: Tree = {}
     for path in sorted(paths()):
-        try:
-            found = list(_found(values, path.split("."), ()))
-        except SetAside:
-            continue
-        yield from ((at, text) for at, text in found if "{{" in text)
+        here = tree
+        for part in path.split("."):
+            here = here.setdefault(part, {})
+    return tree
 
 
-def _found(node: Any, parts: list[str], path: Path) -> Iterator[tuple[Path, str]]:
-    if not parts:
-        if isinstance(node, str):
+def _below(node: Any, tree: Tree, path: Path) -> Iterator[tuple[Path, str]]:
+    if not tree:
+        if type(node) is str and "{{" in node:
             yield path, node
-        return
-    key = parts[0].removesuffix("[]")
-    below = node.get(key) if isinstance(node, Mapping) else None
-    if key == parts[0]:
-        yield from _found(below, parts[1:], (*path, key))
-    elif isinstance(below, list):
-        for number, item in enumerate(below):
-            yield from _found(item, parts[1:], (*path, key, number))
+    elif type(node) is dict or isinstance(node, Mapping):
+        for part, below in tree.items():
+            key = part.removesuffix("[]")
+            try:
+                item = node.get(key)
+            except SetAside:
+                continue
+            if item is None:
+                continue
+            if key == part:
+                yield from _below(item, below, (*path, key))
+            elif isinstance(item, list):
+                for number, entry in enumerate(item):
+                    yield from _below(entry, below, (*path, key, number))
 
 
 def is_read(path: Path, settings: Settings) -> bool:
