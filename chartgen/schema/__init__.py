@@ -9,7 +9,7 @@ from typing import Any
 
 from chartgen import bundle
 from chartgen.diagnostics import Path, dotted
-from chartgen.values import reads
+from chartgen.values import reads, tree
 from chartgen.values.reads import Section
 
 # the first word of what the schema tells editors about a pattern or an enum
@@ -60,11 +60,11 @@ def texts_of(kind: str) -> tuple[str, ...]:
 @cache
 def below(section: str) -> tuple[str, ...]:
     """The dotted paths of the values in a section, and in the sections in it."""
-    above = tuple(section.split("."))
+    path = tuple(section.split("."))
     return tuple(
-        dotted(path)
-        for path, default in leaves().items()
-        if path[: len(above)] == above and not (isinstance(default, dict) and default)
+        dotted(place)
+        for place, default in _walked(tree.at(defaults(), path), path)
+        if not (isinstance(default, dict) and default)
     )
 
 
@@ -112,13 +112,11 @@ def view(complete: Mapping[str, Any], aside: Collection[Path] = ()) -> Section:
 @cache
 def leaves() -> dict[Path, Any]:
     """Every known path below the top, sections included, with its default."""
-    found: dict[Path, Any] = {}
+    return dict(_walked(defaults(), ()))
 
-    def walk(node: Any, path: Path) -> None:
-        for key, value in node.items():
-            found[(*path, key)] = value
-            if isinstance(value, dict):
-                walk(value, (*path, key))
 
-    walk(defaults(), ())
-    return found
+def _walked(node: Mapping[str, Any], path: Path) -> Iterator[tuple[Path, Any]]:
+    for key, value in node.items():
+        yield (*path, key), value
+        if isinstance(value, dict):
+            yield from _walked(value, (*path, key))
