@@ -13,7 +13,7 @@ from chartgen import paths
 from chartgen.report import meanings
 from tests.test_cli import run
 
-SHAPES = ("build", "values", "images", "explain", "rules")
+SHAPES = ("build", "values", "images", "explain", "rules", "diff")
 BAD = "server:\n  replica: 3\n"
 # odd on purpose: a warning comes with the answer
 GOOD = "server:\n  replicas: 2\n  extraLabels: null\n"
@@ -106,3 +106,21 @@ def test_rules(tmp_path: Path) -> None:
     data = answer("rules", cwd=tmp_path)
     assert [each["code"] for each in data["rules"]] == meanings.codes()
     assert {each["severity"] for each in data["rules"]} == {"error", "warning", "note"}
+
+
+def test_diff(tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text("server: {replicas: 3}\n")
+    data = answer("diff", "old.yaml", "-", cwd=tmp_path)
+    found = data["difference"]
+    assert (found["consequence"], found["bump"]) == ("restarts", "patch")
+    (servers,) = (one for one in found["changes"] if one["kind"] == "StatefulSet")
+    assert servers["fields"][0] == {
+        "path": "spec.replicas",
+        "old": 3,
+        "new": 2,
+        "weight": "meaning",
+        "causes": [{"path": "server.replicas", "setBy": "<stdin>:2"}],
+    }
+    (tmp_path / "old.yaml").write_text("server: {storage: 1Gi}\n")
+    assert answer("diff", "old.yaml", "-", cwd=tmp_path)["difference"]["consequence"] == "refused"
+    assert "difference" not in answer("diff", "old.yaml", "-", stdin=BAD, cwd=tmp_path)

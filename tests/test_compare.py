@@ -16,7 +16,7 @@ import yaml12
 
 import chartgen
 from chartgen import compare
-from chartgen.compare.verdict import CONSEQUENCES
+from chartgen.compare.consequences import CONSEQUENCES
 from chartgen.diagnostics import dotted
 from tests import compiled
 

@@ -22,7 +22,8 @@ PAGES = [
 ]
 # what stands for something of the reader's
 PLACEHOLDERS = {"FILE": "values.yaml", "FILE...": "values.yaml", "[FILE]": "new.yaml", "PATH": "server.replicas",
-                "SETTING": "server.replicas", "SHELL": "bash", "CODE": "unknown-key", "RULE": "server-replicas-even"}  # fmt: skip
+                "SETTING": "server.replicas", "SHELL": "bash", "CODE": "unknown-key", "RULE": "server-replicas-even",
+                "OLD": "base.yaml", "NEW": "production.yaml"}  # fmt: skip
 
 
 def commands() -> list[tuple[str, str]]:
@@ -41,11 +42,14 @@ def commands() -> list[tuple[str, str]]:
 
 @pytest.mark.parametrize(("page", "line"), commands(), ids=lambda one: str(one).removeprefix("chartgen "))
 def test_a_quoted_command_runs(page: str, line: str, tmp_path: Path) -> None:
-    for name in ("values.yaml", "base.yaml", "production.yaml"):
+    for name in ("values.yaml", "base.yaml", "production.yaml", "old.yaml", "new.yaml"):
         if not line.startswith(f"chartgen init {name}"):
             shutil.copy(ROOT / "examples" / "quickstart.yaml", tmp_path / name)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]
+    for version in re.findall(r"charts/consul-([0-9.]+)\.tgz", line):
+        # the chart of an earlier day
+        assert run("build", "-f", "values.yaml", "--version", version, "-q", cwd=tmp_path).returncode == 0
     done = run(*words, cwd=tmp_path)
     assert done.returncode == 0, (page, done.stderr)
 

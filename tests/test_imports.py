@@ -21,6 +21,7 @@ STAGES = (
     ("chart",),
     ("compare",),
     ("steering", "project", "compiler"),
+    ("sides",),
     ("edit",),
     ("report",),
     ("explain",),

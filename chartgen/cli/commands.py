@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chartgen import bundle
+from chartgen.cli import diff as diffing
 from chartgen.cli import shells
 from chartgen.cli.exits import FINDINGS, UNUSABLE, exit_code
 from chartgen.cli.options import (
@@ -334,6 +335,56 @@ def images(inputs: Inputs, output: Output, strict: bool) -> int:
         rows_of = [(image, ", ".join(names)) for image, names in found.items()]
         output.write(table(("image", "named by"), rows_of, output.columns()) + "\n")
     return 0
+
+
+@cli.command()
+@takes_values
+@KUBE_VERSION
+@STRICT
+@click.option("--release", default="consul", show_default=True, help="The release's name.")
+@click.option("--namespace", default="default", show_default=True, help="The namespace it is installed in.")
+@click.option("--spelling", is_flag=True, help="Also what means the same and is only written otherwise.")
+@click.option(
+    "--fail-on", type=click.Choice(diffing.FAIL_ON), default="never", show_default=True,
+    help="Exit with 1 when an upgrade leads to this, or to worse; `any` is any difference.",
+)  # fmt: skip
+@answers(diffing.FORMATS, to_file=True)
+@click.argument("old", metavar="OLD")
+@click.argument("new", metavar="NEW")
+def diff(
+    inputs: Inputs,
+    output: Output,
+    kube_version: str | None,
+    strict: bool,
+    release: str,
+    namespace: str,
+    spelling: bool,
+    fail_on: str,
+    old: str,
+    new: str,
+) -> int:
+    """Compare two states of a release, and say what an upgrade does.
+
+    Each side is values, which are compiled (files, and KEY=VALUE as of --set, with commas between them, the last
+    winning), a chart (its folder or archive, perhaps followed by values for it), or manifests (a file, or - for what
+    `helm get manifest` prints). -f names values below those of both sides, the --set flags are over them.
+
+    \b
+      chartgen diff old.yaml new.yaml
+      chartgen diff values.yaml values.yaml,server.replicas=5
+      chartgen diff -f base.yaml staging.yaml production.yaml
+      chartgen diff charts/consul-1.3.0.tgz values.yaml --fail-on refused
+      chartgen diff consul-2.0.3.tgz,values.yaml values.yaml
+      helm get manifest consul -n consul | chartgen diff - values.yaml --namespace consul
+      chartgen diff main.yaml values.yaml --format markdown --output-file comment.md
+    """
+    from chartgen import compiler
+    from chartgen.sides.side import Target
+
+    _check_release(release, namespace)
+    options = compiler.Options(strict=strict, kube_version=kube_version, steering=steering().steering)
+    target = Target(release, namespace)
+    return diffing.diff(old, new, inputs, options, target, output, spelling=spelling, fail_on=fail_on)
 
 
 def _explainable(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:

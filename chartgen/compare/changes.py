@@ -9,7 +9,7 @@ from typing import Any, Literal
 
 from chartgen.compare import meaning
 from chartgen.compare.stored import CLUSTER_WIDE, stored
-from chartgen.diagnostics import Path, Span
+from chartgen.diagnostics import Path, Span, dotted
 
 What = Literal["added", "removed", "changed"]
 # how much a difference is. meaning: something else is done. spelling: the same is done, but the API server stores
@@ -25,7 +25,8 @@ class Item(str):
 
 @dataclass(frozen=True, slots=True)
 class Cause:
-    """A value of a side that a field comes from, such as `server.replicas`, and where it was set."""
+    """A value that makes a difference, such as `server.replicas`: what set it on the new side (on the old one, where the
+    new one has the default), and its place."""
 
     path: Path
     set_by: str
@@ -48,16 +49,22 @@ class FieldChange:
         return self.weight == "meaning"
 
     @property
-    def keys(self) -> Path:
-        """The path without the steps into lists."""
-        return tuple(step for step in self.path if isinstance(step, str) and not isinstance(step, Item))
+    def place(self) -> str:
+        """The path as people write it: `spec.template.spec.containers[consul].image`."""
+        out = ""
+        for step in self.path:
+            if isinstance(step, (Item, int)):
+                out += f"[{step}]"
+            else:
+                out += dotted((step,)) if "." in step or not out else f".{step}"
+        return out
 
 
 @dataclass(frozen=True, slots=True)
 class Change:
     """An object that comes, goes, or is another; `fields` are those that differ, in the order of the object.
 
-    `beside` are all objects of the new side: what a change leads to depends on who reads the object.
+    `causes` are the values for which it comes or goes. `beside` are all objects of the new side: what a change leads to depends on who reads the object.
     """
 
     what: What
@@ -67,6 +74,7 @@ class Change:
     old: Mapping[str, Any] | None
     new: Mapping[str, Any] | None
     fields: tuple[FieldChange, ...] = ()
+    causes: tuple[Cause, ...] = ()
     beside: Sequence[Mapping[str, Any]] = field(default=(), repr=False, compare=False)
 
     @property
@@ -108,7 +116,7 @@ def changes(
         if first is not None and second is not None:
             different = fields(first, second) if first != second else ()
             if different:
-                found.append(Change("changed", *key[1:], first, second, different, beside))
+                found.append(Change("changed", *key[1:], first, second, different, beside=beside))
         else:
             found.append(
                 Change("removed" if second is None else "added", *key[1:], first, second, beside=beside)

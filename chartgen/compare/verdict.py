@@ -12,15 +12,13 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Any, Literal
 
-from chartgen.compare import immutable
+from chartgen.compare import consul, immutable
 from chartgen.compare.changes import Change
+from chartgen.compare.consequences import CONSEQUENCES, Consequence, gravest
 from chartgen.compare.stored import stored
 from chartgen.diagnostics import Path
 from chartgen.kubernetes.refusal import mapped, part
 
-Consequence = Literal["refused", "loses-data", "restarts", "reloads", "nothing"]
-# from the gravest on
-CONSEQUENCES: tuple[Consequence, ...] = ("refused", "loses-data", "restarts", "reloads", "nothing")
 Bump = Literal["major", "minor", "patch"]
 WORKLOADS = ("DaemonSet", "Deployment", "StatefulSet")
 _BEFORE_CREATION = "before-hook-creation"
@@ -56,9 +54,10 @@ def judged(changes: Iterable[Change]) -> tuple[Judged, ...]:
 
 
 def consequence(changes: Iterable[Change]) -> Consequence:
-    """The gravest of what the changes lead to; "nothing" where there are none."""
-    found = {one.consequence for one in judged(changes)}
-    return next((one for one in CONSEQUENCES if one in found), "nothing")
+    """The gravest of what Kubernetes and Consul make of the changes; "nothing" where there are none."""
+    known = tuple(changes)
+    said = (one.consequence for one in consul.advice(known))
+    return gravest([*(one.consequence for one in judged(known)), *said])
 
 
 def bump(changes: Iterable[Change]) -> Bump | None:
@@ -116,7 +115,7 @@ def _updated(change: Change, changes: Sequence[Change]) -> Iterator[Effect]:
     if change.kind == "CustomResourceDefinition":
         yield from _definition(change)
     where = "" if change.weight == "meaning" else ": it says the same in other words"
-    yield Effect("reloads", f"takes effect at once, and restarts nothing{where}")
+    yield Effect("reloads", f"takes effect at once{where}")
 
 
 def replaces_pods(change: Change) -> bool:
@@ -135,24 +134,31 @@ def _workload(change: Change, changes: Sequence[Change]) -> Iterator[Effect]:
             if _has_reason(change, changes)
             else "keep the spelling that runs: nothing that the pods do differs"
         )
-        reason = how_pods_are_replaced(new)
+        read = _read_anew(change, changes)
+        reason = how_pods_are_replaced(new) + (f"; {', '.join(read)} is read anew" if read else "")
         yield Effect("restarts", reason, way, _ROLLING[change.kind], ("spec", "template"))
     before = part(stored(mapped(change.old)), "spec")
     first, second = before.get("replicas"), spec.get("replicas")
     if isinstance(first, int) and isinstance(second, int) and first != second:
         yield from _scaled(change, spec, first, second)
     elif not replaces_pods(change):
-        yield Effect("reloads", "takes effect at once, and restarts nothing")
+        yield Effect("reloads", "takes effect at once")
 
 
 def _has_reason(change: Change, changes: Sequence[Change]) -> bool:
     """Whether pods that are replaced do anything else than those before, or read something else."""
     if any(one.meaning and one.path[:2] == ("spec", "template") for one in change.fields):
         return True
-    return any(
-        one.kind in _REFERENCES and one.weight == "meaning" and change.title in {*chain(*readers(one))}
+    return bool(_read_anew(change, changes))
+
+
+def _read_anew(change: Change, changes: Sequence[Change]) -> list[str]:
+    """The ConfigMaps and Secrets that change with a workload that reads them."""
+    return [
+        one.title
         for one in changes
-    )
+        if one.kind in _REFERENCES and one.weight == "meaning" and change.title in {*chain(*readers(one))}
+    ]
 
 
 _ROLLING = {
@@ -234,11 +240,11 @@ def _configuration(change: Change, changes: Sequence[Change]) -> Effect:
     restarted = {one.title for one in changes if replaces_pods(one)}
     told = []
     if anew := [one for one in (*mounted, *at_start) if one in restarted]:
-        told.append(f"{', '.join(anew)} read it when their pods restart")
+        told.append(f"read by {', '.join(anew)} when the pods restart")
     if follow := [one for one in mounted if one not in restarted]:
-        told.append(f"the files in the pods of {', '.join(follow)} follow within a minute or two")
+        told.append(f"in the pods of {', '.join(follow)} its files follow within a minute or two")
     if late := [one for one in at_start if one not in restarted]:
-        told.append(f"{', '.join(late)} read it only when their pods start the next time")
+        told.append(f"read by {', '.join(late)} only when the pods start the next time")
     return Effect("reloads", "; ".join(told) or "who reads it finds the new data", source=source)
 
 

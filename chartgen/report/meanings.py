@@ -37,6 +37,11 @@ OTHERS = {
     "yaml-version": "Helm reads YAML 1.1, with some of 1.2, and refuses a %YAML line that says otherwise.",
     "rules-wait": "Rules that read a value which is wrong wait until it is right: what they would say rests on it. Mend it "
     "and check again.",
+    # sides of a comparison
+    "needs-helm-engine": "What a chart that chartgen did not compile comes to only Helm's engine can tell. "
+    "`pip install 'chartgen[helm]'` brings it along.",
+    "no-chart": "A chart's folder or archive is needed, with a Chart.yaml in it.",
+    "no-object": "Manifests are Kubernetes objects, each with a kind and a name.",
     # what is asked of findings
     "bad-ignore": "A comment to chartgen that it does not understand. `# chartgen: ignore[code] reason` on a line, or on one of "
     "its own above, passes over a finding there; `ignore-file[code]` does for the whole file.",
@@ -82,6 +87,7 @@ OTHERS = {
     "kubernetes-too-old": "Consul's objects use APIs that this version of Kubernetes does not have.",
     "object-twice": "Two objects of the chart have the same kind and name; the second would overwrite the first.",
     "selector-mismatch": "A selector matches none of the chart's pods.",
+    "helm-refuses": "Helm's engine refuses to render this chart with these values; its words say why.",
     "needs-helm": "What a template in the values yields depends on what only Helm knows, so no manifest can be printed.",
     "template-error": "A template of chartgen cannot use this value. That is a gap of ours: please report it.",
     "unknown-field": "The object has no such field with these values.",
@@ -96,7 +102,15 @@ _HARMFUL = (
     "object-as-values", "encrypted-values", "values-of-a-parent-chart", "values-of-another-chart", "wrong-type",
     "dangling-reference", "invalid-object", "object-twice", "selector-mismatch",
 )  # fmt: skip
-_UNWISE = ("key-read-as-boolean", "merge-after-key", "digits-lost", "default-changed", "bad-ignore", "ignore-unused", "equals-default")
+_UNWISE = (
+    "key-read-as-boolean",
+    "merge-after-key",
+    "digits-lost",
+    "default-changed",
+    "bad-ignore",
+    "ignore-unused",
+    "equals-default",
+)
 _WEIGHTS: dict[str, Weight] = {
     **dict.fromkeys(_HARMFUL, "harmful"),
     **dict.fromkeys(_UNWISE, "unwise"),

@@ -44,9 +44,15 @@ class Inputs(NamedTuple):
                 sources.append(source.read_file(path))
             except Rejected as rejected:
                 findings += rejected.diagnostics
-        if self.flags:
-            findings += self._add_flags(sources)
-        return Read(tuple(sources), tuple(findings))
+        return self.with_flags(Read(tuple(sources), tuple(findings)))
+
+    def with_flags(self, files: Read) -> Read:
+        """What was read from files, with a source for each flag over it."""
+        if not self.flags:
+            return files
+        sources = list(files.sources)
+        findings = self._add_flags(sources)
+        return Read(tuple(sources), (*files.findings, *findings))
 
     def _add_flags(self, sources: list[Source]) -> list[Diagnostic]:
         """Adds a source for each flag, each applied onto what came before it; returns the findings."""

@@ -1,0 +1,152 @@
+"""What stands on either side of a comparison: values that are compiled, a chart, or manifests, all read into objects."""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from chartgen.compare.changes import Change, changes, identity
+from chartgen.compare.verdict import is_hook
+from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.sides import manifests
+from chartgen.sides.side import Side, Target
+from chartgen.values.inputs import Inputs, Read
+
+if TYPE_CHECKING:
+    from chartgen.compiler import Options
+
+_ASSIGNMENT = re.compile(r"[^=/\\]+=")
+_ARCHIVES = (".tgz", ".tar.gz")
+
+
+def read(old: str, new: str, around: Inputs, options: Options, target: Target) -> tuple[Side, Side]:
+    """Both sides as a command line names them.
+
+    A side is files and assignments with commas between them: values (each over the one before), `server.replicas=5` as of
+    --set, or a chart (a folder or archive), after which come values for it. `-` is standard input. `around` are the files
+    below and the flags over the values of both sides.
+
+    Raises Rejected with what is wrong with either.
+    """
+    if old == new == "-":
+        raise Rejected(
+            [Diagnostic("stdin-twice", "standard input is read only once", spans=(Span("<stdin>", 0, 0),))]
+        )
+    found: list[Side] = []
+    wrong: list[Diagnostic] = []
+    for text in (old, new):
+        try:
+            found.append(_side(text, around, options, target))
+        except Rejected as rejected:
+            wrong += [one for one in rejected.diagnostics if one not in wrong]
+    if wrong:
+        raise Rejected(wrong)
+    first, second = found
+    return _alike(first, second, target.namespace)
+
+
+def compared(old: Side, new: Side, target: Target) -> tuple[Change, ...]:
+    """What differs between two sides, each field with the values that it comes from where they are known."""
+    from chartgen.sides import causes
+
+    return causes.told(changes(old.objects, new.objects, target.namespace), old, new, target)
+
+
+def _alike(old: Side, new: Side, namespace: str) -> tuple[Side, Side]:
+    """Both sides, where one is manifests without the hooks that it lacks: what prints manifests leaves hooks out."""
+
+    def shared(side: Side, other: Side) -> Side:
+        if other.kind != "manifests":
+            return side
+        there = {identity(one, namespace) for one in other.objects}
+        places = [
+            place
+            for place, one in enumerate(side.objects)
+            if not is_hook(one) or identity(one, namespace) in there
+        ]
+        return replace(
+            side,
+            objects=tuple(side.objects[place] for place in places),
+            templates=tuple(side.templates[place] for place in places) if side.templates else (),
+        )
+
+    return shared(old, new), shared(new, old)
+
+
+def _parts(text: str) -> list[str]:
+    """The files and assignments of a side; a file may have a comma in its name, and an assignment in its value."""
+    if os.path.exists(text):
+        return [text]
+    parts: list[str] = []
+    for piece in text.split(","):
+        # what is neither a file nor an assignment goes on with the value before it
+        if parts and _is_assignment(parts[-1]) and not _is_assignment(piece) and not os.path.exists(piece):
+            parts[-1] += f",{piece}"
+        else:
+            parts.append(piece)
+    return parts
+
+
+def _is_assignment(text: str) -> bool:
+    return _ASSIGNMENT.match(text) is not None and not os.path.exists(text)
+
+
+def _side(text: str, around: Inputs, options: Options, target: Target) -> Side:
+    from chartgen.sides import charts
+
+    parts = _parts(text)
+    files = [one for one in parts if not _is_assignment(one)]
+    flags = tuple(("set", one) for one in parts if _is_assignment(one))
+    inputs = Inputs((*around.files, *files), (*around.flags, *flags))  # type: ignore[arg-type]
+    first = files[0] if files else ""
+    if os.path.isdir(first) or first.endswith(_ARCHIVES):
+        own = inputs._replace(files=tuple(files[1:]), flags=inputs.flags[len(around.flags) :])
+        return charts.side(text, first, own, inputs._replace(files=(*around.files, *files[1:])), target)
+    if len(files) == 1 and first != "-" and (found := manifests.if_any(first, _bytes_of(first))):
+        return _manifest_side(text, found)
+    if first == "-" and len(files) == 1:
+        return _from_stdin(text, inputs, options, target)
+    return _of_read(text, inputs.read(), options, target)
+
+
+def _bytes_of(path: str) -> bytes:
+    from chartgen.values import source
+
+    try:
+        with open(path, "rb") as file:
+            return file.read()
+    except (OSError, ValueError):
+        # says what is wrong with it
+        return source.read_bytes(path)
+
+
+def _from_stdin(text: str, inputs: Inputs, options: Options, target: Target) -> Side:
+    import sys
+
+    from chartgen.values import source
+
+    data = sys.stdin.buffer.read()
+    if found := manifests.if_any("<stdin>", data):
+        return _manifest_side(text, found)
+    files = inputs._replace(files=tuple(one for one in inputs.files if one != "-"), flags=()).read()
+    try:
+        files = Read((*files.sources, source.read_text(data, "<stdin>")), files.findings)
+    except Rejected as rejected:
+        files = Read(files.sources, (*files.findings, *rejected.diagnostics))
+    return _of_read(text, inputs.with_flags(files), options, target)
+
+
+def _manifest_side(name: str, objects: Sequence[Mapping[str, Any]]) -> Side:
+    return Side(name, "manifests", tuple(manifests.as_asked_for(one) for one in objects))
+
+
+def _of_read(name: str, read: Read, options: Options, target: Target) -> Side:
+    from chartgen import compiler
+
+    chart = compiler.compile_sources(read, options)
+    made = list(chart.objects(target.release, target.namespace, upgrade=True))
+    objects, templates = tuple(data for _, data in made), tuple(template for template, _ in made)
+    return Side(name, "values", objects, chart.values, read.sources, templates, chart.diagnostics)

@@ -1,0 +1,181 @@
+"""Which values make a difference: those that differ are tried one by one, and what each changes is looked at.
+
+Templates say which values they read, so each trial renders only what reads the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+from chartgen import names, render, schema, values
+from chartgen.chart import answers
+from chartgen.compare.changes import Cause, Change, FieldChange, Identity, fields, identity
+from chartgen.diagnostics import Path, Rejected
+from chartgen.render import Rendered
+from chartgen.render.document import Document, resolved
+from chartgen.settings import settings
+from chartgen.sides.side import Side, Target
+from chartgen.values import tree
+from chartgen.values.reads import SetAside, touches
+from chartgen.values.source import Source
+from chartgen.verify import origin
+
+# trying more values than this takes too long; then the values that a template reads have to do
+_MOST_TRIED = 60
+_RELEASE, _NAMESPACE = "RELEASE", "NAMESPACE"
+
+
+@dataclass(frozen=True, slots=True)
+class _Trial:
+    """What differs when one value is as on the new side: the fields of each object, or that it comes or goes."""
+
+    path: Path
+    fields: Mapping[Identity, Sequence[Path]]
+    come_or_gone: frozenset[Identity]
+
+
+def told(changes: tuple[Change, ...], old: Side, new: Side, target: Target) -> tuple[Change, ...]:
+    """The changes with their causes: exactly, where both sides were compiled; by likeness where only the new one was."""
+    if not changes or not new.is_compiled or new.values is None:
+        return changes
+    if not old.is_compiled or old.values is None:
+        return tuple(_alike(one, new) for one in changes)
+    first = _rendered(old.values)
+    last = _rendered(new.values, first)
+    if first is None or last is None:
+        return changes
+    different = sorted(first.values.changed(last.values), key=str)
+    before = _by_identity(first, old.values)
+    trials = [
+        trial
+        for path in (different if len(different) <= _MOST_TRIED else ())
+        if (trial := _tried(path, old.values, new.values, first, before, target)) is not None
+    ]
+    after = _by_identity(last, new.values)
+    places = _places(old, before), _places(new, after)
+    out = []
+    for one in changes:
+        key = places[0].get(_key(one)) or places[1].get(_key(one))
+        document = after.get(key) or before.get(key) if key is not None else None
+        reads = document.reads if document is not None else frozenset()
+        read = [path for path in different if any(touches(each, path) for each in reads)]
+        out.append(_with_causes(one, key, trials, read, old.sources, new.sources))
+    return tuple(out)
+
+
+def _key(change: Change) -> Identity:
+    data: Mapping[str, Any] = change.new or change.old or {}
+    return identity(data)
+
+
+def _places(side: Side, documents: Mapping[Identity, Document]) -> dict[Identity, Identity]:
+    """By the identity of each object of a side, that of its document: both come in one order."""
+    return {identity(data): key for data, key in zip(side.objects, documents, strict=False)}
+
+
+def _rendered(effective: Mapping[str, Any], previous: Rendered | None = None) -> Rendered | None:
+    view = schema.view(schema.complete(effective))
+    try:
+        return render.render(view, settings(view), previous=previous)
+    except (Rejected, SetAside, AttributeError, KeyError, TypeError, ValueError):
+        # a value that does not go with the others of the other side
+        return None
+
+
+def _by_identity(rendered: Rendered, effective: Mapping[str, Any]) -> dict[Identity, Document]:
+    answer = answers.named(effective, _RELEASE, _NAMESPACE)
+    found = {}
+    for one in rendered.documents:
+        group, kind, namespace, name = identity(one.head)
+        found[
+            (group, kind, resolved(namespace, rendered.late, answer), resolved(name, rendered.late, answer))
+        ] = one
+    return found
+
+
+def _tried(
+    path: Path,
+    old: Mapping[str, Any],
+    new: Mapping[str, Any],
+    first: Rendered,
+    before: Mapping[Identity, Document],
+    target: Target,
+) -> _Trial | None:
+    mixed = tree.replaced(old, path, tree.at(new, path))
+    rendered = _rendered(mixed, first)
+    if rendered is None:
+        return None
+    after = _by_identity(rendered, mixed)
+    answer = [
+        answers.at_install(
+            effective, target.release, target.namespace, upgrade=True, chart=names.CHART, version="0.1.0"
+        )
+        for effective in (old, mixed)
+    ]
+
+    def installed(one: Document, place: int) -> Any:
+        return resolved(one.data, rendered.late, answer[place])
+
+    found = {
+        key: [each.path for each in fields(installed(before[key], 0), installed(one, 1))]
+        for key, one in after.items()
+        if key in before and before[key] is not one and before[key].data != one.data
+    }
+    return _Trial(path, found, frozenset(before.keys() ^ after.keys()))
+
+
+def _with_causes(
+    change: Change,
+    key: Identity | None,
+    trials: Iterable[_Trial],
+    read: Sequence[Path],
+    old: Sequence[Source],
+    new: Sequence[Source],
+) -> Change:
+    def causes(paths: Sequence[Path]) -> tuple[Cause, ...]:
+        return tuple(_cause(path, old, new) for path in paths or read)
+
+    if key is None:
+        return change
+    if change.what != "changed":
+        return replace(change, causes=causes([one.path for one in trials if key in one.come_or_gone]))
+    known = [(one.path, one.fields.get(key, ())) for one in trials]
+    return replace(
+        change,
+        fields=tuple(
+            replace(each, causes=causes([path for path, there in known if _about(each.path, there)]))
+            for each in change.fields
+        ),
+    )
+
+
+def _about(path: Path, others: Iterable[Path]) -> bool:
+    return any(touches(path, other) for other in others)
+
+
+def _cause(path: Path, old: Sequence[Source], new: Sequence[Source]) -> Cause:
+    for sources in (new, old):
+        found = values.origin(path, sources)
+        if found is not None:
+            return Cause(path, str(found), found.span)
+        # a part of it may be set
+        if spans := values.spans_of(path, sources, exact=True):
+            is_flag = spans[0].source.startswith("--")
+            return Cause(path, spans[0].source + ("" if is_flag else f":{spans[0].line}"), spans[0])
+    return Cause(path, "default")
+
+
+def _alike(change: Change, new: Side) -> Change:
+    """The change with the user's value that has become each field, where there is one that looks like it."""
+    places = {identity(data): template for data, template in zip(new.objects, new.templates, strict=False)}
+    template = places.get(_key(change), "")
+
+    def with_cause(each: FieldChange) -> FieldChange:
+        if each.new in (None, True, False, "", 0, 1, [], {}):
+            return each
+        path = origin.of(template, each.path, each.new, new.sources)
+        return replace(each, causes=(_cause(path, (), new.sources),)) if path else each
+
+    return replace(change, fields=tuple(with_cause(each) for each in change.fields))

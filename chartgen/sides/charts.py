@@ -1,0 +1,141 @@
+"""A side that is a chart: one of chartgen's own is worked out here, any other by the real Helm engine."""
+
+from __future__ import annotations
+
+import json
+import tarfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.sides import manifests
+from chartgen.sides.side import Side, Target
+from chartgen.values import layer, source
+from chartgen.values.inputs import Inputs
+
+_CHART, _VALUES = "Chart.yaml", "values.yaml"
+# says of a chart that chartgen compiled it
+_OWN = "chartgen/name"
+# templates of a chart of ours that stop an installation, and make no object
+_GUARDS = ("frozen.yaml", "release-name.yaml")
+_MOST = 100_000_000
+
+
+def side(name: str, path: str, given: Inputs, all_given: Inputs, target: Target) -> Side:
+    """The objects of the chart in a folder or archive, with the values that are given for it. A chart that chartgen
+    compiled has its values; any other one takes those that are given for both sides, too.
+
+    Raises Rejected for what is no chart, and for what Helm refuses to render.
+    """
+    files = _folder(path) if Path(path).is_dir() else _archive(path)
+    if _CHART not in files:
+        _reject(
+            "no-chart",
+            f"{path} is no chart",
+            path,
+            hint="a chart has a Chart.yaml; of a folder of charts, name one",
+        )
+    meta = source.read_text(files[_CHART], f"{path}/{_CHART}").data
+    values = source.read_text(files.get(_VALUES, b"{}") or b"{}", f"{path}/{_VALUES}")
+    annotations = meta.get("annotations")
+    own = isinstance(annotations, Mapping) and _OWN in annotations
+    read = (given if own else all_given).read()
+    if read.findings:
+        raise Rejected(read.findings)
+    if own and not read.sources:
+        objects = _own(path, files, meta, values.data, target)
+        if objects is not None:
+            return Side(name, "chart", tuple(objects), values.data, (values,))
+    objects = _by_helm(path, layer(read.sources), target)
+    return Side(name, "chart", tuple(objects), values.data if own else None, (values,) if own else ())
+
+
+def _reject(code: str, message: str, path: str, **details: Any) -> None:
+    raise Rejected([Diagnostic(code, message, spans=(Span(path, 0, 0),), **details)])
+
+
+def _folder(path: str) -> dict[str, bytes]:
+    root = Path(path)
+    wanted = [root / _CHART, root / _VALUES, *sorted((root / "templates").rglob("*"))]
+    return {one.relative_to(root).as_posix(): one.read_bytes() for one in wanted if one.is_file()}
+
+
+def _archive(path: str) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    try:
+        with tarfile.open(path, "r:*") as archive:
+            for member in archive:
+                inner = member.name.removeprefix("./").partition("/")[2]
+                if not member.isfile() or member.size > _MOST:
+                    continue
+                if inner in (_CHART, _VALUES) or inner.startswith("templates/"):
+                    file = archive.extractfile(member)
+                    found[inner] = file.read() if file is not None else b""
+    except FileNotFoundError:
+        source.read_bytes(path)
+    except (tarfile.TarError, EOFError, OSError) as error:
+        _reject("no-chart", f"{path} is no archive of a chart: {error}", path)
+    return found
+
+
+def _own(
+    path: str, files: Mapping[str, bytes], meta: Mapping[str, Any], values: Mapping[str, Any], target: Target
+) -> list[Mapping[str, Any]] | None:
+    """The objects of a chart of chartgen's; None where only Helm can tell what a template in it yields."""
+    from chartgen.schema import templated
+
+    world = templated.installed_world(
+        values, target.release, target.namespace, upgrade=True, chart=str(meta.get("name")),
+        version=str(meta.get("version")),
+    )  # fmt: skip
+    objects: list[Mapping[str, Any]] = []
+    for file, data in files.items():
+        if not file.startswith("templates/") or not file.endswith(".yaml") or file.endswith(_GUARDS):
+            continue
+        text = data.decode("utf-8", errors="replace")
+        made = templated.result(text, world) if "{{" in text else text
+        if made is None:
+            return None
+        objects += manifests.objects(f"{path}/{file}", made)
+    return objects
+
+
+def _by_helm(path: str, values: Mapping[str, Any], target: Target) -> list[Mapping[str, Any]]:
+    try:
+        import helm_python
+        from helm_python import _native
+        from helm_python.chart import Chart
+    except ImportError:
+        raise Rejected(
+            [
+                Diagnostic(
+                    "needs-helm-engine",
+                    f"what {path} comes to only the Helm engine can tell, which is not installed",
+                    spans=(Span(path, 0, 0),),
+                    hint="pip install 'chartgen[helm]', or hand over what `helm template` prints",
+                )
+            ]
+        ) from None
+    options = {
+        "name": target.release, "namespace": target.namespace, "is_upgrade": True, "is_install": False,
+    }  # fmt: skip
+    try:
+        chart = Chart.load(path)
+        out = json.loads(
+            _native.call_string("helm_render", chart._raw(), json.dumps(values), json.dumps(options))
+        )
+        definitions = [(str(one["filename"]), str(one["data"])) for one in chart.crds]
+    except helm_python.HelmError as error:
+        raise Rejected(
+            [Diagnostic("helm-refuses", f"Helm refuses {path}: {_line(error)}", spans=(Span(path, 0, 0),))]
+        ) from None
+    objects: list[Mapping[str, Any]] = []
+    for file, text in [*definitions, *sorted(out.items())]:
+        if not file.endswith("NOTES.txt") and "/_" not in file:
+            objects += manifests.objects(file, text)
+    return objects
+
+
+def _line(error: Exception) -> str:
+    return " ".join(str(error).split())

@@ -1,0 +1,40 @@
+"""What was read of one side of a comparison."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from chartgen.diagnostics import Diagnostic
+from chartgen.values.source import Source
+
+Kind = Literal["values", "chart", "manifests"]
+
+
+@dataclass(frozen=True, slots=True)
+class Target:
+    """The release whose objects are compared."""
+
+    release: str = "consul"
+    namespace: str = "default"
+
+
+@dataclass(frozen=True, slots=True)
+class Side:
+    """The objects of a release, and where they are known, its effective values and the sources that set them.
+
+    `templates` are the chart's files by the place of the object, for values that were compiled here.
+    """
+
+    name: str
+    kind: Kind
+    objects: tuple[Mapping[str, Any], ...]
+    values: Mapping[str, Any] | None = None
+    sources: tuple[Source, ...] = ()
+    templates: tuple[str, ...] = ()
+    findings: tuple[Diagnostic, ...] = ()
+
+    @property
+    def is_compiled(self) -> bool:
+        return self.kind == "values"

@@ -1,0 +1,199 @@
+"""What is read of either side of a comparison, and the values that make a difference."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from chartgen import compare, compiler, sides
+from chartgen.compare.changes import Change
+from chartgen.diagnostics import Rejected, dotted
+from chartgen.sides.side import Side, Target
+from chartgen.values.inputs import Inputs
+from tests import compiled
+
+TARGET = Target("mesh", "consul")
+NOTHING = Inputs()
+
+
+def read(old: object, new: object, around: Inputs = NOTHING) -> tuple[Side, Side]:
+    return sides.read(str(old), str(new), around, compiler.Options(), TARGET)
+
+
+def between(old: object, new: object, around: Inputs = NOTHING) -> tuple[Change, ...]:
+    return sides.compared(*read(old, new, around), TARGET)
+
+
+def codes(old: object, new: object) -> list[str]:
+    with pytest.raises(Rejected) as rejected:
+        read(old, new)
+    return [one.code for one in rejected.value.diagnostics if one.severity == "error"]
+
+
+def causes(found: tuple[Change, ...]) -> dict[str, list[str]]:
+    return {
+        f"{one.title} {each.place}": [dotted(cause.path) for cause in each.causes]
+        for one in found
+        for each in one.fields
+    }
+
+
+@pytest.mark.parametrize("path", (*compiled.EXAMPLES, *compiled.SETS[::5]), ids=lambda path: path.stem)
+def test_a_chart_is_worked_out_as_helm_does(path: Path, tmp_path: Path) -> None:
+    """Folder and archive of our own charts without Helm, and by its engine: the same objects as the values."""
+    chart = compiled.chart(path)
+    expected = [data for _, data in compiled.objects(path)]
+    folder, archive = read(chart.write(tmp_path / "chart"), chart.write_archive(tmp_path / "chart.tgz"))
+    assert compare.changes(expected, folder.objects) == compare.changes(expected, archive.objects) == ()
+    # an empty set of values leads through Helm's engine
+    (tmp_path / "none.yaml").write_text("{}\n")
+    rendered, _ = read(f"{tmp_path / 'chart'},{tmp_path / 'none.yaml'}", tmp_path / "chart")
+    assert compare.changes(expected, rendered.objects) == ()
+
+
+def test_any_chart_with_values(tmp_path: Path) -> None:
+    (tmp_path / "templates").mkdir()
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: other\nversion: 1.0.0\n")
+    (tmp_path / "values.yaml").write_text("a: 1\n")
+    text = "apiVersion: v1\nkind: ConfigMap\nmetadata: {name: {{ .Release.Name }}}\ndata: {a: {{ quote .Values.a }}}\n"
+    (tmp_path / "templates" / "map.yaml").write_text(text)
+    (tmp_path / "two.yaml").write_text("a: 2\n")
+    (change,) = between(tmp_path, f"{tmp_path},{tmp_path / 'two.yaml'}")
+    assert (change.title, change.fields[0].old, change.fields[0].new) == ("ConfigMap/mesh", "1", "2")
+    assert between(tmp_path, tmp_path, Inputs((), (("set", "a=3"),))) == ()
+    (tmp_path / "templates" / "map.yaml").write_text('{{ fail "no" }}')
+    assert codes(tmp_path, tmp_path) == ["helm-refuses"]
+
+
+def test_without_helm(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "Chart.yaml").write_text("apiVersion: v2\nname: other\nversion: 1.0.0\n")
+    monkeypatch.setitem(sys.modules, "helm_python", None)
+    assert codes(tmp_path, tmp_path) == ["needs-helm-engine"]
+
+
+def test_what_kubectl_prints_is_what_was_asked_for(tmp_path: Path) -> None:
+    asked = {
+        "apiVersion": "v1", "kind": "Service", "metadata": {"name": "a", "namespace": "consul"},
+        "spec": {"ports": [{"port": 80}]},
+    }  # fmt: skip
+    live = {
+        **asked,
+        "metadata": {**asked["metadata"], "uid": "1", "resourceVersion": "5", "creationTimestamp": "2026-01-01T00:00:00Z"},  # type: ignore[dict-item]
+        "spec": {
+            "clusterIP": "10.0.0.1", "clusterIPs": ["10.0.0.1"], "ipFamilies": ["IPv4"], "ipFamilyPolicy": "SingleStack",
+            "ports": [{"port": 80, "protocol": "TCP", "targetPort": 80}], "sessionAffinity": "None", "type": "ClusterIP",
+            "internalTrafficPolicy": "Cluster",
+        },
+        "status": {"loadBalancer": {}},
+    }  # fmt: skip
+    (tmp_path / "asked.json").write_text(json.dumps(asked))
+    (tmp_path / "live.json").write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": [live]}))
+    found = between(tmp_path / "asked.json", tmp_path / "live.json")
+    assert compare.bump(found) is None
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        ("apiVersion: v1\nkind: Secret\n", ["no-object"]),
+        ("apiVersion: v1\nkind: [\n", ["yaml-syntax"]),
+        ("server: {replica: 1}\n", ["unknown-key"]),
+        ("", []),
+    ],
+)
+def test_what_is_no_side(text: str, expected: list[str], tmp_path: Path) -> None:
+    (tmp_path / "side.yaml").write_text(text)
+    (tmp_path / "values.yaml").write_text("server: {replicas: 3}\n")
+    if not expected:
+        assert between(tmp_path / "side.yaml", tmp_path / "values.yaml")
+        return
+    assert codes(tmp_path / "side.yaml", tmp_path / "values.yaml") == expected
+    assert codes(tmp_path / "values.yaml", tmp_path / "side.yaml") == expected
+
+
+def test_what_is_no_chart(tmp_path: Path) -> None:
+    (tmp_path / "broken.tgz").write_bytes(b"no archive")
+    assert codes(tmp_path, tmp_path / "broken.tgz") == ["no-chart", "no-chart"]
+    assert codes(tmp_path / "missing.tgz", tmp_path / "missing.yaml") == ["file-not-found", "file-not-found"]
+    assert codes("-", "-") == ["stdin-twice"]
+
+
+def test_a_cause_is_what_changes_the_field_and_nothing_else(tmp_path: Path) -> None:
+    (tmp_path / "old.yaml").write_text("server:\n  replicas: 3\n")
+    (tmp_path / "new.yaml").write_text(
+        "server:\n  replicas: 5\n  logLevel: debug\nglobal:\n  datacenter: dc2\n"
+    )
+    found = causes(between(tmp_path / "old.yaml", tmp_path / "new.yaml"))
+    assert found["StatefulSet/mesh-consul-server spec.replicas"] == ["server.replicas"]
+    assert found["ConfigMap/mesh-consul-server-config data[\"server.json\"]"] == [
+        "global.datacenter", "server.logLevel", "server.replicas",
+    ]  # fmt: skip
+    injector = "Deployment/mesh-consul-connect-injector spec.template.spec.containers[sidecar-injector].env"
+    assert found[f"{injector}[CONSUL_DATACENTER].value"] == ["global.datacenter"]
+
+
+def test_a_cause_has_its_place(tmp_path: Path) -> None:
+    old, new = tmp_path / "old.yaml", tmp_path / "new.yaml"
+    old.write_text("server:\n  replicas: 3\n")
+    new.write_text("# nothing\n{}\n")
+    (servers,) = (one for one in between(old, new) if one.kind == "StatefulSet")
+    # it is the default again: the old side has the line
+    assert [one.set_by for one in servers.fields[0].causes] == [f"{old}:2"]
+    (servers,) = (one for one in between(new, f"{old},server.replicas=5") if one.kind == "StatefulSet")
+    assert [one.set_by for one in servers.fields[0].causes] == ["--set server.replicas=5"]
+
+
+@pytest.mark.parametrize(
+    ("path", "change", "about"),
+    [
+        ("default", "global.datacenter=dc2", {"datacenter": "loses-data"}),
+        ("default", "global.domain=mesh", {"domain": "restarts"}),
+        ("secure", "server.replicas=1", {"number of servers": "loses-data"}),
+        ("secure", "server.replicas=2", {}),
+        ("secure", "server.replicas=5", {}),
+        ("default", "global.gossipEncryption.autoGenerate=true", {"gossip encryption": "restarts"}),
+        ("default", "global.tls.enabled=true", {"TLS": "restarts"}),
+        ("default", "global.acls.manageSystemACLs=true", {"ACLs": "restarts"}),
+        ("secure", "global.tls.verify=false", {}),
+        ("secure", "server.storageClass=fast", {"storage class": "refused"}),
+        (
+            "secure",
+            "global.image=hashicorp/consul-enterprise:1.20.0-ent",
+            {"version of Consul": "loses-data"},
+        ),
+        ("secure", "global.image=hashicorp/consul:2.0.3", {"edition of Consul": "loses-data"}),
+        ("secure", "global.name=mesh", {"name of the servers": "loses-data"}),
+        (
+            "secure",
+            "connectInject.consulNamespaces.consulDestinationNamespace=x",
+            {"namespaces of the mesh": "restarts"},
+        ),
+        ("secure", "global.logLevel=debug", {}),
+    ],
+)
+def test_what_consul_makes_of_it(path: str, change: str, about: dict[str, Any]) -> None:
+    side = compiled.ROOT / "examples" / f"{path}.yaml"
+    found = sides.read(str(side), f"{side},{change}", NOTHING, compiler.Options(strict=False), TARGET)
+    told = compare.advice(sides.compared(*found, TARGET))
+    assert {one.about: one.consequence for one in told} == about
+    assert all(one.reason and one.source and one.steps for one in told)
+
+
+def test_turning_back_is_told_too() -> None:
+    """From secure to default, and from verified to not."""
+    secure, default = (compiled.ROOT / "examples" / f"{name}.yaml" for name in ("secure", "default"))
+    told = {one.about for one in compare.advice(between(secure, default))}
+    assert told >= {"gossip encryption", "TLS", "ACLs"}
+    assert {one.about for one in compare.advice(between(f"{secure},global.tls.verify=false", secure))} == {
+        "verification of TLS"
+    }
+
+
+def test_the_primary_is_told_by_the_servers_configuration(tmp_path: Path) -> None:
+    base = compiled.ROOT / "examples" / "federation-secondary.yaml"
+    told = compare.advice(between(base, f"{base},global.federation.primaryDatacenter=dc9"))
+    assert {one.about for one in told} == {"primary datacenter"}
