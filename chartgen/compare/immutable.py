@@ -60,6 +60,7 @@ _MUTABLE_OF_SET = frozenset((
 
 def _stateful_set(change: Change) -> Iterator[Immutable]:
     yield from _selected(change)
+    yield from _left_over(change, "updateStrategy", ("maxUnavailable", "partition"))
     for one in _changed(change, "spec"):
         field = str(one.path[1]) if len(one.path) > 1 else ""
         if field in _MUTABLE_OF_SET or field == "selector":
@@ -79,6 +80,28 @@ def _stateful_set(change: Change) -> Iterator[Immutable]:
         else:
             reason, way = f"{field} of a StatefulSet cannot be changed", orphan
         yield Immutable(one.path, reason, way, _STATEFUL_SET)
+
+
+def _deployment(change: Change) -> Iterator[Immutable]:
+    yield from _selected(change)
+    yield from _left_over(change, "strategy", ("maxSurge", "maxUnavailable"))
+
+
+def _left_over(change: Change, field: str, defaulted: tuple[str, ...]) -> Iterator[Immutable]:
+    """What the server has filled in for a rolling update stays there, and contradicts any other strategy."""
+    old, new = (part(one, field) for one in _specs(change))
+    if old.get("type") != "RollingUpdate" or new.get("type") == "RollingUpdate":
+        return
+    asked_for = part(part(part(change.old, "spec"), field), "rollingUpdate")
+    if not set(defaulted) <= asked_for.keys():
+        kind, strategy = change.kind.lower(), new.get("type")
+        patch = f'{{"spec":{{"{field}":{{"type":"{strategy}","rollingUpdate":null}}}}}}'
+        yield Immutable(
+            ("spec", field),
+            f"the numbers of the rolling update that the server has filled in stay, and {strategy} does not take them",
+            f"kubectl patch {kind} {change.name} --type merge --patch '{patch}', then upgrade",
+            "Kubernetes: Server-Side Apply, “Field management”; validation of apps/v1 updates",
+        )
 
 
 def _selected(change: Change) -> Iterator[Immutable]:
@@ -163,9 +186,23 @@ def _service(change: Change) -> Iterator[Immutable]:
         )
 
 
+def keeps(change: Change, one: FieldChange) -> bool:
+    """Whether the server keeps what there is, in silence, where a field is no longer asked for."""
+    if change.kind != "Service" or one.new is not None or len(one.path) < 2:
+        return False
+    old, new = _specs(change)
+    return one.path[1] in ("clusterIP", "clusterIPs", "ipFamilies") and "ExternalName" not in (
+        old["type"],
+        new["type"],
+    )
+
+
 def _claim(change: Change) -> Iterator[Immutable]:
     for one in _changed(change, "spec"):
-        if one.path[1:] == ("volumeAttributesClassName",):
+        # a class may be given where none was asked for
+        if one.path[1:] == ("volumeAttributesClassName",) or (
+            one.path[-1] == "storageClassName" and one.old is None
+        ):
             continue
         size = amount(one.old), amount(one.new)
         if one.path[-1] == "storage" and size[0] is not None and size[1] is not None and size[0] < size[1]:
@@ -236,7 +273,7 @@ _JUDGES: Mapping[str, Callable[[Change], Iterator[Immutable]]] = {
     "ConfigMap": _sealed,
     "CustomResourceDefinition": _definition,
     "DaemonSet": _selected,
-    "Deployment": _selected,
+    "Deployment": _deployment,
     "IngressClass": _frozen("Kubernetes: validation of networking.k8s.io/v1 IngressClass updates", "spec.controller"),
     "Job": _job,
     "PersistentVolumeClaim": _claim,
@@ -244,7 +281,7 @@ _JUDGES: Mapping[str, Callable[[Change], Iterator[Immutable]]] = {
     "PriorityClass": _frozen(
         "Kubernetes: validation of scheduling.k8s.io/v1 updates", "value", "preemptionPolicy"
     ),
-    "ResourceQuota": _frozen("Kubernetes: validation of core/v1 ResourceQuota updates", "spec.scopes", "spec.scopeSelector"),
+    "ResourceQuota": _frozen("Kubernetes: validation of core/v1 ResourceQuota updates", "spec.scopes"),
     "RoleBinding": _binding,
     "RuntimeClass": _frozen("Kubernetes: validation of node.k8s.io/v1 updates", "handler"),
     "Secret": _sealed,

@@ -103,8 +103,8 @@ def _updated(change: Change, changes: Sequence[Change]) -> Iterator[Effect]:
     refused = [*immutable.refusals(change)]
     if refused:
         # and nothing of the object is changed
-        for one in refused:
-            yield Effect("refused", one.reason, one.way, one.source, one.path)
+        for why in refused:
+            yield Effect("refused", why.reason, why.way, why.source, why.path)
         return
     if change.kind in WORKLOADS:
         yield from _workload(change, changes)
@@ -114,6 +114,17 @@ def _updated(change: Change, changes: Sequence[Change]) -> Iterator[Effect]:
         return
     if change.kind == "CustomResourceDefinition":
         yield from _definition(change)
+    kept = [one for one in change.fields if one.weight != "stored" and immutable.keeps(change, one)]
+    for one in kept:
+        yield Effect(
+            "nothing",
+            f"the Service keeps its {one.path[1]} ({one.old}), as no other is asked for",
+            f"if it is to be another: kubectl delete service {change.name}, then upgrade",
+            "Kubernetes: Service, “Choosing your own IP address”; validation of core/v1 Service updates",
+            one.path,
+        )
+    if all(one in kept or one.weight == "stored" for one in change.fields):
+        return
     where = "" if change.weight == "meaning" else ": it says the same in other words"
     yield Effect("reloads", f"takes effect at once{where}")
 

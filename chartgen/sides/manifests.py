@@ -95,10 +95,10 @@ def as_asked_for(data: Mapping[str, Any]) -> Mapping[str, Any]:
     }
     kept = {key: value for key, value in metadata.items() if key not in _WRITTEN_BY_OTHERS}
     is_live = "uid" in metadata or "resourceVersion" in metadata
-    if "labels" in kept:
-        kept["labels"] = labels
-    if "annotations" in kept:
-        kept["annotations"] = annotations
+    for key, left in (("labels", labels), ("annotations", annotations)):
+        kept.pop(key, None)
+        if left:
+            kept[key] = left
     out = {key: value for key, value in data.items() if key != "status"} | {"metadata": kept}
     if is_live and data.get("kind") == "Service":
         spec = part(data, "spec")

@@ -5,6 +5,8 @@
   python -m tests.cluster down                       ends what `up` started
   python -m tests.cluster dry-run FILE…              asks whether each object of each values file would be admitted;
                                                      of a file of JSON lines (.jsonl, .jsonl.gz) each line has `values`
+  python -m tests.cluster verdict COUNT [--seed N]   draws pairs of sets, upgrades from one to the other, and prints where
+                                                     the server makes something else of it than `chartgen diff` says
   python -m tests.cluster draw COUNT [--seed N]      draws sets of values from the schema and asks for each; what is
                                                      refused comes out as lines for found.jsonl, each kind once
   python -m tests.cluster keep COUNT [--seed N]      draws the sets of drawn.jsonl anew, which each test run asks for
@@ -30,8 +32,8 @@ from typing import Any
 from hypothesis import HealthCheck, Phase, given, seed, settings
 
 import chartgen
-from tests.cluster import control_plane, drawing, oracle, programs
-from tests.cluster.api import Asker, of_kubeconfig
+from tests.cluster import control_plane, drawing, oracle, programs, upgrades
+from tests.cluster.api import Api, Asker, of_kubeconfig
 
 STATE = programs.cache_folder() / "up.json"
 
@@ -75,10 +77,14 @@ def cases(files: list[str]) -> Iterator[tuple[str, Any, dict[str, Any]]]:
 
 
 def asker_of(kubeconfig: str) -> Asker:
+    return Asker(api_of(kubeconfig))
+
+
+def api_of(kubeconfig: str) -> Api:
     path = kubeconfig or (json.loads(STATE.read_text())["kubeconfig"] if STATE.exists() else "")
     if not path:
         raise SystemExit("no cluster: `python -m tests.cluster up` starts one")
-    return Asker(of_kubeconfig(Path(path)))
+    return of_kubeconfig(Path(path))
 
 
 def dry_run(asker: Asker, files: list[str], every: int) -> int:
@@ -136,6 +142,34 @@ def draw(asker: Asker, count: int, number: int) -> int:
     return 1 if drawn_sets["refused"] or drawn_sets["failed"] else 0
 
 
+def judge(api: Api, count: int, number: int) -> int:
+    """Draws pairs, prints each disagreement, and at the end what was compared."""
+    asked = upgrades.Asked(api)
+    failed: Counter[str] = Counter()
+
+    @seed(number)
+    @settings(max_examples=count, database=None, deadline=None, suppress_health_check=list(HealthCheck),
+              phases=[Phase.generate])  # fmt: skip
+    @given(drawing.pairs())
+    def ask(pair: tuple[drawing.Drawn, drawing.Drawn]) -> None:
+        asked.counts["drawn"] += 1
+        if asked.counts["drawn"] % 200 == 0:
+            print(dict(asked.counts), file=sys.stderr, flush=True)
+        try:
+            charts = [found[1] for drawn in pair if (found := oracle.accepted(drawn))]
+        except Exception as broken:
+            # a bug of the compiler, which `draw` finds and tells
+            failed[repr(broken)] += 1
+            return
+        if len(charts) == 2:
+            for one in asked.disagreements(*charts):
+                print(one, flush=True)
+
+    ask()
+    print(dict(asked.counts), dict(failed), file=sys.stderr)
+    return 1 if asked.counts["disagreements"] else 0
+
+
 def _draw_each(count: int, number: int, ask: Callable[[drawing.Drawn], None]) -> None:
     """Has `ask` see as many drawn sets; the same ones for the same number, as long as nothing changes that is drawn from."""
 
@@ -174,6 +208,10 @@ def main() -> int:
     asking.add_argument("--kubeconfig", default="")
     asking.add_argument("--every", type=int, default=1, metavar="N", help="only every Nth set")
     asking.add_argument("files", nargs="+")
+    judging = commands.add_parser("verdict")
+    judging.add_argument("--kubeconfig", default="")
+    judging.add_argument("--seed", type=int, default=0)
+    judging.add_argument("count", type=int)
     draws = commands.add_parser("draw")
     draws.add_argument("--kubeconfig", default="")
     draws.add_argument("--seed", type=int, default=0)
@@ -198,6 +236,8 @@ def main() -> int:
         return down()
     elif given.command == "dry-run":
         return dry_run(asker_of(given.kubeconfig), given.files, given.every)
+    elif given.command == "verdict":
+        return judge(api_of(given.kubeconfig), given.count, given.seed)
     elif given.command == "draw":
         return draw(asker_of(given.kubeconfig), given.count, given.seed)
     elif given.command == "keep":

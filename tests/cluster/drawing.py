@@ -96,6 +96,41 @@ def sets(draw: st.DrawFn) -> Drawn:
     return Drawn(base, tuple((path, draw(_value(node))) for path, node in changed))
 
 
+# settings whose change may be refused, or decides how pods are replaced: half of what is changed between two sets
+_TELLING = (
+    "server.storage", "server.storageClass", "server.persistentVolumeClaimRetentionPolicy", "server.replicas",
+    "server.updatePartition", "server.annotations", "server.priorityClassName", "server.service", "server.exposeService",
+    "server.resources", "server.tolerations", "server.affinity", "server.nodeSelector", "server.extraVolumes",
+    "server.securityContext", "server.containerSecurityContext", "server.extraContainers", "client.updateStrategy",
+    "client.resources", "ui.service", "dns", "connectInject.replicas", "connectInject.resources", "meshGateway.service",
+    "meshGateway.affinity", "ingressGateways.defaults.service", "syncCatalog.priorityClassName", "ui.ingress",
+    "global.recursors", "global.imagePullSecrets", "global.extraLabels",
+)  # fmt: skip
+
+
+@cache
+def _telling() -> tuple[tuple[Path, Node], ...]:
+    return tuple(
+        one for one in _settings() if any(f"{'.'.join(one[0])}.".startswith(f"{start}.") for start in _TELLING)
+    )
+
+
+@st.composite
+def pairs(draw: st.DrawFn) -> tuple[Drawn, Drawn]:
+    """Two sets of one base: what is drawn for the new one is over what is drawn for the old one."""
+    first = draw(sets())
+    old = Drawn(first.base, first.changes[:3])
+    chosen = draw(
+        st.lists(
+            st.one_of(st.sampled_from(_telling()), st.sampled_from(_settings())),
+            min_size=1, max_size=6, unique_by=lambda one: one[0],
+        )
+    )  # fmt: skip
+    more = tuple((path, draw(_value(node))) for path, node in chosen)
+    kept = tuple(one for one in old.changes if one[0] not in {path for path, _ in more})
+    return old, Drawn(first.base, (*kept, *more))
+
+
 def _folded(node: Any) -> dict[str, Any]:
     """A schema node with its references followed and its `allOf` folded in."""
     if isinstance(node, bool):
