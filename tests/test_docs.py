@@ -21,7 +21,7 @@ PAGES = [
     ROOT / "examples" / "README.md",
 ]
 # what stands for something of the reader's
-PLACEHOLDERS = {"FILE": "values.yaml", "FILE...": "values.yaml", "[FILE]": "new.yaml", "PATH": "server.replicas",
+PLACEHOLDERS = {"FILE": "values.yaml", "FILE...": "values.yaml", "[FILE]": "starter.yaml", "PATH": "server.replicas",
                 "SETTING": "server.replicas", "SHELL": "bash", "CODE": "unknown-key", "RULE": "server-replicas-even",
                 "OLD": "base.yaml", "NEW": "production.yaml"}  # fmt: skip
 

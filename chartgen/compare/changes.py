@@ -150,7 +150,10 @@ def is_stored_alike(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
 def _walk(kind: str, old: Any, new: Any, path: Path) -> Iterator[FieldChange]:
     if isinstance(old, Mapping) and isinstance(new, Mapping):
         for key in (*old, *(key for key in new if key not in old)):
-            if old.get(key) != new.get(key) or type(old.get(key)) is not type(new.get(key)):
+            if key == "args" and "image" in old and "image" in new and meaning.same_arguments(old, new):
+                if old.get(key) != new.get(key):
+                    yield FieldChange((*path, key), old.get(key), new.get(key), "spelling")
+            elif old.get(key) != new.get(key) or type(old.get(key)) is not type(new.get(key)):
                 yield from _walk(kind, old.get(key), new.get(key), (*path, key))
     elif isinstance(old, list) and isinstance(new, list):
         yield from _lists(kind, old, new, path)
@@ -209,8 +212,8 @@ def _named_items(kind: str, old: dict[str, Any], new: dict[str, Any], path: Path
             yield from _walk(kind, old.get(name), new.get(name), (*path, Item(name)))
     order = [name for name in old if name in new], [name for name in new if name in old]
     if order[0] != order[1]:
-        counts = meaning.order_counts(str(path[-1]), [*old.values(), *new.values()])
-        yield FieldChange(path, order[0], order[1], "meaning" if counts else "spelling")
+        same = meaning.same_in_order(str(path[-1]), [*old.values()], [*new.values()])
+        yield FieldChange(path, order[0], order[1], "spelling" if same else "meaning")
 
 
 def _canonical(kind: str, item: Any, path: Path) -> str:

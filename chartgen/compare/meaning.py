@@ -45,6 +45,9 @@ _MADE_BY = frozenset(("app.kubernetes.io/managed-by", "app.kubernetes.io/version
 # an annotation of such a name is a digest of what is configured elsewhere
 _CHECKSUM = re.compile(r"checksum|config-hash", re.IGNORECASE)
 _SCRIPT_FOLLOWS = re.compile(r"-[a-z]*c[a-z]*")
+# an action of a template, and what in it is quoted
+_ACTION = re.compile(r"\{\{.*?\}\}", re.DOTALL)
+_QUOTED = re.compile(r'("(?:[^"\\]|\\.)*"|`[^`]*`)')
 _REFERENCE = re.compile(r"\$\(([^)]+)\)")
 Key = Callable[[Mapping[str, Any]], str]
 
@@ -95,12 +98,22 @@ def is_set(kind: str, field: str) -> bool:
     return field in SETS or field in _SETS_OF.get(kind, ())
 
 
-def order_counts(field: str, items: list[Any]) -> bool:
-    """Whether it says something in which order the named items of a list stand."""
+def same_in_order(field: str, old: list[Any], new: list[Any]) -> bool:
+    """Whether it says nothing that the named items of two lists stand in another order."""
     if field == "env":
-        # a variable that another one's text holds has to stand before it
-        return any(_REFERENCE.search(str(one.get("value", ""))) for one in items if isinstance(one, Mapping))
-    return field in _ORDERED
+        return _referred(old) == _referred(new)
+    return field not in _ORDERED
+
+
+def _referred(variables: list[Any]) -> dict[str, list[str]]:
+    """By the name of each variable, those that its text holds and that stand before it: only these are filled in."""
+    known: set[str] = set()
+    found = {}
+    for one in variables:
+        name = str(one.get("name"))
+        found[name] = [other for other in _REFERENCE.findall(str(one.get("value", ""))) if other in known]
+        known.add(name)
+    return found
 
 
 def is_same_amount(path: Path, old: Any, new: Any) -> bool:
@@ -134,6 +147,20 @@ def same_command(field: str, old: list[Any], new: list[Any]) -> bool:
     return bool(_command(field, old) == _command(field, new))
 
 
+def same_arguments(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
+    """Whether the programs of two containers are given the same arguments."""
+    first, second = ([_program(one), *(one.get("args") or ())] for one in (old, new))
+    return same_command("command", first, second) or same_command("args", first, second)
+
+
+def _program(container: Mapping[str, Any]) -> str:
+    """What a container runs: its command's program, or the one that its image is called after."""
+    command = container.get("command")
+    if isinstance(command, list):
+        return str(command[0]) if len(command) == 1 else " ".join(map(str, command))
+    return str(container.get("image", "")).partition("@")[0].rpartition("/")[2].partition(":")[0]
+
+
 def _command(field: str, words: list[Any]) -> Any:
     parts: list[Any] = []
     plain = True
@@ -151,6 +178,8 @@ def _same_data(name: str, old: str, new: str) -> bool:
     """Whether two texts that an object holds, such as a file of a ConfigMap, hold the same data."""
     if old.strip() == new.strip() and "\n" in old.strip():
         return True
+    if name.startswith("vault.hashicorp.com/") and "{{" in old:
+        return _ACTION.sub(_in_one_line, old) == _ACTION.sub(_in_one_line, new)
     if name.endswith(".sh"):
         return script.meant(old) == script.meant(new)
     if old.lstrip()[:1] in ("{", "["):
@@ -160,6 +189,12 @@ def _same_data(name: str, old: str, new: str) -> bool:
         first, second = _yaml(old), _yaml(new)
         return first is not None and first == second
     return False
+
+
+def _in_one_line(action: re.Match[str]) -> str:
+    """An action of a Go template with single spaces between its words."""
+    parts = _QUOTED.split(action[0])
+    return "".join(part if number % 2 else re.sub(r"\s+", " ", part) for number, part in enumerate(parts))
 
 
 def _json(text: str) -> str | None:

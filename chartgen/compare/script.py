@@ -16,6 +16,7 @@ _OPERATOR = re.compile(r";;|&&|\|\||[;&|()\n]")
 _REDIRECTION = re.compile(r"[0-9]*(?:<<-|<<<|<<|<>|<&|<|>>|>&|>\||>)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
 _ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
+_NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\\?=")
 # what means something to the shell only where it is not quoted
 _SPECIAL = frozenset("*?[]~{}!=#")
 _KEYWORDS = frozenset(("if", "then", "else", "elif", "while", "until", "do", "!", "{"))
@@ -96,7 +97,7 @@ def _tokens(text: str) -> list[str]:
     def end_word() -> None:
         nonlocal word, begun
         if begun:
-            tokens.append(word)
+            tokens.append(_plainly(word))
         word, begun = "", False
 
     awaited: list[tuple[str, bool]] = []
@@ -120,7 +121,7 @@ def _tokens(text: str) -> list[str]:
             word, begun = word + inner, True
         elif char == "`":
             end = text.index("`", at + 1)
-            word, begun = word + text[at : end + 1], True
+            word, begun = word + _substituted(text[at + 1 : end]), True
             at = end + 1
         elif char in " \t":
             end_word()
@@ -165,6 +166,21 @@ def _literal(text: str) -> str:
     )
 
 
+def _plainly(word: str) -> str:
+    """A word without the marks of quoted characters that mean nothing in their place: `=` makes an assignment only after
+    a name at the start, `#` a comment only there, `!` a negation only alone."""
+    if not _NAMED.match(word):
+        word = word.replace("\\=", "=")
+    if word != "\\!":
+        word = word.replace("\\!", "!")
+    return word[:1] + word[1:].replace("\\#", "#") if word[:2] != "\\#" else word
+
+
+def _substituted(command: str) -> str:
+    """A command between backticks as one in `$( )`, where both read it the same."""
+    return f"`{command}`" if any(char in command for char in "\\'\"`") else f"$({command})"
+
+
 def _double_quoted(text: str, at: int) -> tuple[str, int]:
     out = ""
     while text[at : at + 1] != '"':
@@ -180,7 +196,7 @@ def _double_quoted(text: str, at: int) -> tuple[str, int]:
             out += f'"{inner}"'
         elif char == "`":
             end = text.index("`", at + 1)
-            out += f'"{text[at : end + 1]}"'
+            out += f'"{_substituted(text[at + 1 : end])}"'
             at = end + 1
         else:
             out += _literal(char)

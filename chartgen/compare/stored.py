@@ -48,6 +48,8 @@ def stored(data: Mapping[str, Any]) -> dict[str, Any]:
     kind = str(data.get("kind"))
     # of a definition's schema every part says something
     kept = _kept(data, known=_builtin(str(data.get("apiVersion"))) and kind != "CustomResourceDefinition")
+    if kind in CLUSTER_WIDE and isinstance(kept.get("metadata"), dict):
+        kept["metadata"].pop("namespace", None)
     fill = _FILLS.get(kind)
     if fill is not None:
         fill(kept)

@@ -5,8 +5,10 @@
   python -m tests.cluster down                       ends what `up` started
   python -m tests.cluster dry-run FILE…              asks whether each object of each values file would be admitted;
                                                      of a file of JSON lines (.jsonl, .jsonl.gz) each line has `values`
-  python -m tests.cluster verdict COUNT [--seed N]   draws pairs of sets, upgrades from one to the other, and prints where
-                                                     the server makes something else of it than `chartgen diff` says
+  python -m tests.cluster verdict COUNT [--seed N] [--keep]
+                                                     draws pairs of sets, upgrades from one to the other, and prints where
+                                                     the server makes something else of it than `chartgen diff` says;
+                                                     with --keep they are those that every test run upgrades
   python -m tests.cluster draw COUNT [--seed N]      draws sets of values from the schema and asks for each; what is
                                                      refused comes out as lines for found.jsonl, each kind once
   python -m tests.cluster keep COUNT [--seed N]      draws the sets of drawn.jsonl anew, which each test run asks for
@@ -142,8 +144,9 @@ def draw(asker: Asker, count: int, number: int) -> int:
     return 1 if drawn_sets["refused"] or drawn_sets["failed"] else 0
 
 
-def judge(api: Api, count: int, number: int) -> int:
-    """Draws pairs, prints each disagreement, and at the end what was compared."""
+def judge(api: Api, count: int, number: int, *, keep: bool = False) -> int:
+    """Draws pairs, prints each disagreement, and at the end what was compared; to be kept, they are written down."""
+    kept: dict[str, None] = {}
     asked = upgrades.Asked(api)
     failed: Counter[str] = Counter()
 
@@ -156,17 +159,24 @@ def judge(api: Api, count: int, number: int) -> int:
         if asked.counts["drawn"] % 200 == 0:
             print(dict(asked.counts), file=sys.stderr, flush=True)
         try:
-            charts = [found[1] for drawn in pair if (found := oracle.accepted(drawn))]
+            accepted = [found for drawn in pair if (found := oracle.accepted(drawn))]
         except Exception as broken:
             # a bug of the compiler, which `draw` finds and tells
             failed[repr(broken)] += 1
             return
-        if len(charts) == 2:
-            for one in asked.disagreements(*charts):
-                print(one, flush=True)
+        if len(accepted) < 2:
+            return
+        (old, first), (new, second) = accepted
+        before = asked.counts["changes"]
+        for one in asked.disagreements(first, second):
+            print(one, flush=True)
+        if asked.counts["changes"] > before:
+            kept[json.dumps({"base": old.base, "old": old.changes, "new": new.changes}, ensure_ascii=False)] = None
 
     ask()
     print(dict(asked.counts), dict(failed), file=sys.stderr)
+    if keep:
+        upgrades.PAIRS.write_text("".join(f"{line}\n" for line in kept), "utf-8")
     return 1 if asked.counts["disagreements"] else 0
 
 
@@ -211,6 +221,7 @@ def main() -> int:
     judging = commands.add_parser("verdict")
     judging.add_argument("--kubeconfig", default="")
     judging.add_argument("--seed", type=int, default=0)
+    judging.add_argument("--keep", action="store_true")
     judging.add_argument("count", type=int)
     draws = commands.add_parser("draw")
     draws.add_argument("--kubeconfig", default="")
@@ -237,7 +248,7 @@ def main() -> int:
     elif given.command == "dry-run":
         return dry_run(asker_of(given.kubeconfig), given.files, given.every)
     elif given.command == "verdict":
-        return judge(api_of(given.kubeconfig), given.count, given.seed)
+        return judge(api_of(given.kubeconfig), given.count, given.seed, keep=given.keep)
     elif given.command == "draw":
         return draw(asker_of(given.kubeconfig), given.count, given.seed)
     elif given.command == "keep":

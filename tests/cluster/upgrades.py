@@ -18,8 +18,11 @@ from chartgen.compare import immutable, verdict
 from chartgen.compare.changes import Change
 from chartgen.sides import manifests
 from tests.cluster.api import GONE, Answer, Api, UnknownKind
+from tests.cluster.control_plane import HERE
 
 RELEASE, NAMESPACE = "consul", "verdict"
+# the pairs of sets that every test run upgrades
+PAIRS = HERE / "pairs.jsonl"
 _APPLY = "application/apply-patch+yaml"
 _OURS = "fieldManager=helm&force=true"
 _PATIENCE = 60
