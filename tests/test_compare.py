@@ -6,7 +6,11 @@ them (CHARTGEN_UPDATE_CASES=1 rewrites it). That a real API server says the same
 
 from __future__ import annotations
 
+import copy
+import json
 import os
+import random
+from collections.abc import Iterator
 from itertools import pairwise
 from pathlib import Path
 from typing import Any
@@ -18,6 +22,7 @@ import chartgen
 from chartgen import compare
 from chartgen.compare.consequences import CONSEQUENCES
 from chartgen.diagnostics import dotted
+from chartgen.report import difference
 from tests import compiled
 
 CASES = sorted((Path(__file__).parent / "cases" / "compared").iterdir())
@@ -95,3 +100,43 @@ def test_same_meaning_of_objects() -> None:
     assert old != new
     assert all(compare.is_stored_alike(*pair) for pair in zip(old, new, strict=True))
     assert all(compare.means_the_same(*pair) for pair in zip(old, new, strict=True))
+
+
+# what may stand in an object that somebody wrote by hand
+ODD = (None, "", 0, True, [], {}, "x", ["x"], [None], [{}], {"a": None}, [[]], 1.5, "a\nb", {"name": None})
+
+
+def mutated(data: dict[str, Any], draw: random.Random) -> dict[str, Any]:
+    """The object with something odd in a few places."""
+    out = copy.deepcopy(data)
+    for _ in range(draw.randint(1, 3)):
+        places = [path for path in _paths(out, ()) if path and path not in (("kind",), ("metadata",), ("metadata", "name"))]
+        if places:
+            *above, last = draw.choice(places)
+            node: Any = out
+            for key in above:
+                node = node[key]
+            node[last] = copy.deepcopy(draw.choice(ODD))
+    return out
+
+
+def _paths(node: Any, path: tuple[Any, ...]) -> Iterator[tuple[Any, ...]]:
+    yield path
+    for key, item in node.items() if isinstance(node, dict) else enumerate(node) if isinstance(node, list) else ():
+        yield from _paths(item, (*path, key))
+
+
+@pytest.mark.parametrize("number", range(8))
+def test_odd_objects_are_compared_like_any_other(number: int) -> None:
+    """Manifests may hold what no API server takes."""
+    draw = random.Random(number)
+    pool = [one for folder in CASES for one in objects(folder / "old.yaml")]
+    pool += [data for _, data in compiled.objects(compiled.ROOT / "examples" / "federation-primary.yaml")]
+    for _ in range(60):
+        one = draw.choice(pool)
+        old, new = mutated(one, draw), mutated(one, draw)
+        changes = compare.changes([old], [new], "consul")
+        found = difference.Difference("a", "b", compare.judged(changes), compare.advice(changes), compare.bump(changes))
+        assert bool(changes) == (old != new)
+        assert difference.text(found, spelling=True) and difference.markdown(found, spelling=True)
+        assert json.dumps(difference.data(found))

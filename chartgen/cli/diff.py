@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING
 
 from chartgen.cli.exits import FINDINGS, FINE
 from chartgen.cli.output import Output
-from chartgen.compare.consequences import CONSEQUENCES
 from chartgen.values.inputs import Inputs
 
 if TYPE_CHECKING:
@@ -60,5 +59,7 @@ def _fails(found: Difference, fail_on: str) -> bool:
         return any(one.change.weight != "stored" for one in found.judged)
     if fail_on == "never":
         return False
+    from chartgen.compare.consequences import CONSEQUENCES
+
     known = [str(one) for one in CONSEQUENCES]
     return known.index(found.consequence) <= known.index(fail_on)

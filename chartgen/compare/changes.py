@@ -230,17 +230,21 @@ def _canonical(kind: str, item: Any, path: Path) -> str:
     return json.dumps(ordered(item, str(path[-1]) if path else ""), sort_keys=True, default=str)
 
 
-def _permissions(rules: list[Any]) -> frozenset[tuple[str, str, str, str]]:
+def _permissions(rules: list[Any]) -> frozenset[tuple[str, ...]]:
     """What the rules of a role allow, a verb on a thing each."""
-    found = set()
+    found: set[tuple[str, ...]] = set()
     for rule in rules:
-        if not isinstance(rule, Mapping):
+        if not isinstance(rule, Mapping) or not all(isinstance(one, list) for one in rule.values()):
+            # no rule that a server takes
+            found.add((json.dumps(rule, sort_keys=True, default=str),))
             continue
-        for verb in rule.get("verbs") or ():
-            for url in rule.get("nonResourceURLs") or ():
-                found.add((verb, "", "", url))
-            for group in rule.get("apiGroups") or ():
-                for resource in rule.get("resources") or ():
-                    for name in rule.get("resourceNames") or ("",):
-                        found.add((verb, group, resource, name))
+        lists = {key: [str(one) for one in rule[key]] for key in rule}
+        for verb in lists.get("verbs", ()):
+            found |= {(verb, "url", url) for url in lists.get("nonResourceURLs", ())}
+            found |= {
+                (verb, group, resource, name)
+                for group in lists.get("apiGroups", ())
+                for resource in lists.get("resources", ())
+                for name in lists.get("resourceNames") or ("",)
+            }
     return frozenset(found)

@@ -14,6 +14,7 @@ from typing import Any
 
 from chartgen.compare.changes import Change, identity
 from chartgen.compare.consequences import Consequence
+from chartgen.compare.stored import parts
 from chartgen.kubernetes.refusal import mapped, part
 
 _VERSION = re.compile(r"v?(\d+)\.(\d+)(?:\.(\d+))?")
@@ -102,23 +103,21 @@ def servers(objects: Iterable[Mapping[str, Any]]) -> Servers | None:
 def _servers(data: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Servers:
     spec = part(data, "spec")
     pod = part(part(spec, "template"), "spec")
-    container = next(
-        (mapped(one) for one in pod.get("containers") or () if "consul" in str(mapped(one).get("name"))), {}
-    )
+    container: Mapping[str, Any] = next((one for one in parts(pod, "containers") if "consul" in str(one.get("name"))), {})
     maps = {
         str(part(one, "metadata").get("name")): part(one, "data")
         for one in objects
         if one.get("kind") == "ConfigMap"
     }
     configuration: dict[str, Any] = {}
-    volumes = [mapped(one) for one in pod.get("volumes") or ()]
+    volumes = parts(pod, "volumes")
     # what people add is read after what the chart configures
     named = [str(part(one, "configMap").get("name")) for one in volumes if "configMap" in one]
     for name in sorted(named, key=lambda name: "extra" in name):
         for file in sorted(maps.get(name, {})):
             _laid_over(configuration, _json(maps[name][file]))
-    claim = next((part(mapped(one), "spec") for one in spec.get("volumeClaimTemplates") or ()), {})
-    key = next((one for one in container.get("env") or () if one.get("name") == "GOSSIP_KEY"), None)
+    claim = next((part(one, "spec") for one in parts(spec, "volumeClaimTemplates")), {})
+    key = next((one for one in parts(container, "env") if one.get("name") == "GOSSIP_KEY"), None)
     authority = next(
         (one.get("secret") or one.get("emptyDir") for one in volumes if one.get("name") == "consul-ca-cert"),
         "",
@@ -160,7 +159,7 @@ def mesh(objects: Iterable[Mapping[str, Any]]) -> Mesh | None:
         labels = part(part(data, "metadata"), "labels")
         if data.get("kind") == "Deployment" and labels.get("component") == "connect-injector":
             pod = part(part(part(data, "spec"), "template"), "spec")
-            text = json.dumps([[one.get("command"), one.get("args")] for one in pod.get("containers") or ()])
+            text = json.dumps([[one.get("command"), one.get("args")] for one in parts(pod, "containers")])
             flags = dict(_FLAG.findall(text.replace("\\n", "\n")))
             return Mesh({name: flags[name].strip('",') for name in _NAMESPACE_FLAGS if name in flags})
     return None

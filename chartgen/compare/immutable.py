@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from chartgen.compare.changes import Change, FieldChange
-from chartgen.compare.stored import stored
+from chartgen.compare.stored import parts, stored
 from chartgen.diagnostics import Path
 from chartgen.kubernetes.formats import amount
 from chartgen.kubernetes.refusal import mapped, part
@@ -129,12 +129,16 @@ def _job(change: Change) -> Iterator[Immutable]:
             )
 
 
+def _holds(items: Any, others: Any) -> bool:
+    return isinstance(items, list) and all(one in items for one in others or ())
+
+
 def _pod(change: Change) -> Iterator[Immutable]:
     for one in _changed(change, "spec"):
         if one.path[-1] == "image" or one.path[1:] == ("activeDeadlineSeconds",):
             continue
         # only what is tolerated besides may be added
-        if one.path[1:] == ("tolerations",) and all(item in (one.new or ()) for item in one.old or ()):
+        if one.path[1:] == ("tolerations",) and _holds(one.new, one.old):
             continue
         yield Immutable(
             one.path,
@@ -163,17 +167,18 @@ _SERVICE = "Kubernetes: Service, and the validation of core/v1 Service updates"
 def _service(change: Change) -> Iterator[Immutable]:
     old, new = _specs(change)
     anew = f"kubectl delete service {change.name}, then upgrade: it gets a new address"
-    if old["type"] != "ExternalName" and new["type"] != "ExternalName":
+    if "ExternalName" not in (old.get("type"), new.get("type")):
         first, second = old.get("clusterIP"), new.get("clusterIP")
         # left out, the server keeps what there is; what it had given itself nobody knows here
         if second is not None and first != second:
             yield Immutable(("spec", "clusterIP"), "a Service keeps its cluster address", anew, _SERVICE)
-        families = [one.get("ipFamilies") or [] for one in (old, new)]
-        if families[0][:1] and families[1][:1] and families[0][0] != families[1][0]:
+        families = [one.get("ipFamilies") for one in (old, new)]
+        first, second = (one[0] if isinstance(one, list) and one else None for one in families)
+        if first and second and first != second:
             yield Immutable(
                 ("spec", "ipFamilies"), "a Service keeps its first family of addresses", anew, _SERVICE
             )
-    if old["type"] == new["type"] == "LoadBalancer" and old.get("loadBalancerClass") != new.get(
+    if old.get("type") == new.get("type") == "LoadBalancer" and old.get("loadBalancerClass") != new.get(
         "loadBalancerClass"
     ):
         yield Immutable(
@@ -252,8 +257,8 @@ def _definition(change: Change) -> Iterator[Immutable]:
         for one in _changed(change, "spec", *field.split(".")):
             yield Immutable(one.path, f"{field} of a definition cannot be changed", export, source)
     old, new = _specs(change)
-    held = {str(one.get("name")) for one in old.get("versions") or () if one.get("storage")}
-    kept = {str(one.get("name")) for one in new.get("versions") or ()}
+    held = {str(one.get("name")) for one in parts(old, "versions") if one.get("storage")}
+    kept = {str(one.get("name")) for one in parts(new, "versions")}
     for version in sorted(held - kept):
         yield Immutable(
             ("spec", "versions"),

@@ -149,7 +149,9 @@ def same_command(field: str, old: list[Any], new: list[Any]) -> bool:
 
 def same_arguments(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether the programs of two containers are given the same arguments."""
-    first, second = ([_program(one), *(one.get("args") or ())] for one in (old, new))
+    if not isinstance(old.get("args"), list) or not isinstance(new.get("args"), list):
+        return False
+    first, second = ([_program(one), *one["args"]] for one in (old, new))
     return same_command("command", first, second) or same_command("args", first, second)
 
 

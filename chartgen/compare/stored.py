@@ -92,9 +92,10 @@ def _part(node: dict[str, Any], key: str) -> dict[str, Any]:
     return found if isinstance(found, dict) else {}
 
 
-def _there(node: Mapping[str, Any], key: str) -> list[dict[str, Any]]:
-    found = node.get(key)
-    return [one for one in found if isinstance(one, dict)] if isinstance(found, list) else []
+def parts(node: Any, key: str) -> list[Any]:
+    """The maps in the list at `key`; none where there is no such list."""
+    found = node.get(key) if isinstance(node, Mapping) else None
+    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
 
 
 def _defaults(node: dict[str, Any], **values: Any) -> None:
@@ -116,9 +117,9 @@ def _pod(spec: dict[str, Any], *, template: bool = True) -> None:
     if "serviceAccount" in spec:
         spec.setdefault("serviceAccountName", spec.pop("serviceAccount"))
     for kind in ("containers", "initContainers", "ephemeralContainers"):
-        for container in _there(spec, kind):
+        for container in parts(spec, kind):
             _container(container)
-    for volume in _there(spec, "volumes"):
+    for volume in parts(spec, "volumes"):
         _volume(volume)
 
 
@@ -131,18 +132,23 @@ def _container(container: dict[str, Any]) -> None:
         container, terminationMessagePath="/dev/termination-log", terminationMessagePolicy="File",
         imagePullPolicy="Always" if floating else "IfNotPresent",
     )  # fmt: skip
-    for port in _there(container, "ports"):
+    for port in parts(container, "ports"):
         _defaults(port, protocol="TCP")
-    for variable in _there(container, "env"):
-        field = variable.get("valueFrom", {}).get("fieldRef")
-        if isinstance(field, dict):
-            _defaults(field, apiVersion="v1")
+    for variable in parts(container, "env"):
+        _field_reference(variable.get("valueFrom"))
     for probe in (container[key] for key in _PROBES if isinstance(container.get(key), dict)):
         _defaults(probe, timeoutSeconds=1, periodSeconds=10, successThreshold=1, failureThreshold=3)
         _handler(probe)
-    for handler in (container.get("lifecycle") or {}).values():
+    lifecycle = container.get("lifecycle")
+    for handler in lifecycle.values() if isinstance(lifecycle, dict) else ():
         if isinstance(handler, dict):
             _handler(handler)
+
+
+def _field_reference(node: Any) -> None:
+    field = node.get("fieldRef") if isinstance(node, dict) else None
+    if isinstance(field, dict):
+        _defaults(field, apiVersion="v1")
 
 
 def _handler(node: dict[str, Any]) -> None:
@@ -165,16 +171,15 @@ def _volume(volume: dict[str, Any]) -> None:
         volume["hostPath"].setdefault("type", "")
     if isinstance(volume.get("downwardAPI"), dict):
         _downward(volume["downwardAPI"])
-    for source_of in _there(volume.get("projected") or {}, "sources"):
+    for source_of in parts(volume.get("projected"), "sources"):
         if isinstance(source_of.get("serviceAccountToken"), dict):
             _defaults(source_of["serviceAccountToken"], expirationSeconds=3600)
-        _downward(source_of.get("downwardAPI") or {})
+        _downward(source_of.get("downwardAPI"))
 
 
-def _downward(node: dict[str, Any]) -> None:
-    for item in _there(node, "items"):
-        if isinstance(item.get("fieldRef"), dict):
-            _defaults(item["fieldRef"], apiVersion="v1")
+def _downward(node: Any) -> None:
+    for item in parts(node, "items"):
+        _field_reference(item)
 
 
 def _of_template(data: dict[str, Any]) -> dict[str, Any]:
@@ -204,7 +209,7 @@ def _stateful_set(data: dict[str, Any]) -> None:
     if strategy["type"] == "RollingUpdate":
         _defaults(_part(strategy, "rollingUpdate"), partition=0)
     _defaults(_part(spec, "persistentVolumeClaimRetentionPolicy"), whenDeleted="Retain", whenScaled="Retain")
-    for claim in _there(spec, "volumeClaimTemplates"):
+    for claim in parts(spec, "volumeClaimTemplates"):
         _defaults(claim, apiVersion="v1", kind="PersistentVolumeClaim")
         _claim(claim)
 
@@ -241,7 +246,7 @@ def _service(data: dict[str, Any]) -> None:
     _defaults(spec, type="ClusterIP", sessionAffinity="None")
     if spec["sessionAffinity"] == "ClientIP":
         _defaults(_part(_part(spec, "sessionAffinityConfig"), "clientIP"), timeoutSeconds=10800)
-    for port in _there(spec, "ports"):
+    for port in parts(spec, "ports"):
         _defaults(port, protocol="TCP")
         if spec["type"] != "ExternalName":
             _defaults(port, targetPort=port.get("port"))
@@ -254,24 +259,25 @@ def _service(data: dict[str, Any]) -> None:
 
 
 def _webhooks(data: dict[str, Any]) -> None:
-    for hook in _there(data, "webhooks"):
+    for hook in parts(data, "webhooks"):
         _defaults(
             hook, failurePolicy="Fail", matchPolicy="Equivalent", namespaceSelector={}, objectSelector={},
             timeoutSeconds=10,
         )  # fmt: skip
         if data.get("kind") == "MutatingWebhookConfiguration":
             _defaults(hook, reinvocationPolicy="Never")
-        for rule in _there(hook, "rules"):
+        for rule in parts(hook, "rules"):
             _defaults(rule, scope="*")
-        service = (hook.get("clientConfig") or {}).get("service")
-        if isinstance(service, dict):
-            _defaults(service, port=443)
+        if isinstance(hook.get("clientConfig"), dict) and isinstance(
+            hook["clientConfig"].get("service"), dict
+        ):
+            _defaults(hook["clientConfig"]["service"], port=443)
 
 
 def _definition(data: dict[str, Any]) -> None:
     # what the controllers say of it, and when it was made, is no part of it
     data.pop("status", None)
-    data.get("metadata", {}).pop("creationTimestamp", None)
+    _part(data, "metadata").pop("creationTimestamp", None)
     spec = _part(data, "spec")
     if spec.get("preserveUnknownFields") is False:
         del spec["preserveUnknownFields"]
@@ -284,7 +290,7 @@ def _definition(data: dict[str, Any]) -> None:
 def _binding(data: dict[str, Any]) -> None:
     group = "rbac.authorization.k8s.io"
     _defaults(_part(data, "roleRef"), apiGroup=group)
-    for subject in _there(data, "subjects"):
+    for subject in parts(data, "subjects"):
         if subject.get("kind") in ("User", "Group"):
             _defaults(subject, apiGroup=group)
 
@@ -309,8 +315,8 @@ def _priority_class(data: dict[str, Any]) -> None:
 def _network_policy(data: dict[str, Any]) -> None:
     spec = _part(data, "spec")
     _defaults(spec, policyTypes=["Ingress", *(["Egress"] if "egress" in spec else [])])
-    for rule in (*_there(spec, "ingress"), *_there(spec, "egress")):
-        for port in _there(rule, "ports"):
+    for rule in (*parts(spec, "ingress"), *parts(spec, "egress")):
+        for port in parts(rule, "ports"):
             _defaults(port, protocol="TCP")
 
 

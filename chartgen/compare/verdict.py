@@ -15,7 +15,7 @@ from typing import Any, Literal
 from chartgen.compare import consul, immutable
 from chartgen.compare.changes import Change
 from chartgen.compare.consequences import CONSEQUENCES, Consequence, gravest
-from chartgen.compare.stored import stored
+from chartgen.compare.stored import parts, stored
 from chartgen.diagnostics import Path
 from chartgen.kubernetes.refusal import mapped, part
 
@@ -267,11 +267,11 @@ def readers(change: Change) -> tuple[list[str], list[str]]:
         if data.get("kind") not in WORKLOADS:
             continue
         spec = part(part(part(data, "spec"), "template"), "spec")
-        containers = [*(spec.get("containers") or ()), *(spec.get("initContainers") or ())]
+        containers = [*parts(spec, "containers"), *parts(spec, "initContainers")]
         title = f"{data['kind']}/{part(data, 'metadata').get('name')}"
-        volumes = {one["name"] for one in spec.get("volumes") or () if _names(one, change.kind, change.name)}
+        volumes = [one.get("name") for one in parts(spec, "volumes") if _names(one, change.kind, change.name)]
         mounts = [
-            one for each in containers for one in each.get("volumeMounts") or () if one["name"] in volumes
+            one for each in containers for one in parts(each, "volumeMounts") if one.get("name") in volumes
         ]
         if any(not one.get("subPath") for one in mounts):
             mounted.append(title)
@@ -312,12 +312,12 @@ def _definition(change: Change) -> Iterator[Effect]:
 
 
 def _versions(data: Any) -> set[str]:
-    return {str(one.get("name")) for one in part(data, "spec").get("versions") or () if one.get("served")}
+    return {str(one.get("name")) for one in parts(part(data, "spec"), "versions") if one.get("served")}
 
 
 def _stores(data: Any, version: str) -> bool:
     return any(
-        one.get("name") == version and one.get("storage") for one in part(data, "spec").get("versions") or ()
+        one.get("name") == version and one.get("storage") for one in parts(part(data, "spec"), "versions")
     )
 
 
