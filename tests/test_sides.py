@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import sys
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import pytest
 from chartgen import compare, compiler, sides
 from chartgen.compare.changes import Change
 from chartgen.diagnostics import Rejected, dotted
+from chartgen.report import difference
 from chartgen.sides.side import Side, Target
 from chartgen.values.inputs import Inputs
 from tests import compiled
@@ -197,3 +199,25 @@ def test_the_primary_is_told_by_the_servers_configuration(tmp_path: Path) -> Non
     base = compiled.ROOT / "examples" / "federation-secondary.yaml"
     told = compare.advice(between(base, f"{base},global.federation.primaryDatacenter=dc9"))
     assert {one.about for one in told} == {"primary datacenter"}
+
+
+UPGRADED = sorted((compiled.ROOT / "tests" / "cases" / "upgraded").iterdir())
+
+
+def test_each_example_has_a_second_version() -> None:
+    assert [folder.name for folder in UPGRADED] == sorted(path.stem for path in compiled.EXAMPLES)
+
+
+@pytest.mark.parametrize("folder", UPGRADED, ids=lambda path: path.name)
+def test_what_is_said_of_the_second_version(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`change.yaml` over the example, and in `difference.txt` what is said of it (CHARTGEN_UPDATE_CASES=1 rewrites it)."""
+    monkeypatch.chdir(compiled.ROOT)
+    example, change = f"examples/{folder.name}.yaml", f"tests/cases/upgraded/{folder.name}/change.yaml"
+    found = between(example, f"{example},{change}")
+    said = difference.text(
+        difference.Difference("old", "new", compare.judged(found), compare.advice(found), compare.bump(found))
+    )
+    expected = folder / "difference.txt"
+    if os.environ.get("CHARTGEN_UPDATE_CASES"):
+        expected.write_text(said, encoding="utf-8")
+    assert said == expected.read_text(encoding="utf-8")
