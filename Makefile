@@ -41,6 +41,7 @@ cases: $(VENV)/.installed-test
 
 bench: $(VENV)/.installed-test
 	$(BIN)/python benchmarks/build.py
+	$(BIN)/python benchmarks/editor.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -20,6 +20,7 @@ from chartgen.values.reads import Section, SetAside
 
 if TYPE_CHECKING:
     from chartgen.chart import Chart
+    from chartgen.render import Rendered
     from chartgen.values.source import Source
 
 Values = Mapping[str, Any] | str | os.PathLike[str]
@@ -63,6 +64,21 @@ class Checked(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
     reads: Mapping[str, frozenset[Path]]
     steering: Steered
+
+
+class Memory:
+    """What checks of one file found out, so that the next one asks only about what has changed since.
+
+    It holds for one file and the files below it, whatever the options are.
+    """
+
+    __slots__ = ("inside", "rendered", "rules", "shapes")
+
+    def __init__(self) -> None:
+        self.shapes: validator.Known = {}
+        self.inside: validator.Known = {}
+        self.rules = rules.Known()
+        self.rendered: Rendered | None = None
 
 
 def compile(
@@ -109,17 +125,25 @@ def compile_sources(given: Read, options: Options) -> Chart:
     return _compiled(checked, options)
 
 
-def verdict(given: Read, options: Options) -> Checked:
-    """`check`, and where only templates or whole objects can tell whether a value can be used, what they say of it.
+def verdict(given: Read, options: Options, memory: Memory | None = None) -> Checked:
+    """`check`, and where only templates or whole objects can tell whether a value can be used, what they say of it."""
+    checked = check(given, options, memory)
+    return tried(checked, options, memory) if to_try(checked) else checked
+
+
+def to_try(checked: Checked) -> bool:
+    """Whether only templates or whole objects can tell whether a value can be used.
 
     They can of all that has its form; a value of another form, which lenient mode lets pass, or one with characters that
     not every place takes, has to be tried.
     """
-    checked = check(given, options)
-    if any_error(checked.diagnostics) or not (_doubtful(checked) or _told_by_objects(checked.merged)):
-        return checked
+    return not any_error(checked.diagnostics) and (_doubtful(checked) or _told_by_objects(checked.merged))
+
+
+def tried(checked: Checked, options: Options, memory: Memory | None = None) -> Checked:
+    """What was checked, with what templates and whole objects say of it."""
     try:
-        chart = _compiled(checked, options)
+        chart = _compiled(checked, options, memory)
     except Rejected as rejected:
         return checked._replace(diagnostics=rejected.diagnostics)
     return checked._replace(diagnostics=chart.diagnostics)
@@ -159,7 +183,7 @@ def _told_by_objects(merged: Merged) -> bool:
 
 
 def _is_large(merged: Merged) -> bool:
-    return sum(len(text) for _, text in values.texts(merged.sources)) > _LARGE
+    return sum(len(text) for _, text in values.texts_in(merged.user, ())) > _LARGE
 
 
 def _has_key(node: Any, wanted: frozenset[str]) -> bool:
@@ -178,7 +202,7 @@ def _doubtful(checked: Checked) -> bool:
     )
 
 
-def _compiled(checked: Checked, options: Options) -> Chart:
+def _compiled(checked: Checked, options: Options, memory: Memory | None = None) -> Chart:
     """A chart of values that are in order, as far as a check can tell."""
     # a check in an editor's hook should not wait for Jinja
     from dataclasses import replace
@@ -188,7 +212,10 @@ def _compiled(checked: Checked, options: Options) -> Chart:
 
     merged, target = checked.merged, kube_version.parsed(options.kube_version)
     try:
-        rendered = render.render(checked.view, checked.settings, options.only, target)
+        before = memory.rendered if memory is not None and not options.only else None
+        rendered = render.render(checked.view, checked.settings, options.only, target, previous=before)
+        if memory is not None and not options.only:
+            memory.rendered = rendered
         # a part of the documents may well refer to the others
         broken = [] if options.only else verify.check(rendered, merged, target, schemas=options.validate)
     except (Rejected, SetAside, AttributeError, KeyError, TypeError, ValueError) as failed:
@@ -241,7 +268,7 @@ def _release_size(chart: Chart, merged: Merged) -> Iterable[Diagnostic]:
     )
 
 
-def check(given: Read, options: Options) -> Checked:
+def check(given: Read, options: Options, memory: Memory | None = None) -> Checked:
     """Merges what was read over the defaults and finds what is wrong with it: names, shapes, contradictions.
 
     A value that is wrong is set aside, and the rules that read it wait. They all do where nobody can tell which values
@@ -256,9 +283,10 @@ def check(given: Read, options: Options) -> Checked:
         *(warning for source in sources for warning in source.warnings),
     ]
     steering = steered(options.steering, sources)
-    shapes = validator.check(merged.effective, sources)
+    shapes = validator.check(merged.effective, sources, memory.shapes if memory is not None else None)
     texts = embedded.opened(merged.user, merged.effective, sources)
-    inside = embedded.check(texts, sources) if texts is not None else []
+    known = memory.inside if memory is not None else None
+    inside = embedded.check(texts, sources, known) if texts is not None else []
     findings += shapes + inside
     if not options.strict:
         merged = merged._replace(effective=_unquoted(merged.effective, findings))
@@ -276,7 +304,10 @@ def check(given: Read, options: Options) -> Checked:
     reads: Mapping[str, frozenset[Path]] = {}
     if (not given.findings or given.unread is not None) and not any(one.code in foreign.CODES for one in shapes):
         judged = rules.check(
-            trusted, settings(trusted), [*sources, *(texts.sources if texts is not None else ())]
+            trusted,
+            settings(trusted),
+            [*sources, *(texts.sources if texts is not None else ())],
+            memory.rules if memory is not None else None,
         )
         reads = judged.reads
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]
@@ -299,10 +330,10 @@ def _parts(
     """What Kubernetes refuses of the parts of objects in the values, but for what is told already."""
     from chartgen.rules import parts
 
-    user, effective, sources = merged.user, merged.effective, [*merged.sources]
+    user, sources = merged.user, [*merged.sources]
+    effective: Mapping[str, Any] = merged.effective
     if texts is not None:
-        user, sources = texts.values, [*sources, *texts.sources]
-        effective = values.effective(user, schema.defaults())
+        user, effective, sources = texts.values, texts.effective, [*sources, *texts.sources]
     known = {one.path for one in told}
     for one in parts.check(schema.complete(effective), user, facts, sources, aside, target):
         # a rule may point at the entry of which a part is wrong

@@ -89,3 +89,10 @@ MET = [
 def test_check_and_build_agree(values: dict[str, Any], strict: bool) -> None:
     given, options = Read((source.from_mapping(values),)), Options(strict=strict)
     assert any_error(compiler.verdict(given, options).diagnostics) != built(given, options)
+
+
+def test_sections_are_judged_one_by_one() -> None:
+    """The schema asks for nothing between two sections, so that each can be judged by itself."""
+    texts = {"$schema", "$defs", "title", "description"}
+    assert schema.document().keys() - texts == {"type", "properties", "patternProperties", "additionalProperties"}
+    assert schema.document()["additionalProperties"] is False

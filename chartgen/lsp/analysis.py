@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path as File
 from typing import Any
@@ -15,6 +15,7 @@ from chartgen.compiler import Checked
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span
 from chartgen.lsp import reading
 from chartgen.lsp.reading import Reading
+from chartgen.lsp.sections import Sections
 from chartgen.lsp.text import Text
 from chartgen.project import Project
 from chartgen.report import finding
@@ -99,7 +100,8 @@ def layers(where: Place, asked: Wanted) -> list[File]:
 class Analysis:
     """A document's text, what could be read of it, and all that was found; `checked` is None where nothing could be.
 
-    `values` are what was read, with what stood before where nothing can be read for now.
+    `values` are what was read, with what stood before where nothing can be read for now. Unless it is `settled`, what only
+    the chart's objects tell is still to be found out. `by_objects` is whether they had something to tell last.
     """
 
     name: str
@@ -110,6 +112,8 @@ class Analysis:
     below: tuple[tuple[File, Source], ...] = ()
     ours: bool = True
     values: Source | None = None
+    settled: bool = True
+    by_objects: bool = False
 
     @property
     def source(self) -> Source | None:
@@ -121,9 +125,29 @@ class Analysis:
         return {one.name: file for file, one in self.below}
 
 
-def analysed(text: Text, where: Place, asked: Wanted, before: Analysis | None = None) -> Analysis:
-    """What there is to say about a text. A document that was this chart's stays so while it cannot be read."""
-    read = reading.read(text.text, where.name)
+class Memory:
+    """What was found out about a document's earlier states: what is as it was is not looked at again."""
+
+    def __init__(self) -> None:
+        self.sections = Sections()
+        self.checks = compiler.Memory()
+
+
+def analysed(
+    text: Text,
+    where: Place,
+    asked: Wanted,
+    before: Analysis | None = None,
+    memory: Memory | None = None,
+    *,
+    settled: bool = True,
+) -> Analysis:
+    """What there is to say about a text. A document that was this chart's stays so while it cannot be read.
+
+    Unless it is to be `settled`, what only the chart's objects tell is left for later.
+    """
+    memory = memory or Memory()
+    read = reading.read(text.text, where.name, memory.sections)
     if not _is_ours(read, text, where, asked, before):
         return Analysis(where.name, text, read, None, (), ours=False)
     below, missing = _below(where, asked)
@@ -140,10 +164,26 @@ def analysed(text: Text, where: Place, asked: Wanted, before: Analysis | None = 
     options = compiler.Options(
         strict=asked.strict, kube_version=asked.kube_version, steering=where.project.steering
     )
-    checked = compiler.verdict(given, options)
+    checked = compiler.check(given, options, memory.checks)
+    unsettled, by_objects = compiler.to_try(checked), False
+    if unsettled and settled:
+        alone, checked, unsettled = checked, compiler.tried(checked, options, memory.checks), False
+        by_objects = checked.diagnostics != alone.diagnostics
+    elif unsettled:
+        by_objects = before is not None and before.by_objects
     # what was there before is not there to be found fault with
     findings = tuple(one for one in checked.diagnostics if not _is_below(one.path, restored))
-    return Analysis(where.name, text, read, checked, findings, tuple(below), values=own)
+    return Analysis(
+        where.name,
+        text,
+        read,
+        checked,
+        findings,
+        tuple(below),
+        values=own,
+        settled=not unsettled,
+        by_objects=by_objects,
+    )
 
 
 def _is_below(path: Path, others: Collection[Path]) -> bool:
@@ -298,3 +338,4 @@ class Open:
     version: int | None = None
     analysis: Analysis | None = None
     current: bool = False
+    memory: Memory = field(default_factory=Memory)

@@ -10,6 +10,7 @@ from typing import Any
 
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span
 from chartgen.lsp import outline
+from chartgen.lsp.sections import Sections, starts
 from chartgen.values import source, tree
 from chartgen.values.source import Source
 
@@ -37,8 +38,13 @@ class Reading:
     unread: frozenset[Path] | None = None
 
 
-def read(text: str, name: str) -> Reading:
-    """All of the text that can be read: a section that cannot hides no other."""
+def read(text: str, name: str, known: Sections | None = None) -> Reading:
+    """All of the text that can be read: a section that cannot hides no other.
+
+    Sections that `known` has read before are taken from there.
+    """
+    if known is not None and (all_of_it := known.read(text, name)) is not None:
+        return Reading(all_of_it, text, text)
     try:
         return Reading(source.read_text(text, name), text, text)
     except Rejected as rejected:
@@ -55,7 +61,7 @@ def read(text: str, name: str) -> Reading:
             break
         # it parses, and reading stops for what stands there
         row = stops[0].line - 1
-        whole = next((one for one in sections(lines) if one[0] <= row < one[1]), None)
+        whole = next((one for one in _parts(lines) if one[0] <= row < one[1]), None)
         if whole is None or blank.issuperset(range(*whole)):
             break
         blank |= {*range(*whole)}
@@ -131,26 +137,22 @@ def _names(one: Diagnostic, gone: set[str]) -> bool:
     return one.code == "unknown-anchor" and any(f"*{name} has" in one.message for name in gone)
 
 
-def sections(lines: Sequence[str]) -> list[tuple[int, int]]:
+def _parts(lines: Sequence[str]) -> list[tuple[int, int]]:
     """(first line, line behind the last) of each part of a text that begins at the margin, from 0."""
-    starts = [
-        number
-        for number, line in enumerate(lines)
-        if line[:1].strip() and line[0] not in "#]}" and not (line[0] == "-" and line[1:2] in " \r\n")
-    ]
-    if not starts:
+    rows = starts(lines)
+    if not rows:
         return [(0, len(lines))] if lines else []
-    if any(line.strip() and line.lstrip()[0] != "#" for line in lines[: starts[0]]):
-        starts.insert(0, 0)
-    starts[0] = 0
-    return list(zip(starts, [*starts[1:], len(lines)], strict=True))
+    if any(line.strip() and line.lstrip()[0] != "#" for line in lines[: rows[0]]):
+        rows.insert(0, 0)
+    rows[0] = 0
+    return list(zip(rows, [*rows[1:], len(lines)], strict=True))
 
 
 def _unreadable(lines: Sequence[str], name: str) -> tuple[set[int], list[Diagnostic]]:
     """The lines, from 0, without which every section parses, and what is wrong with them."""
     blank: set[int] = set()
     findings: list[Diagnostic] = []
-    parts = sections(lines)
+    parts = _parts(lines)
     # a text that is indented as a whole has one part
     margin = 0 if len(parts) > 1 else source.MAX_BYTES
     for start, stop in parts:

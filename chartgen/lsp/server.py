@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
+import gc
 import logging
 import os
 import sys
@@ -18,13 +20,15 @@ from pygls.workspace import TextDocument, Workspace
 
 from chartgen import project
 from chartgen.lsp import actions, analysis, completion, hover, places
-from chartgen.lsp.analysis import Analysis, Open, Wanted
+from chartgen.lsp.analysis import Analysis, Memory, Open, Wanted
 from chartgen.lsp.text import Text
 from chartgen.version import __version__
 
 log = logging.getLogger(__name__)
 # how long nothing has to be typed before a text is looked at, in seconds
 _PAUSE = 0.02
+# … and before the chart's objects are made, where only they tell what is wrong
+_REST = 0.2
 
 
 class Document(TextDocument):
@@ -43,6 +47,7 @@ class Values(LanguageServer):
         super().__init__("chartgen", __version__)
         self.documents: dict[str, Open] = {}
         self.wanted = Wanted()
+        self._warm = False
         self._waiting: dict[str, asyncio.TimerHandle] = {}
 
     def roots(self) -> list[File]:
@@ -73,8 +78,11 @@ class Values(LanguageServer):
         loop = asyncio.get_running_loop()
         self._waiting[uri] = loop.call_later(_PAUSE, self.look, uri)
 
-    def look(self, uri: str) -> None:
-        """Looks at a document and tells what was found. Where that fails, what was told last stays."""
+    def look(self, uri: str, *, settled: bool = False) -> None:
+        """Looks at a document and tells what was found. Where that fails, what was told last stays.
+
+        What only the chart's objects tell comes a little later, with `settled`.
+        """
         if waiting := self._waiting.pop(uri, None):
             waiting.cancel()
         known = self.documents.get(uri)
@@ -83,21 +91,32 @@ class Values(LanguageServer):
         document = self.workspace.get_text_document(uri)
         known.version, known.current = document.version, True
         try:
-            known.analysis = self.again(uri, document.source)
+            known.analysis = self._analysed(uri, document.source, known.memory, settled=settled)
             told = analysis.shown(known.analysis, uri)
         except Exception:
             # whatever it is, the next key may end it
             log.exception("the check of %s failed", uri)
+            known.memory = analysis.Memory()
             return
+        self.warm()
+        if not known.analysis.settled:
+            loop = asyncio.get_running_loop()
+            self._waiting[uri] = loop.call_later(_REST, functools.partial(self.look, uri, settled=True))
+            if known.analysis.by_objects:
+                # what was told of the objects is not taken back for the time being
+                return
         self.text_document_publish_diagnostics(lsp.PublishDiagnosticsParams(uri, told, known.version))
 
     def again(self, uri: str, source: str) -> Analysis:
         """What there would be to say about a document if it had this text."""
+        return self._analysed(uri, source, analysis.Memory(), settled=True)
+
+    def _analysed(self, uri: str, source: str, memory: Memory, *, settled: bool) -> Analysis:
         where = analysis.place(File(uris.to_fs_path(uri) or "untitled.yaml"), self.roots())
         known = self.documents.get(uri)
-        return analysis.analysed(
-            Text(source, self.encoding()), where, self.wanted, known.analysis if known is not None else None
-        )
+        before = known.analysis if known is not None else None
+        text = Text(source, self.encoding())
+        return analysis.analysed(text, where, self.wanted, before, memory, settled=settled)
 
     async def ask_what_is_wanted(self) -> None:
         """Asks the client for its settings, if it can be asked; what it does not answer stays as it was."""
@@ -109,6 +128,13 @@ class Values(LanguageServer):
         if answer and isinstance(answer[0], dict) and (now := analysis.wanted(answer[0])) != self.wanted:
             self.wanted = now
             self.look_again()
+
+    def warm(self) -> None:
+        """Has the garbage collector pass over what the first look has loaded: it stays, and is much."""
+        if not self._warm:
+            self._warm = True
+            gc.collect()
+            gc.freeze()
 
     def look_again(self) -> None:
         """Looks at all that is open: something beside the documents has changed."""

@@ -10,7 +10,7 @@ from chartgen.diagnostics import Diagnostic, Path, Weight, bounded
 from chartgen.rules import agents, datacenters, images, keys, kubernetes, mesh, security, servers, unused
 from chartgen.rules.clash import Clash, Rule, at, slug
 from chartgen.settings import Settings
-from chartgen.values.reads import Section, SetAside
+from chartgen.values.reads import Section, SetAside, touches
 
 if TYPE_CHECKING:
     from chartgen.values.source import Source
@@ -34,22 +34,72 @@ class Judged(NamedTuple):
     waiting: Mapping[Path, tuple[str, ...]]
 
 
-def check(values: Section, settings: Settings, sources: Sequence[Source]) -> Judged:
+@cache
+def _sections() -> frozenset[Path]:
+    from chartgen import schema
+
+    def walk(below: Mapping[str, Any], path: Path) -> Iterator[Path]:
+        for key, inner in below.items():
+            yield (*path, key)
+            yield from walk(inner, (*path, key))
+
+    return frozenset(walk(schema.sections(), ()))
+
+
+class Known:
+    """What was said of a file's values when they were looked at last: by each rule that did not wait, and what it read."""
+
+    __slots__ = ("said", "values")
+
+    def __init__(self) -> None:
+        self.values: Section | None = None
+        self.said: dict[str, tuple[list[Clash], frozenset[Path]]] = {}
+
+    def stale(self, values: Section) -> set[str]:
+        """The rules that have to be asked again: those that read what is another now, and those that said nothing yet."""
+        if self.values is None:
+            return {slug(rule) for _, rule in RULES}
+        changed = self.values.changed(values)
+        # whoever reads a section as a whole has read what is in it
+        above = {path[:length] for path in changed for length in range(len(path) + 1)}
+        # … and of what is no section any more, or is one now, whoever reads something in it
+        wide = [path for path in changed if path in _sections()]
+        return {
+            code
+            for code in by_slug()
+            if code not in self.said
+            or not above.isdisjoint(self.said[code][1])
+            or any(touches(read, path) for path in wide for read in self.said[code][1])
+        }
+
+
+def check(
+    values: Section, settings: Settings, sources: Sequence[Source], known: Known | None = None
+) -> Judged:
     """Every contradiction in the effective `values`.
 
-    A rule that reads what is set aside waits: what it would say rests on a value that is wrong anyhow.
+    A rule that reads what is set aside waits: what it would say rests on a value that is wrong anyhow. A rule that read
+    nothing that has changed since `known` was filled is not asked again; that is brought up to date.
     """
+    stale = known.stale(values) if known is not None else None
+    said: dict[str, tuple[list[Clash], frozenset[Path]]] = {}
     findings: list[Diagnostic] = []
     reads: dict[str, frozenset[Path]] = {}
     waiting: dict[Path, list[str]] = {}
     for weight, rule in RULES:
         code = slug(rule)
         try:
-            clashes, reads[code] = values.reads.of(lambda rule=rule: [*each_clash(rule(values, settings))])  # type: ignore[misc]
+            if known is None or stale is None or code in stale:
+                said[code] = values.reads.of(lambda rule=rule: [*each_clash(rule(values, settings))])  # type: ignore[misc]
+            else:
+                said[code] = known.said[code]
         except SetAside as stopped:
             waiting.setdefault(stopped.path, []).append(code)
             continue
+        clashes, reads[code] = said[code]
         findings += [_diagnostic(code, clash, weight, sources) for clash in clashes]
+    if known is not None:
+        known.values, known.said = values, said
     return Judged(tuple(bounded(findings)), reads, {path: tuple(codes) for path, codes in waiting.items()})
 
 

@@ -46,6 +46,9 @@ def _resources(v: Values, s: Settings) -> Iterator[tuple[Path, Mapping[str, Any]
     def walk(node: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
         keys: Iterable[tuple[Any, Any]] = node.items() if isinstance(node, Mapping) else enumerate(node)
         for key, item in keys:
+            # nearly all that there is
+            if item is None or isinstance(item, (str, bool, int)):
+                continue
             here = (*path, key)
             if key == "resources" and isinstance(item, Mapping):
                 if all(on[here[:size]]() for size in range(1, len(here)) if here[:size] in on):

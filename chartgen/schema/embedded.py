@@ -9,6 +9,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from chartgen import late, schema, values
@@ -26,9 +27,13 @@ Place = Callable[[int, int], Span]
 
 
 class Opened(NamedTuple):
-    """Values in which text is replaced by what it holds; `sources` place that, `findings` tell what cannot be read."""
+    """Values in which text is replaced by what it holds; `sources` place that, `findings` tell what cannot be read.
+
+    `effective` are they over the defaults.
+    """
 
     values: Mapping[str, Any]
+    effective: Mapping[str, Any]
     paths: frozenset[Path]
     sources: tuple[Source, ...]
     findings: tuple[Diagnostic, ...]
@@ -78,16 +83,17 @@ def opened(user: Mapping[str, Any], effective: Mapping[str, Any], sources: Seque
                 },
             )
         )
-    return Opened(whole, frozenset(paths), tuple(placed), tuple(findings))
+    return Opened(whole, values.effective(whole, schema.defaults()), frozenset(paths), tuple(placed), tuple(findings))
 
 
-def check(texts: Opened, sources: Sequence[Source]) -> list[Diagnostic]:
-    """What is wrong inside the texts, each finding where it stands."""
+def check(
+    texts: Opened, sources: Sequence[Source], known: validator.Known | None = None
+) -> list[Diagnostic]:
+    """What is wrong inside the texts, each finding where it stands; `known` is what `validator.check` takes."""
     findings = [one._replace(weight="harmful") for one in texts.findings]
-    effective = values.effective(texts.values, schema.defaults())
-    for one in validator.check(effective, [*sources, *texts.sources]):
+    for one in validator.check(texts.effective, [*sources, *texts.sources], known):
         inside = any(one.path[:length] in texts.paths for length in range(1, len(one.path) + 1))
-        if inside and not any(map(_unknown, (*one.path, tree.at(effective, one.path)))):
+        if inside and not any(map(_unknown, (*one.path, tree.at(texts.effective, one.path)))):
             # a mend is of the file's own keys
             told: dict[str, Any] = {
                 name: re.sub(_ACTED, "{{ }}", getattr(one, name)) for name in ("message", "found", "hint")
@@ -181,6 +187,8 @@ def _moved(place: Place, text: str, used: str, origin: Callable[[int], int]) -> 
     return moved
 
 
+# a check looks again at the same texts while a file is typed
+@lru_cache(maxsize=100)
 def _read(text: str, kind: str) -> tuple[Any, Mapping[Path, Span], Mapping[Path, Span]]:
     """(data, spans of keys and items, spans of values), all within the text; raises Rejected."""
     data: Any = None

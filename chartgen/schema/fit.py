@@ -13,6 +13,8 @@ from typing import Any
 LONGEST = 10_000
 
 Shape = Mapping[str, Any] | bool
+# of these, two of one type that are equal are the same
+_SIMPLE = (str, bool, int)
 
 # no instance is known to fit: a value that no document holds
 _UNKNOWN = object()
@@ -103,8 +105,10 @@ def _properties(
     same = known if isinstance(known, dict) else {}
     for key, item in value.items():
         part = same.get(key, _UNKNOWN)
-        # most values are defaults: no need to ask `fits` for those
-        if item is not part and key in wanted and not fits(item, wanted[key], definitions, part):
+        # most values are defaults, the very same or spelt out: no need to ask `fits` for those
+        if item is part or (type(item) is type(part) and type(item) in _SIMPLE and item == part):
+            continue
+        if key in wanted and not fits(item, wanted[key], definitions, part):
             return False
     return True
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import itertools
 import json
+import marshal
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -49,22 +51,32 @@ def fits(effective: Mapping[str, Any]) -> bool:
     return fit.fits(effective, whole, whole["$defs"], defaults())
 
 
-def check(effective: Mapping[str, Any], sources: Sequence[Source]) -> list[Diagnostic]:
+# by a section's name: what it held, as bytes that are the same for the same data alone, and jsonschema's errors about it
+Known = dict[str, tuple[bytes, tuple[Any, ...]]]
+
+
+def check(
+    effective: Mapping[str, Any], sources: Sequence[Source], known: Known | None = None
+) -> list[Diagnostic]:
     """What is wrong with the names and shapes of the effective values, each finding at the place that set it.
+
+    Sections that hold what they held when `known` was filled are not looked at again; it is brought up to date.
 
     The official chart takes such values; a text or number in place of a list it refuses too, and so it does what is no
     map in place of a section. A key that is unknown, and that a user's own template reads, is there for that.
     """
     broken = list(_broken_sections(effective, defaults(), sections(), ()))
-    if fits(effective) and not broken:
+    errors = _errors(effective, known)
+    if not errors and not broken:
         return []
     from chartgen import values
     from chartgen.schema import foreign
 
     user = values.layer(sources)
     told = {one.path for one in broken}
-    explained = (one for one in _explained(effective, user) if one.path not in told)
-    named = _named_by_templates(effective)
+    explained = [one for one in _explained(errors, effective, user) if one.path not in told]
+    unknown = any(one.code == "unknown-key" for one in explained)
+    named = _named_by_templates(effective) if unknown else frozenset()
     strange = (one for one in explained if one.code != "unknown-key" or one.path not in named)
     found = foreign.judged(bounded(itertools.chain(strange, broken)), user)
     return [_placed(one, sources) for one in found]
@@ -85,7 +97,7 @@ def _broken_sections(
     """The sections that are something other than a map: rules and templates read through them."""
     for key, inner in below.items():
         value, here = given.get(key), (*path, key)
-        if isinstance(value, Mapping):
+        if isinstance(value, dict):
             yield from _broken_sections(value, standard[key], inner, here)
         elif key in given or not unset(standard[key]):
             yield Diagnostic(
@@ -173,20 +185,77 @@ def _scalar_text(spans: Sequence[Span], otherwise: str) -> str:
     return written if written and helm_scalar.plain(written) != written else otherwise.partition(" (")[0]
 
 
-def _explained(effective: Mapping[str, Any], user: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    import jsonschema
+def _errors(effective: Mapping[str, Any], known: Known | None) -> list[Any]:
+    """jsonschema's errors, section by section: the schema asks for nothing between them (a test holds it to that)."""
+    whole, standard = shape(), defaults()
+    found: list[Any] = []
+    for key in whole["properties"]:
+        if key not in effective:
+            continue
+        value = effective[key]
+        # whether two sections are the same is asked at every keystroke; marshal tells 1 from true and from 1.0
+        held = marshal.dumps(value, 2) if known is not None else b""
+        if known is not None and key in known and known[key][0] == held:
+            found += known[key][1]
+            continue
+        errors = tuple(_found(value, whole["properties"][key], standard.get(key, _NONE), (key,)))
+        if known is not None:
+            known[key] = (held, errors)
+        found += errors
+    strange = {key: value for key, value in effective.items() if key not in whole["properties"]}
+    return [*found, *(_asked(strange, ()) if strange else ())]
 
-    from chartgen.schema import removed
+
+# no default: a value that no document holds
+_NONE = object()
+# what a section's shape says, where it is nothing but a section
+_OF_SECTIONS = frozenset(("type", "properties", "additionalProperties"))
+
+
+def _found(value: Any, wanted: Any, standard: Any, path: tuple[str, ...]) -> Iterator[Any]:
+    """jsonschema's errors about what stands at a path, which is asked only about what does not fit: it takes its time."""
+    if fit.fits(value, wanted, shape()["$defs"], standard):
+        return
+    plain = isinstance(value, dict) and wanted.keys() <= _OF_SECTIONS and wanted.get("additionalProperties") is False
+    if not plain:
+        yield from _asked(value, path)
+        return
+    known = wanted.get("properties", {})
+    for key, inner in known.items():
+        if key in value:
+            below = standard.get(key, _NONE) if isinstance(standard, dict) else _NONE
+            yield from _found(value[key], inner, below, (*path, key))
+    strange = {key: item for key, item in value.items() if key not in known}
+    if strange:
+        yield from _asked(strange, path)
+
+
+def _asked(value: Any, path: tuple[str, ...]) -> tuple[Any, ...]:
+    """What jsonschema says of a value at a path, as far as it is told."""
+    for key in reversed(path):
+        value = {key: value}
+    return tuple(islice(_asking().iter_errors(value), MAX_FINDINGS + 1))
+
+
+@cache
+def _asking() -> Any:
+    import jsonschema
 
     def pattern(_: Any, wanted: str, instance: Any, __: Any) -> Iterator[Any]:
         if isinstance(instance, str) and not fit.matches(wanted, instance):
             yield jsonschema.ValidationError(f"{instance!r} does not match {wanted!r}")
 
-    validator = jsonschema.validators.extend(jsonschema.Draft7Validator, {"pattern": pattern})
+    return jsonschema.validators.extend(jsonschema.Draft7Validator, {"pattern": pattern})(document())
+
+
+def _explained(
+    errors: Sequence[Any], effective: Mapping[str, Any], user: Mapping[str, Any]
+) -> Iterator[Diagnostic]:
+    from chartgen.schema import removed
+
     # a value that breaks several keywords is one mistake, and its type is the least that can be said
     told: set[tuple[Path, str]] = set()
-    errors = islice(validator(document()).iter_errors(effective), MAX_FINDINGS + 1)
-    for error in sorted(errors, key=lambda one: one.validator == "type"):
+    for error in sorted(errors[: MAX_FINDINGS + 1], key=lambda one: one.validator == "type"):
         for one in _explain(error, user):
             mistake = (one.path, one.message if one.code in ABOUT_KEYS else "")
             if mistake in told:

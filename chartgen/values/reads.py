@@ -10,6 +10,7 @@ from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from chartgen.diagnostics import Path, dotted
+from chartgen.values import tree
 
 T = TypeVar("T")
 # the sections that there are, each with those in it
@@ -115,7 +116,7 @@ class Section(Mapping[str, Any]):
             mine, theirs = self._items.get(key, _NONE), other._items.get(key, _NONE)
             if type(mine) is Section and type(theirs) is Section:
                 found |= mine.changed(theirs)
-            elif type(mine) is not type(theirs) or mine != theirs:
+            elif mine is not theirs and not tree.same(mine, theirs):
                 found.add((*self.path, key))
         return found
 

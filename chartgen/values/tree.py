@@ -41,6 +41,8 @@ def copied(data: Any) -> Any:
 
 def same(left: Any, right: Any) -> bool:
     """True for equal data in which no boolean stands for a number, nor a fraction for a whole one."""
+    if type(left) is type(right) and isinstance(left, (str, bool, int, type(None))):
+        return bool(left == right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(same(item, right[key]) for key, item in left.items())
     if isinstance(left, list) and isinstance(right, list):

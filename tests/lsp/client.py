@@ -15,6 +15,8 @@ from pygls.lsp.client import LanguageClient
 CURSOR = "¦"
 # a server that does not answer fails the test instead of hanging it
 PATIENCE = 60
+# how long what only the chart's objects tell may be waited for
+SETTLING = 5
 
 Answer = TypeVar("Answer")
 
@@ -125,15 +127,26 @@ class Client:
 
     def told(self, name: str = "values.yaml") -> list[lsp.Diagnostic]:
         """What is told of the document's newest version."""
+        return self.run(self._newest(name))
+
+    async def _newest(self, name: str) -> list[lsp.Diagnostic]:
         uri = self.uri(name)
+        while True:
+            told = await self._published.setdefault(uri, asyncio.Queue()).get()
+            if told.version == self._versions[uri]:
+                return list(told.diagnostics)
 
-        async def newest() -> lsp.PublishDiagnosticsParams:
-            while True:
-                told = await self._published.setdefault(uri, asyncio.Queue()).get()
-                if told.version == self._versions[uri]:
-                    return told
-
-        return list(self.run(newest()).diagnostics)
+    def told_at_last(
+        self, expected: Callable[[list[lsp.Diagnostic]], bool], name: str = "values.yaml"
+    ) -> list[lsp.Diagnostic]:
+        """What is told of the newest version, once that is what is expected; the last of it where it never is."""
+        shown = self.told(name)
+        try:
+            while not expected(shown):
+                shown = self._runner.run(asyncio.wait_for(self._newest(name), SETTLING))
+        except TimeoutError:
+            pass
+        return shown
 
     def change(self, start: lsp.Position, end: lsp.Position, new: str, name: str = "values.yaml") -> None:
         """Types over a range, in the client's units."""
