@@ -98,6 +98,23 @@ def test_what_kubectl_prints_is_what_was_asked_for(tmp_path: Path) -> None:
     assert compare.bump(found) is None
 
 
+def test_hooks_that_manifests_lack_are_not_missed_and_do_their_work(tmp_path: Path) -> None:
+    """As `helm get manifest` prints a release: the job that a hook deletes is made anew, whatever it changes."""
+    values, manifests = tmp_path / "values.yaml", tmp_path / "manifests.json"
+    values.write_text("global: {acls: {manageSystemACLs: true}, tls: {enabled: true}}\n")
+    compiled_side, _ = read(values, values)
+    kept = [one for one in compiled_side.objects if "helm.sh/hook" not in one["metadata"].get("annotations", {})]
+    assert len(kept) < len(compiled_side.objects)
+    manifests.write_text(json.dumps({"apiVersion": "v1", "kind": "List", "items": kept}))
+    assert between(manifests, values) == between(values, manifests) == ()
+    found = compare.judged(between(manifests, f"{values},global.logLevel=debug"))
+    told = {one.change.title: one.consequence for one in found}
+    assert told["Job/mesh-consul-server-acl-init"] == "reloads"
+    assert "Job/mesh-consul-tls-init" not in told
+    causes_of = {title: paths for title, paths in causes(tuple(one.change for one in found)).items() if paths}
+    assert causes_of
+
+
 @pytest.mark.parametrize(
     ("text", "expected"),
     [

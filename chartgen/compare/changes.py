@@ -103,23 +103,30 @@ def identity(data: Mapping[str, Any], namespace: str = "") -> Identity:
 
 
 def changes(
-    old: Iterable[Mapping[str, Any]], new: Iterable[Mapping[str, Any]], namespace: str = ""
+    old: Iterable[Mapping[str, Any]],
+    new: Iterable[Mapping[str, Any]],
+    namespace: str = "",
+    *,
+    beside: Iterable[Mapping[str, Any]] = (),
 ) -> tuple[Change, ...]:
     """What is another in the new objects, those that only differ in how they are written included; sorted by kind and
-    name. Of objects that are there twice, the last one counts, as it does for the API server."""
+    name. Of objects that are there twice, the last one counts, as it does for the API server.
+
+    `beside` are objects of the new side that are there, too, and are not compared.
+    """
     before = {identity(one, namespace): one for one in old}
     after = {identity(one, namespace): one for one in new}
-    beside = tuple(after.values())
+    known = tuple({**{identity(one, namespace): one for one in beside}, **after}.values())
     found = []
     for key in sorted(before.keys() | after.keys(), key=lambda key: (key[1], key[2], key[3], key[0])):
         first, second = before.get(key), after.get(key)
         if first is not None and second is not None:
             different = fields(first, second) if first != second else ()
             if different:
-                found.append(Change("changed", *key[1:], first, second, different, beside=beside))
+                found.append(Change("changed", *key[1:], first, second, different, beside=known))
         else:
             found.append(
-                Change("removed" if second is None else "added", *key[1:], first, second, beside=beside)
+                Change("removed" if second is None else "added", *key[1:], first, second, beside=known)
             )
     return tuple(found)
 

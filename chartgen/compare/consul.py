@@ -103,7 +103,9 @@ def servers(objects: Iterable[Mapping[str, Any]]) -> Servers | None:
 def _servers(data: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> Servers:
     spec = part(data, "spec")
     pod = part(part(spec, "template"), "spec")
-    container: Mapping[str, Any] = next((one for one in parts(pod, "containers") if "consul" in str(one.get("name"))), {})
+    container: Mapping[str, Any] = next(
+        (one for one in parts(pod, "containers") if "consul" in str(one.get("name"))), {}
+    )
     maps = {
         str(part(one, "metadata").get("name")): part(one, "data")
         for one in objects

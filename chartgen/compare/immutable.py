@@ -195,11 +195,10 @@ def keeps(change: Change, one: FieldChange) -> bool:
     """Whether the server keeps what there is, in silence, where a field is no longer asked for."""
     if change.kind != "Service" or one.new is not None or len(one.path) < 2:
         return False
-    old, new = _specs(change)
-    return one.path[1] in ("clusterIP", "clusterIPs", "ipFamilies") and "ExternalName" not in (
-        old["type"],
-        new["type"],
-    )
+    types = {spec.get("type") for spec in _specs(change)}
+    if one.path[-1] in ("nodePort", "healthCheckNodePort"):
+        return types <= {"NodePort", "LoadBalancer"}
+    return one.path[1] in ("clusterIP", "clusterIPs", "ipFamilies") and "ExternalName" not in types
 
 
 def _claim(change: Change) -> Iterator[Immutable]:

@@ -118,7 +118,7 @@ def _updated(change: Change, changes: Sequence[Change]) -> Iterator[Effect]:
     for one in kept:
         yield Effect(
             "nothing",
-            f"the Service keeps its {one.path[1]} ({one.old}), as no other is asked for",
+            f"the Service keeps its {one.path[-1]} ({one.old}), as no other is asked for",
             f"if it is to be another: kubectl delete service {change.name}, then upgrade",
             "Kubernetes: Service, “Choosing your own IP address”; validation of core/v1 Service updates",
             one.path,

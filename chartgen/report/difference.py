@@ -175,11 +175,12 @@ def _written(value: Any) -> str:
 
 
 def _is_short(value: Any) -> bool:
-    return value is None or (
-        "\n" not in (text := _written(value))
-        and len(text) <= _LONGEST
-        and (text[:1] not in ("{", "[") or len(text) < 3)
-    )
+    if value is None:
+        return True
+    if isinstance(value, str) and "\n" in value:
+        return False
+    text = _written(value)
+    return len(text) <= _LONGEST and (text[:1] not in ("{", "[") or len(text) < 3)
 
 
 def _lines(value: Any) -> list[str]:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chartgen.compare.changes import Change, changes, identity
@@ -45,35 +44,26 @@ def read(old: str, new: str, around: Inputs, options: Options, target: Target) -
     if wrong:
         raise Rejected(wrong)
     first, second = found
-    return _alike(first, second, target.namespace)
+    return first, second
 
 
 def compared(old: Side, new: Side, target: Target) -> tuple[Change, ...]:
-    """What differs between two sides, each field with the values that it comes from where they are known."""
+    """What differs between two sides, each field with the values that it comes from where they are known.
+
+    Hooks that manifests lack are not missed: what prints manifests leaves them out.
+    """
     from chartgen.sides import causes
 
-    return causes.told(changes(old.objects, new.objects, target.namespace), old, new, target)
+    first, second = _shared(old, new, target), _shared(new, old, target)
+    return causes.told(changes(first, second, target.namespace, beside=new.objects), old, new, target)
 
 
-def _alike(old: Side, new: Side, namespace: str) -> tuple[Side, Side]:
-    """Both sides, where one is manifests without the hooks that it lacks: what prints manifests leaves hooks out."""
-
-    def shared(side: Side, other: Side) -> Side:
-        if other.kind != "manifests":
-            return side
-        there = {identity(one, namespace) for one in other.objects}
-        places = [
-            place
-            for place, one in enumerate(side.objects)
-            if not is_hook(one) or identity(one, namespace) in there
-        ]
-        return replace(
-            side,
-            objects=tuple(side.objects[place] for place in places),
-            templates=tuple(side.templates[place] for place in places) if side.templates else (),
-        )
-
-    return shared(old, new), shared(new, old)
+def _shared(side: Side, other: Side, target: Target) -> list[Mapping[str, Any]]:
+    """The objects of a side without the hooks that the other one, as manifests, has not."""
+    if other.kind != "manifests":
+        return [*side.objects]
+    there = {identity(one, target.namespace) for one in other.objects}
+    return [one for one in side.objects if not is_hook(one) or identity(one, target.namespace) in there]
 
 
 def _parts(text: str) -> list[str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from chartgen import names, render, schema, values
 from chartgen.chart import answers
-from chartgen.compare.changes import Cause, Change, FieldChange, Identity, fields, identity
+from chartgen.compare.changes import Cause, Change, Identity, fields, identity
 from chartgen.diagnostics import Path, Rejected
 from chartgen.render import Rendered
 from chartgen.render.document import Document, resolved
@@ -20,7 +20,6 @@ from chartgen.sides.side import Side, Target
 from chartgen.values import tree
 from chartgen.values.reads import SetAside, touches
 from chartgen.values.source import Source
-from chartgen.verify import origin
 
 # trying more values than this takes too long; then the values that a template reads have to do
 _MOST_TRIED = 60
@@ -29,7 +28,7 @@ _RELEASE, _NAMESPACE = "RELEASE", "NAMESPACE"
 
 @dataclass(frozen=True, slots=True)
 class _Trial:
-    """What differs when one value is as on the new side: the fields of each object, or that it comes or goes."""
+    """What differs when one value is as on the other side: the fields of each object, or that it comes or goes."""
 
     path: Path
     fields: Mapping[Identity, Sequence[Path]]
@@ -37,29 +36,38 @@ class _Trial:
 
 
 def told(changes: tuple[Change, ...], old: Side, new: Side, target: Target) -> tuple[Change, ...]:
-    """The changes with their causes: exactly, where both sides were compiled; by likeness where only the new one was."""
+    """The changes with their causes: where both sides were compiled, the values that differ and make the difference; where
+    only the new one was, the user's values that what is new comes from."""
     if not changes or not new.is_compiled or new.values is None:
         return changes
-    if not old.is_compiled or old.values is None:
-        return tuple(_alike(one, new) for one in changes)
-    first = _rendered(old.values)
-    last = _rendered(new.values, first)
-    if first is None or last is None:
+    last = _rendered(new.values)
+    if last is None:
         return changes
-    different = sorted(first.values.changed(last.values), key=str)
-    before = _by_identity(first, old.values)
+    if old.is_compiled and old.values is not None:
+        values_before, first = old.values, _rendered(old.values, last)
+        if first is None:
+            return changes
+        different = sorted(last.values.changed(first.values), key=str)
+    else:
+        # as if each of them were the default
+        values_before, first = schema.defaults(), None
+        different = [*tree.leaves(values.layer(new.sources))]
+    after = _by_identity(last, new.values)
     trials = [
         trial
         for path in (different if len(different) <= _MOST_TRIED else ())
-        if (trial := _tried(path, old.values, new.values, first, before, target)) is not None
+        if (trial := _tried(path, new.values, values_before, last, after, target)) is not None
     ]
-    after = _by_identity(last, new.values)
-    places = _places(old, before), _places(new, after)
+    places = {identity(data): key for data, key in zip(new.objects, after, strict=False)}
+    documents = dict(after)
+    if first is not None:
+        before = _by_identity(first, values_before)
+        places = {identity(data): key for data, key in zip(old.objects, before, strict=False)} | places
+        documents = before | documents
     out = []
     for one in changes:
-        key = places[0].get(_key(one)) or places[1].get(_key(one))
-        document = after.get(key) or before.get(key) if key is not None else None
-        reads = document.reads if document is not None else frozenset()
+        key = places.get(_key(one))
+        reads = documents[key].reads if key is not None and first is not None else frozenset()
         read = [path for path in different if any(touches(each, path) for each in reads)]
         out.append(_with_causes(one, key, trials, read, old.sources, new.sources))
     return tuple(out)
@@ -68,11 +76,6 @@ def told(changes: tuple[Change, ...], old: Side, new: Side, target: Target) -> t
 def _key(change: Change) -> Identity:
     data: Mapping[str, Any] = change.new or change.old or {}
     return identity(data)
-
-
-def _places(side: Side, documents: Mapping[Identity, Document]) -> dict[Identity, Identity]:
-    """By the identity of each object of a side, that of its document: both come in one order."""
-    return {identity(data): key for data, key in zip(side.objects, documents, strict=False)}
 
 
 def _rendered(effective: Mapping[str, Any], previous: Rendered | None = None) -> Rendered | None:
@@ -97,14 +100,15 @@ def _by_identity(rendered: Rendered, effective: Mapping[str, Any]) -> dict[Ident
 
 def _tried(
     path: Path,
-    old: Mapping[str, Any],
-    new: Mapping[str, Any],
-    first: Rendered,
+    own: Mapping[str, Any],
+    other: Mapping[str, Any],
+    last: Rendered,
     before: Mapping[Identity, Document],
     target: Target,
 ) -> _Trial | None:
-    mixed = tree.replaced(old, path, tree.at(new, path))
-    rendered = _rendered(mixed, first)
+    """What is another when a value of the new side is what it was."""
+    mixed = tree.replaced(own, path, tree.at(other, path))
+    rendered = _rendered(mixed, last)
     if rendered is None:
         return None
     after = _by_identity(rendered, mixed)
@@ -112,7 +116,7 @@ def _tried(
         answers.at_install(
             effective, target.release, target.namespace, upgrade=True, chart=names.CHART, version="0.1.0"
         )
-        for effective in (old, mixed)
+        for effective in (own, mixed)
     ]
 
     def installed(one: Document, place: int) -> Any:
@@ -165,17 +169,3 @@ def _cause(path: Path, old: Sequence[Source], new: Sequence[Source]) -> Cause:
             is_flag = spans[0].source.startswith("--")
             return Cause(path, spans[0].source + ("" if is_flag else f":{spans[0].line}"), spans[0])
     return Cause(path, "default")
-
-
-def _alike(change: Change, new: Side) -> Change:
-    """The change with the user's value that has become each field, where there is one that looks like it."""
-    places = {identity(data): template for data, template in zip(new.objects, new.templates, strict=False)}
-    template = places.get(_key(change), "")
-
-    def with_cause(each: FieldChange) -> FieldChange:
-        if each.new in (None, True, False, "", 0, 1, [], {}):
-            return each
-        path = origin.of(template, each.path, each.new, new.sources)
-        return replace(each, causes=(_cause(path, (), new.sources),)) if path else each
-
-    return replace(change, fields=tuple(with_cause(each) for each in change.fields))

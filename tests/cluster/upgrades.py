@@ -93,6 +93,10 @@ class Asked:
                     break
         finally:
             remove(self.api, change.old)
+        if found.refused and not said.refused and not apply(self.api, change.new, dry=True).fine:
+            # not that it is changed is refused, but the new object itself
+            self.counts["not admitted"] += 1
+            return None
         self.counts["changes"] += 1
         self.counts["refused"] += found.refused
         self.counts["restarts"] += found.restarts
