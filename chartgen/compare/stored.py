@@ -244,7 +244,9 @@ def _claim(data: dict[str, Any]) -> None:
 def _service(data: dict[str, Any]) -> None:
     spec = _part(data, "spec")
     _defaults(spec, type="ClusterIP", sessionAffinity="None")
-    if spec["sessionAffinity"] == "ClientIP":
+    if spec["sessionAffinity"] == "None":
+        spec.pop("sessionAffinityConfig", None)
+    elif spec["sessionAffinity"] == "ClientIP":
         _defaults(_part(_part(spec, "sessionAffinityConfig"), "clientIP"), timeoutSeconds=10800)
     for port in parts(spec, "ports"):
         _defaults(port, protocol="TCP")
