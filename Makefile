@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chart test test-editors test-cluster lint generate cases bench clean
+.PHONY: chart test test-editors test-vscode test-cluster lint generate cases bench clean
 
 chart: $(VENV)/.installed
 	$(BIN)/chartgen build -f examples/quickstart.yaml
@@ -17,6 +17,10 @@ test: $(VENV)/.installed-test
 # completion, hover and diagnostics in the real yaml-language-server: needs Node (20 or newer) and npm
 test-editors: $(VENV)/.installed-editors tests/editors/node_modules/.package-lock.json
 	$(BIN)/pytest tests/editors
+
+# the extension for VS Code, packaged: needs Node (20 or newer) and npm
+test-vscode:
+	cd editors/vscode && npm ci --no-audit --no-fund && npm run package
 
 # charts before a real Kubernetes API server and the real Helm, which Go builds from their modules once: half an hour on
 # two cores, kept in the user's cache
