@@ -50,7 +50,7 @@ def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
         if isinstance(value, dict):
             out[key] = effective(value, standard if isinstance(standard, dict) else {})
         else:
-            out[key] = _sorted(value)
+            out[key] = _sorted(value) if isinstance(value, list) else value
     return {key: out[key] for key in (*defaults, *sorted(user, key=str)) if key in out}
 
 
