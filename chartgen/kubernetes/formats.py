@@ -168,16 +168,20 @@ def ip_family(text: str) -> int | None:
 
 
 def cidr(text: str) -> str | None:
-    """A block of addresses."""
+    """A block of addresses as Kubernetes 1.36 and later take it: no bits beyond its length, no IPv4 inside IPv6."""
     if unknown(text):
         return None
     import ipaddress
 
     try:
-        ipaddress.ip_network(text.strip(), strict=False)
+        block = ipaddress.ip_network(text.strip(), strict=False)
     except ValueError:
         return "a block of addresses such as 10.0.0.0/8"
-    return None if "/" in text else "a block of addresses such as 10.0.0.0/8"
+    inside = isinstance(block, ipaddress.IPv6Network) and block.network_address.ipv4_mapped
+    if "/" not in text or inside:
+        return "a block of addresses such as 10.0.0.0/8"
+    written = ipaddress.ip_address(text.strip().partition("/")[0])
+    return None if written == block.network_address else f"{block}, without bits beyond the length"
 
 
 def amount(quantity: Any) -> float | None:

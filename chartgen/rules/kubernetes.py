@@ -6,12 +6,13 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
-from chartgen import schema
+from chartgen import names, schema
 from chartgen.diagnostics import Path, dotted
 from chartgen.kubernetes.formats import amount
 from chartgen.kubernetes.pods import CONTAINER_ONLY
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
 from chartgen.settings import Settings
+from chartgen.values import helm_scalar
 
 _MIB = 1024**2
 
@@ -286,7 +287,33 @@ def pod_security_policies_gone(v: Values, s: Settings) -> Clash | None:
     return None
 
 
+# the chart's name without quotes around it, as the servers' default affinity has it
+_BARE_NAME = re.compile(r':[ \t]+\{\{-?\s*(?:template|include)\s+"consul\.name"')
+
+
+def name_read_as_number(v: Values, s: Settings) -> Clash | None:
+    """The servers' default affinity selects pods by the chart's name, which stands there without quotes.
+
+    A name that YAML reads as a number, a switch or nothing is no value of a label, and Kubernetes refuses the servers.
+    """
+    name = v.get("nameOverride")
+    if not s.server or not isinstance(name, str) or not name:
+        return None
+    affinity = v["server"]["affinity"]
+    if isinstance(helm_scalar.plain(names.short(name)), str) or not isinstance(affinity, str):
+        return None
+    if not _BARE_NAME.search(affinity):
+        return None
+    return Clash(
+        f"nameOverride is no text where server.affinity names it: YAML reads {name} otherwise",
+        ("nameOverride", "server.affinity"),
+        "choose a name with a letter in it",
+        expected="a name that YAML reads as text",
+    )
+
+
 RULES: tuple[tuple[Weight, Rule], ...] = (
+    ("harmful", name_read_as_number),
     ("harmful", requests_above_limits),
     ("harmful", memory_without_unit),
     ("harmful", server_storage_unset),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import http.client
 import json
 import ssl
@@ -46,6 +47,11 @@ class Refusal:
 
     def __str__(self) -> str:
         return f"{self.kind}/{self.name}: {self.message}"
+
+    @property
+    def is_of_the_cluster(self) -> bool:
+        """Whether another cluster takes the object: the address of a Service is of the range that each has by itself."""
+        return "is not in the valid range" in self.message
 
 
 class UnknownKind(Exception):
@@ -206,7 +212,9 @@ class Asker:
     def __init__(self, api: Api, threads: int = 4) -> None:
         self._api = api
         self._pool = ThreadPoolExecutor(threads)
-        self._known: dict[str, Refusal | None] = {}
+        self._known: dict[bytes, Refusal | None] = {}
+        # of definitions, which come with their text: those that were posted
+        self.texts: set[str] = set()
 
     def close(self) -> None:
         self._pool.shutdown()
@@ -216,7 +224,7 @@ class Asker:
         """What the server would not take of the objects, in their order; those of a kind that is gone are passed over."""
         asked = []
         for data in (one for one in objects if one["kind"] not in GONE):
-            key = f"{namespace}\n{json.dumps(data, sort_keys=True)}"
+            key = hashlib.sha256(f"{namespace}\n{json.dumps(data)}".encode()).digest()
             new = None if key in self._known else self._pool.submit(self._api.refusal, data, namespace)
             asked.append((key, new))
         for key, new in asked:

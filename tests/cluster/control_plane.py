@@ -164,7 +164,8 @@ def _start_all(version: str, folder: Path, children: list[subprocess.Popen[bytes
         f"--secure-port={server}",
         "--cert-dir=certificates",
         "--endpoint-reconciler-type=none",
-        "--service-cluster-ip-range=10.96.0.0/16,fd00:10:96::/112",
+        # wide, as addresses in values are out of a range that only the user's cluster knows
+        "--service-cluster-ip-range=10.0.0.0/8,fd00:10:96::/112",
         "--service-account-issuer=https://kubernetes.default.svc",
         "--service-account-key-file=accounts.pub",
         "--service-account-signing-key-file=accounts.key",
