@@ -110,8 +110,16 @@ def test_init_is_valid(tmp_path: Path) -> None:
         assert done.returncode == 0, done.stderr
 
 
-def test_init_writes_a_file_and_the_schema_that_it_names(tmp_path: Path) -> None:
+def test_init_writes_the_values_alone(tmp_path: Path) -> None:
     done = run("init", "values.yaml", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["values.yaml"]
+    assert "$schema" not in (tmp_path / "values.yaml").read_text()
+    assert run("check", "values.yaml", cwd=tmp_path).returncode == 0
+
+
+def test_init_writes_the_schema_that_it_is_to_name(tmp_path: Path) -> None:
+    done = run("init", "--schema", "s.json", "values.yaml", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     first = (tmp_path / "values.yaml").read_text().splitlines()[0]
     named = first.removeprefix("# yaml-language-server: $schema=./")
@@ -130,10 +138,17 @@ def test_init_overwrites_nothing_unasked(tmp_path: Path) -> None:
     assert "mine" not in file.read_text()
 
 
-def test_init_with_a_schema_elsewhere(tmp_path: Path) -> None:
-    assert run("init", "--schema", "../s.json", "values.yaml", cwd=tmp_path).returncode == 0
-    assert [path.name for path in tmp_path.iterdir()] == ["values.yaml"]
-    assert "$schema=../s.json" in (tmp_path / "values.yaml").read_text()
+def test_init_finds_the_schema_of_its_repository_and_no_other(tmp_path: Path) -> None:
+    (tmp_path / "consul-values.schema.json").write_text("{}")
+    folder = tmp_path / "repository" / "clusters" / "one"
+    folder.mkdir(parents=True)
+    (tmp_path / "repository" / ".git").mkdir()
+    assert "$schema" not in run("init", cwd=folder).stdout
+    (tmp_path / "repository" / "consul-values.schema.json").write_text("{}")
+    assert "$schema=../../consul-values.schema.json\n" in run("init", cwd=folder).stdout
+    # what is there already stays as it is
+    assert run("init", "--schema", "../../consul-values.schema.json", "a.yaml", cwd=folder).returncode == 0
+    assert (tmp_path / "repository" / "consul-values.schema.json").read_text() == "{}"
 
 
 @pytest.mark.parametrize(

@@ -43,7 +43,7 @@ def commands() -> list[tuple[str, str]]:
 @pytest.mark.parametrize(("page", "line"), commands(), ids=lambda one: str(one).removeprefix("chartgen "))
 def test_a_quoted_command_runs(page: str, line: str, tmp_path: Path) -> None:
     for name in ("values.yaml", "base.yaml", "production.yaml", "old.yaml", "new.yaml"):
-        if not line.startswith(f"chartgen init {name}"):
+        if not (line.startswith("chartgen init") and name in line):
             shutil.copy(ROOT / "examples" / "quickstart.yaml", tmp_path / name)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]

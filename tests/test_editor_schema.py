@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from typing import Any
 
 import jsonschema_rs
@@ -9,12 +10,13 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen import paths
+from chartgen import paths, schema
 from chartgen.schema import snippets
 from chartgen.workshop import schema_build
 
-WHOLE = schema_build.schema(schema_build.sources(paths.SCHEMA))
-EDITORS = schema_build.editor_form(WHOLE)
+READ = schema_build.sources(paths.SCHEMA)
+WHOLE = schema_build.schema(READ)
+EDITORS = schema_build.editor_form(WHOLE, READ["_removed"], READ["_words"]["names"])
 LEAVES = {leaf.path: leaf for leaf in schema_build.leaves(WHOLE)}
 PLAIN, BENT = jsonschema_rs.Draft7Validator(WHOLE), jsonschema_rs.Draft7Validator(EDITORS)
 
@@ -48,6 +50,31 @@ def test_the_same_values_are_valid(path: tuple[str, ...], value: Any) -> None:
     for key in reversed(path):
         values = {key: values}
     assert BENT.is_valid(values) == PLAIN.is_valid(values), (path, value)
+
+
+@settings(max_examples=600, deadline=None, derandomize=True)
+@given(
+    path=st.sampled_from(sorted({leaf[:-1] for leaf in LEAVES})),
+    key=st.sampled_from(
+        [*READ["_words"]["names"], *(path.rpartition(".")[2] for path in READ["_removed"]), "x-mine", "enabled", "replicas"]
+    ),
+    value=VALUES,
+)
+def test_the_same_keys_are_known(path: tuple[str, ...], key: str, value: Any) -> None:
+    """Words of other charts and what is gone are told in words of their own, and are as wrong as ever."""
+    values = {key: value}
+    for section in reversed(path):
+        values = {section: values}
+    assert BENT.is_valid(values) == PLAIN.is_valid(values), values
+
+
+def test_everybody_else_gets_the_schema_without_what_is_for_editors() -> None:
+    assert schema.FOR_EDITORS in json.dumps(EDITORS)
+    document = schema.document()
+    assert schema.FOR_EDITORS not in json.dumps(document)
+    assert document["properties"]["server"]["additionalProperties"] is False
+    assert document["$defs"]["toleration"]["properties"]["tolerationSeconds"]["type"] == "integer"
+    assert document["$id"] == schema_build.ADDRESS
 
 
 def test_each_value_has_its_path_text_and_default() -> None:

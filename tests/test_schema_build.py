@@ -21,8 +21,9 @@ from chartgen import paths
 from chartgen.workshop import schema_build
 from tests import engine
 
-WHOLE = schema_build.schema(schema_build.sources(paths.SCHEMA))
-EDITORS = schema_build.editor_form(WHOLE)
+READ = schema_build.sources(paths.SCHEMA)
+WHOLE = schema_build.schema(READ)
+EDITORS = schema_build.editor_form(WHOLE, READ["_removed"], READ["_words"]["names"])
 LEAVES = {".".join(leaf.path): leaf for leaf in schema_build.leaves(WHOLE)}
 KNOWN = [
     line.split("\t")
@@ -52,7 +53,8 @@ def nodes(node: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[tuple[str, ..
     yield path, node
     for keyword in ("properties", "patternProperties", "$defs"):
         for key, child in node.get(keyword, {}).items():
-            yield from nodes(child, (*path, keyword, key))
+            # `true` and `false` are schemas, too
+            yield from nodes(child if isinstance(child, dict) else {}, (*path, keyword, key))
     for keyword in ("items", "additionalProperties"):
         if isinstance(node.get(keyword), dict):
             yield from nodes(node[keyword], (*path, keyword))
@@ -131,7 +133,12 @@ def test_the_schema_keeps_to_what_all_readers_know() -> None:
     assert not keywords & {"format", "unevaluatedProperties", "unevaluatedItems", "prefixItems"}
     assert all(node["$ref"].startswith("#/") for _, node in nodes(EDITORS) if "$ref" in node)
     patterns = [node["pattern"] for _, node in nodes(EDITORS) if "pattern" in node]
+    patterns += [pattern for _, node in nodes(EDITORS) for pattern in node.get("patternProperties", ())]
     assert patterns and not [one for one in patterns if "(?" in one]
+
+
+def test_the_schema_stays_of_a_size_that_editors_load_in_no_time() -> None:
+    assert len(schema_build.outputs()["schema/values.schema.json"]) < 900_000
 
 
 def test_defaults_and_examples_are_valid() -> None:

@@ -39,7 +39,7 @@ def cli() -> None:
     """Compiles Consul Helm values into charts: validated, frozen, reproducible.
 
     \b
-      chartgen init values.yaml          a values file to start from, and its schema for editors
+      chartgen init values.yaml          a values file to start from
       chartgen check values.yaml         is it right?
       chartgen explain server.replicas   what is this setting?
       chartgen build -f values.yaml      make the chart
@@ -612,58 +612,52 @@ def print_schema() -> int:
     return 0
 
 
-_STARTER = """\
-# yaml-language-server: $schema={schema}
-# Values for Consul. `chartgen check FILE` validates them, `chartgen explain server.replicas` says what one does.
-global:
-  name: consul
-  datacenter: dc1
-server:
-  replicas: 3
-connectInject:
-  enabled: true
-"""
-_SCHEMA_FILE = "consul-values.schema.json"
-
-
 @cli.command()
 @click.argument("file", required=False, type=click.Path(dir_okay=False))
 @click.option("--full", is_flag=True, help="Every setting with its default and description.")
 @click.option(
-    "--schema", "location", metavar="LOCATION", help="Where editors find the schema: a path or an address."
-)
-@click.option("--force", is_flag=True, help="Overwrite FILE where it exists.")
+    "--schema", "location", metavar="LOCATION",
+    help="Where editors find the schema: an address, or a path, to which it is written.",
+)  # fmt: skip
+@click.option("--force", is_flag=True, help="Overwrite files that exist.")
 def init(file: str | None, full: bool, location: str | None, force: bool) -> int:
     """Write a values file to start from.
 
-    Writes FILE, and beside it the schema that its first line names, so that editors know the settings at once.
-    Without FILE it prints the values only, and with --schema it leaves the schema where it is.
+    With --schema its first line leads editors to the schema: at an address, or in a file, which is written. Without,
+    to the consul-values.schema.json that lies beside FILE or above it in the repository, if there is one.
 
     \b
       chartgen init values.yaml
       chartgen init --full values.yaml
+      chartgen init --schema consul-values.schema.json values.yaml
       chartgen init --schema https://example.com/consul-values.schema.json > values.yaml
     """
-    schema = location or f"./{_SCHEMA_FILE}"
-    if full:
-        text = f"# yaml-language-server: $schema={schema}\n" + bundle.read("schema/values.yaml").decode()
-    else:
-        text = _STARTER.format(schema=schema)
-    if file is None:
-        Output().write(text)
-        return 0
     from pathlib import Path
 
-    path = Path(file)
-    if path.exists() and not force:
+    from chartgen.edit import starter
+
+    output = Output()
+    path = Path(file) if file else Path("values.yaml")
+    if file and path.exists() and not force:
         raise click.UsageError(f"{file} exists; --force overwrites it.")
+    if location and not starter.is_address(location):
+        wanted = Path(location)
+        if file and starter.write_schema(wanted, overwrite=force):
+            output.write(f"wrote {wanted}, which editors read\n")
+        location = starter.from_file(path, wanted)
+    elif location is None and (found := starter.nearest_schema(path.parent)):
+        location = starter.from_file(path, found)
+    text = starter.text(location, full=full)
+    if file is None:
+        output.write(text)
+        return 0
     path.write_text(text, encoding="utf-8", newline="\n")
-    Output().write(f"wrote {path}\n")
+    output.write(f"wrote {path}" + (f", with its schema at {location}" if location else "") + "\n")
+    output.write(f"\n  chartgen check {path}\n  chartgen build -f {path}\n")
     if location is None:
-        beside = path.with_name(_SCHEMA_FILE)
-        beside.write_bytes(bundle.read("schema/values.schema.json"))
-        Output().write(f"wrote {beside}, which editors read\n")
-    Output().write(f"\n  chartgen check {path}\n  chartgen build -f {path}\n")
+        output.write(
+            f"  chartgen init --force --schema {starter.SCHEMA_FILE} {path}   # for editors, the schema beside it\n"
+        )
     return 0
 
 

@@ -14,6 +14,8 @@ from chartgen.values.reads import Section
 
 # the first word of what the schema tells editors about a pattern or an enum
 EXPECTED = "Expected "
+# a part of a node that is there for editors only; it holds what the node says in its place to everybody else
+FOR_EDITORS = "x-for-editors"
 
 
 @cache
@@ -32,9 +34,19 @@ def sections() -> dict[str, Any]:
 
 @cache
 def document() -> dict[str, Any]:
-    """The JSON Schema of the values (draft-07), as editors get it."""
-    loaded: dict[str, Any] = json.loads(bundle.read("schema/values.schema.json"))
+    """The JSON Schema of the values (draft-07) with the texts that editors get, without what only they need."""
+    loaded: dict[str, Any] = json.loads(bundle.read("schema/values.schema.json"), object_hook=_plain)
     return loaded
+
+
+def _plain(node: dict[str, Any]) -> dict[str, Any]:
+    for keyword in ("allOf", "anyOf"):
+        parts = node.get(keyword)
+        if isinstance(parts, list) and FOR_EDITORS in parts[-1]:
+            node.update(parts.pop()[FOR_EDITORS])
+            if not parts:
+                del node[keyword]
+    return node
 
 
 @cache

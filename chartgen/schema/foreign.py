@@ -139,9 +139,13 @@ def other_name(name: str) -> str:
     return "another program's file" if name in _OTHERS or name.endswith(".schema.json") else ""
 
 
+# the files in which the schema lies, beside the values and where it is published
+_SCHEMAS = ("consul-values.schema.json", "chartgen-consul-values.json")
+
+
 def named_as_ours(name: str, text: str) -> bool:
     """Whether a file that cannot be read was meant to hold this chart's values: by its name, or the schema it names."""
-    return name.startswith("values") or "consul-values.schema.json" in text
+    return name.startswith("values") or any(schema in text for schema in _SCHEMAS)
 
 
 def other_data(data: Mapping[str, Any]) -> str:

@@ -114,6 +114,11 @@ def _pairs(news: Mapping[str, Any]) -> tuple[tuple[Path, Any], ...]:
     return tuple((_path(name), value) for name, value in news.items())
 
 
+def told(name: str, entry: Mapping[str, Any]) -> str:
+    """An entry of `schema/_removed.yaml` in one line."""
+    return f"Release {entry['last']} was the last with {name}: {entry['why']}. Today: {entry.get('today') or 'set ' + entry['to']}."
+
+
 def removed(path: Path) -> Removed | None:
     """What became of the value at `path`, by the longest entry at or above it; None if never removed."""
     for length in range(len(path), 0, -1):

@@ -8,10 +8,11 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Callable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 from chartgen.render import document
-from chartgen.schema import EXPECTED
+from chartgen.schema import EXPECTED, FOR_EDITORS
 from chartgen.schema.kinds import enum_words
 from chartgen.values import helm_scalar
 
@@ -27,8 +28,20 @@ _TYPES = {
 }  # fmt: skip
 
 
-def for_editors(whole: Node, kind: Callable[[Node], str]) -> Node:
-    """The schema `whole`, bent for editors; `kind` says in words what a node of it accepts."""
+# more keys than these are no choice of quick fixes for one that is not known
+_FEW = 8
+
+
+def for_editors(
+    whole: Node,
+    kind: Callable[[Node], str],
+    gone: Mapping[str, str] = MappingProxyType({}),
+    words: Mapping[str, str] = MappingProxyType({}),
+) -> Node:
+    """The schema `whole`, bent for editors; `kind` says in words what a node of it accepts.
+
+    `gone` says of a dotted path that was a value once what became of it; `words` are keys that people write, with ours.
+    """
     definitions: Mapping[str, Node] = whole["$defs"]
 
     def bent(given: Node, name: str) -> Node:
@@ -47,13 +60,71 @@ def for_editors(whole: Node, kind: Callable[[Node], str]) -> Node:
         for keyword in ("allOf", "anyOf", "oneOf"):
             if keyword in node:
                 node[keyword] = [bent(one, "") for one in node[keyword]]
-        return _completed(_told(node))
+        node = _completed(_told(node))
+        return _closed(node, name, gone, words) if name else node
 
-    return {
+    whole = _with_numbers_of_defaults(whole)
+    bent_whole = {
         **whole,
         "properties": {key: bent(child, key) for key, child in whole["properties"].items()},
         "$defs": {key: bent(child, "") for key, child in definitions.items()},
     }
+    return _closed(bent_whole, "", gone, {})
+
+
+def _with_numbers_of_defaults(whole: Node) -> Node:
+    """The schema in which an entry of a section's `gateways` proposes what the section's `defaults` have."""
+    sections = dict(whole["properties"])
+    for name, section in sections.items():
+        match section.get("properties"):
+            case {"defaults": {"properties": defaults}, "gateways": {"items": {"properties": entry}} as gateways}:
+                filled = {
+                    key: {"examples": [defaults[key]["default"]], **child}
+                    if isinstance(defaults.get(key, {}).get("default"), int) and "default" not in child
+                    else child
+                    for key, child in entry.items()
+                }
+                items = {**gateways["items"], "properties": filled}
+                properties = {**section["properties"], "gateways": {**gateways, "items": items}}
+                sections[name] = {**section, "properties": properties}
+    return {**whole, "properties": sections}
+
+
+def _closed(node: Node, name: str, gone: Mapping[str, str], words: Mapping[str, str]) -> Node:
+    """A section that says of a key which it has not what became of it, or what was meant, as far as that is known.
+
+    The server offers every key of the section in place of an unknown one; where they are many it is to offer none. So
+    other keys are refused by a part that names the section's in a pattern.
+    """
+    if node.get("additionalProperties") is not False or "properties" not in node:
+        return node
+    known = node["properties"]
+    below = f"{name}." if name else ""
+    removed = {
+        key: told for path, told in gone.items() if path.startswith(below)
+        for key in [path.removeprefix(below)] if "." not in key and key not in known
+    }  # fmt: skip
+    meant = {
+        word: ours for word, ours in words.items() if ours in known and word not in known and word not in removed
+    }
+    if not removed and not meant and len(known) <= _FEW:
+        return node
+    # what is said of a key is said by its name; a value, wherever it is none, is refused in words that nobody chooses
+    said = [
+        *(({"const": key}, {"pattern": "^$", "errorMessage": told}) for key, told in removed.items()),
+        *(({"const": word}, {"enum": [ours], "errorMessage": f"{word} is called {ours} here."})
+          for word, ours in meant.items()),
+    ]  # fmt: skip
+    names = "|".join(map(re.escape, (*known, *removed, *meant)))
+    part: Node = {
+        FOR_EDITORS: {"additionalProperties": False},
+        "patternProperties": {f"^({names})$": True, **dict.fromkeys(node.get("patternProperties", ()), True)},
+        "additionalProperties": False,
+    }
+    if said:
+        part["propertyNames"] = {"allOf": [{"if": key, "then": told} for key, told in said]}
+    open_node = {keyword: value for keyword, value in node.items() if keyword != "additionalProperties"}
+    return {**open_node, "allOf": [*node.get("allOf", ()), part]}
 
 
 def _with_hover(given: Node, name: str, kind: str) -> Node:
@@ -148,6 +219,11 @@ def _completed(node: Node) -> Node:
     """A node of which the server makes good insertions."""
     default = node.get("default")
     _propose(node)
+    types = node.get("type", ())
+    if _is_number(types) and not node.keys() & {"default", "examples", "enum", "anyOf"}:
+        # for a number of which it knows nothing more the server writes 0, which is hardly ever meant
+        del node["type"]
+        return {**node, "anyOf": [{FOR_EDITORS: {"type": types}, "type": types}]}
     if isinstance(node.get("type"), list) and ("default" in node or "enum" in node):
         node["type"] = sorted(node["type"], key=lambda one: one != _first_type(node))
     if default is None or default == {}:
@@ -163,6 +239,10 @@ def _completed(node: Node) -> Node:
     )
     keywords = () if default == "" else ("examples", "enum")
     return _apart(node, keywords if to_quote else (*keywords, "type"))
+
+
+def _is_number(types: str | Sequence[str]) -> bool:
+    return ({types} if isinstance(types, str) else set(types)) - {"null"} in ({"integer"}, {"number"})
 
 
 def _propose(node: Node) -> None:

@@ -16,12 +16,16 @@ from typing import Any
 
 from chartgen import paths
 from chartgen.schema import fit as fast
+from chartgen.schema import removed
 from chartgen.schema.kinds import kind
 from chartgen.values import helm_scalar
 from chartgen.workshop import agent_options
 from chartgen.workshop.editor_schema import TEMPLATED, for_editors
 
 Node = dict[str, Any]
+
+# the schema's name for good, and where SchemaStore serves it (editors/schemastore); nobody fetches it to validate
+ADDRESS = "https://json.schemastore.org/chartgen-consul-values.json"
 
 _REF = "#/$defs/"
 _WIDTH = 100
@@ -39,7 +43,7 @@ _SUBJECT = "x-subject"
 _MOVED = ("description", "examples", "defaultSnippets")
 # keywords that tell people something and decide nothing
 _TEXTS = {
-    "title", "description", "markdownDescription", "default", "examples", "defaultSnippets", "deprecated",
+    "$id", "title", "description", "markdownDescription", "default", "examples", "defaultSnippets", "deprecated",
     "deprecationMessage", "patternErrorMessage", "enumDescriptions", "markdownEnumDescriptions", "errorMessage",
     "doNotSuggest", "x-templated", "x-holds",
 }  # fmt: skip
@@ -74,6 +78,7 @@ def schema(read: Mapping[str, Node]) -> Node:
     whole: Node = _ordered(
         {
             "$schema": "http://json-schema.org/draft-07/schema#",
+            "$id": ADDRESS,
             "title": "Values of Consul on Kubernetes",
             "description": "What chartgen compiles into a Helm chart that installs Consul.",
             "type": "object",
@@ -200,7 +205,7 @@ def _ordered(node: Any, *, names: bool = False) -> Any:
     if isinstance(node, list):
         return [_ordered(item) if isinstance(item, dict) else item for item in node]
     if names:
-        return {key: _ordered(value) for key, value in node.items()}
+        return {key: _ordered(value) if isinstance(value, dict) else value for key, value in node.items()}
     rank = {keyword: place for place, keyword in enumerate(_ORDER)}
     # what is not listed stands between the text and the properties, in the order of the source
     middle = rank["allOf"] - 0.5
@@ -217,9 +222,12 @@ def _ordered(node: Any, *, names: bool = False) -> Any:
     return done
 
 
-def editor_form(whole: Node) -> Node:
-    """The schema as editors get it, its keywords in order."""
-    ordered: Node = _ordered(for_editors(whole, lambda node: kind(node, whole["$defs"])))
+def editor_form(
+    whole: Node, gone: Mapping[str, Mapping[str, Any]] | None = None, words: Mapping[str, str] | None = None
+) -> Node:
+    """The schema as editors get it, its keywords in order, with what became of values and what words mean."""
+    told = {path: removed.told(path, one) for path, one in (gone or {}).items()}
+    ordered: Node = _ordered(for_editors(whole, lambda node: kind(node, whole["$defs"]), told, words or {}))
     return ordered
 
 
@@ -449,7 +457,7 @@ def outputs() -> dict[str, str]:
     read = sources(paths.SCHEMA)
     whole = schema(read)
     return {
-        "schema/values.schema.json": _json(editor_form(whole)),
+        "schema/values.schema.json": _json(editor_form(whole, read["_removed"], read["_words"]["names"])),
         "schema/shapes.json": _shapes_file(whole),
         "schema/defaults.json": _json(defaults(whole)),
         "schema/sections.json": _json(sections(whole)),

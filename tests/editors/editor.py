@@ -39,10 +39,14 @@ _CAPABILITIES = lsp.ClientCapabilities(
 
 
 class Editor:
-    """A running server with an empty workspace; as a context manager it ends the server."""
+    """A running server with an empty workspace; as a context manager it ends the server.
 
-    def __init__(self, workspace: Path) -> None:
+    `settings` are what a user has set for YAML beside the schema.
+    """
+
+    def __init__(self, workspace: Path, **settings: Any) -> None:
         self.workspace = workspace
+        self._settings = settings
         self._numbers = count()
         self._published: dict[str, asyncio.Queue[list[lsp.Diagnostic]]] = {}
         self._runner = asyncio.Runner()
@@ -60,6 +64,7 @@ class Editor:
                 # files whose name starts with `plain` have no schema but the one that they name
                 "schemas": {SCHEMA.as_uri(): ["consul-*.yaml"]},
                 "schemaStore": {"enable": False},
+                **self._settings,
             }
             return [yaml if item.section == "yaml" else None for item in params.items]
 
@@ -116,6 +121,36 @@ class Editor:
             return await self._published[self._open(text, prefix)].get()
 
         return [(one.range.start.line + 1, one.message) for one in self._run(asked())]
+
+    def fixes(self, text: str) -> dict[str, list[str]]:
+        """The text after each quick fix that is offered, by the message of what it mends."""
+
+        async def asked() -> dict[str, list[str]]:
+            uri = self._open(text)
+            told = await self._published[uri].get()
+            return {one.message: await self._applied(uri, text, one) for one in told}
+
+        return self._run(asked())
+
+    async def _applied(self, uri: str, text: str, told: lsp.Diagnostic) -> list[str]:
+        actions = await self._client.text_document_code_action_async(
+            lsp.CodeActionParams(
+                text_document=lsp.TextDocumentIdentifier(uri=uri),
+                range=told.range,
+                context=lsp.CodeActionContext(diagnostics=[told]),
+            )
+        )
+        lines = text.split("\n")
+        results = []
+        for action in actions or ():
+            assert isinstance(action, lsp.CodeAction) and action.edit and action.edit.changes
+            (edit,) = action.edit.changes[uri]
+            start, end = edit.range.start, edit.range.end
+            assert start.line == end.line
+            line = lines[start.line]
+            mended = line[: start.character] + edit.new_text + line[end.character :]
+            results.append("\n".join([*lines[: start.line], mended, *lines[start.line + 1 :]]))
+        return results
 
     def complete(self, text: str) -> dict[str, lsp.CompletionItem]:
         """What is proposed at the cursor `¦`, by label."""

@@ -12,6 +12,7 @@ import pytest
 import yaml
 
 from chartgen import schema
+from chartgen.schema import removed
 from chartgen.values import source
 from chartgen.workshop import schema_build
 from tests.checked import checked
@@ -188,7 +189,7 @@ def test_hover(editor: Editor, text: str, told: list[str]) -> None:
              "patternErrorMessage"])]),
         ("externalServers:\n  grpcPort: 70000\n", [(2, "Value is above the maximum of 65535.")]),
         ("server:\n  replica: 3\nclient:\n  enable: true\nglobal:\n  tls:\n    enabled: 1\n",
-         [(2, "Property replica is not allowed."), (4, "Property enable is not allowed."),
+         [(2, "Property replica is not allowed."), (4, "enable is called enabled here."),
           (7, 'Incorrect type. Expected "boolean".')]),
     ],
     ids=lambda one: one.split("\n")[-2].strip() if isinstance(one, str) else "",
@@ -245,9 +246,78 @@ def test_nothing_is_wrong_with_an_example(editor: Editor, file: Path) -> None:
 
 
 def test_the_starter_file_finds_its_schema(editor: Editor) -> None:
-    """What `chartgen init` writes works at once: the file's first line leads to the schema beside it."""
+    """What `chartgen init --schema` writes works at once: the file's first line leads to the schema beside it."""
     for flags in ([], ["--full"]):
         file = editor.workspace / "plain-starter.yaml"
-        subprocess.run([sys.executable, "-m", "chartgen", "init", "--force", *flags, str(file)], check=True)
+        schema_file = editor.workspace / "consul-values.schema.json"
+        command = [sys.executable, "-m", "chartgen", "init", "--force", "--schema", str(schema_file), *flags, str(file)]
+        subprocess.run(command, check=True)
         problems = editor.problems(file.read_text(encoding="utf-8") + WRONG, prefix="plain")
         assert mistakes(problems) == {WRONG_TOLD}
+
+
+def test_a_value_that_is_gone_is_told_with_what_to_write_today(editor: Editor) -> None:
+    """Each value that a release since 2018 had, at its name, once; those below a section that is gone, with it."""
+    entries = removed.entries()
+    known = set(sections())
+    tops = [path for path in entries if not any(path[:length] in entries for length in range(1, len(path)))]
+    tops = [path for path in tops if path[:-1] in known]
+    assert len(tops) > 30
+    for path in tops:
+        told = editor.problems("".join(f"{'  ' * depth}{key}:\n" for depth, key in enumerate(path[:-1]))
+                               + f"{'  ' * (len(path) - 1)}{path[-1]}: {{enabled: true}}\n")  # fmt: skip
+        ((line, message),) = told
+        assert line == len(path)
+        assert message.startswith(f"Release {entries[path].last} was the last with {'.'.join(path)}: ")
+        assert " Today: " in message
+
+
+@pytest.mark.parametrize(
+    ("text", "told", "mended"),
+    [
+        # a word of other charts: the one name that it has here
+        ("server:\n  replicaCount: 3\n", "replicaCount is called replicas here.", ["server:\n  replicas: 3\n"]),
+        ("client:\n  enable: true\n", "enable is called enabled here.", ["client:\n  enabled: true\n"]),
+        # dozens of keys are no choice
+        ("server:\n  replica: 3\n", "Property replica is not allowed.", []),
+        ("globl: {}\n", "Property globl is not allowed.", []),
+        # what is gone has no other name
+        ("global:\n  imageEnvoy: x\n", None, []),
+        ("server:\n  enabled: maybe\n", 'Expected one of true, false, "-"',
+         ["server:\n  enabled: true\n", "server:\n  enabled: false\n", 'server:\n  enabled: "-"\n']),
+    ],
+    ids=lambda one: one.split("\n")[-2].strip() if isinstance(one, str) and "\n" in one else "",
+)  # fmt: skip
+def test_quick_fixes_are_few_and_right(editor: Editor, text: str, told: str | None, mended: list[str]) -> None:
+    ((message, offered),) = editor.fixes(text).items()
+    assert told in (None, message)
+    assert offered == mended
+    for one in offered:
+        assert editor.problems(one) == []
+
+
+@pytest.mark.parametrize(
+    ("text", "label", "snippet"),
+    [
+        # what the gateways have where an entry says nothing
+        ("ingressGateways:\n  gateways:\n    - name: a\n      ¦", "replicas", "replicas: ${1:1}"),
+        ("terminatingGateways:\n  gateways:\n    - name: a\n      ¦", "replicas", "replicas: ${1:1}"),
+        # nothing is proposed where nothing is known
+        ("server:\n  tolerations:\n    - ¦", "tolerationSeconds", "tolerationSeconds: "),
+        ("server:\n  topologySpreadConstraints:\n    - ¦", "minDomains", "minDomains: "),
+        ("server:\n  containerSecurityContext:\n    server:\n      ¦", "runAsUser", "runAsUser: "),
+        # zero where it is the default
+        ("client:\n  aclInit:\n    startupStagger:\n      ¦", "minSeconds", "minSeconds: ${1:0}"),
+    ],
+)  # fmt: skip
+def test_no_number_is_made_up(editor: Editor, text: str, label: str, snippet: str) -> None:
+    assert inserted(editor.complete(text)[label]) == snippet
+
+
+def test_yaml_is_read_as_helm_reads_it_where_that_is_set(tmp_path: Path) -> None:
+    """`yes` and `on` are true for Helm; the editor knows with the setting that docs/editors.md names."""
+    text = "server:\n  enabled: yes\nclient:\n  enabled: on\n"
+    with Editor(tmp_path / "1.2") as editor:
+        assert len(editor.problems(text)) == 2
+    with Editor(tmp_path / "1.1", yamlVersion="1.1") as editor:
+        assert editor.problems(text) == []
