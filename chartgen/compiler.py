@@ -51,6 +51,11 @@ class Options(NamedTuple):
     only: str = ""
     steering: Steering = Steering()
 
+    @property
+    def flags(self) -> tuple[str, ...]:
+        """The flags of `build` that make another chart of the same values."""
+        version = ("--kube-version", self.kube_version) if self.kube_version else ()
+        return (*(() if self.strict else ("--lenient",)), *version)
 
 class Checked(NamedTuple):
     """What was merged, as templates see it, what follows from it, and all that was found.
@@ -232,12 +237,13 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
     chart = Chart(
         name=options.name,
         version=options.version,
-        values=merged.effective,
+        values=schema.settled(merged.effective),
         documents=rendered.documents,
         late=rendered.late,
         diagnostics=findings,
         texts=rendered.texts,
         guarded=options.strict,
+        flags=options.flags,
     )
     # most values are so small that the size need not be looked at
     if not _is_large(merged) or options.only:

@@ -13,7 +13,7 @@ from chartgen import paths
 from chartgen.report import meanings
 from tests.test_cli import run
 
-SHAPES = ("build", "values", "images", "explain", "rules", "diff")
+SHAPES = ("build", "values", "images", "explain", "rules", "diff", "verify")
 BAD = "server:\n  replica: 3\n"
 # odd on purpose: a warning comes with the answer
 GOOD = "server:\n  replicas: 2\n  extraLabels: null\n"
@@ -56,6 +56,16 @@ def test_build(tmp_path: Path) -> None:
     assert all((tmp_path / chart["folder"] / each["file"]).is_file() for each in chart["objects"])
     assert "StatefulSet" in {each["kind"] for each in chart["objects"]}
     assert "chart" not in answer("build", "-f", "-", stdin=BAD, cwd=tmp_path)
+
+
+def test_verify(tmp_path: Path) -> None:
+    archive = tmp_path / answer("build", "-f", "-", cwd=tmp_path)["chart"]["archive"]
+    assert answer("verify", str(archive), cwd=tmp_path)["verified"]["same"]
+    folder = tmp_path / "charts" / "consul" / "0.1.0"
+    (folder / "README.md").write_text("")
+    data = answer("verify", str(folder), cwd=tmp_path)
+    assert (data["verified"]["same"], [one["code"] for one in data["diagnostics"]]) == (False, ["chart-differs"])
+    assert "verified" not in answer("verify", str(tmp_path), cwd=tmp_path)
 
 
 def test_values(tmp_path: Path) -> None:

@@ -174,7 +174,7 @@ def test_a_wrong_command_line_is_told_with_a_way_out(arguments: list[str], told:
 
 COMMANDS = (
     "build", "check", "completion", "diff", "explain", "fix", "help", "images", "init", "lsp", "migrate", "render", "rules", "schema", "tidy", "values",
-    "version",
+    "verify", "version",
 )  # fmt: skip
 
 
@@ -312,7 +312,11 @@ def test_a_full_disk_is_told_and_leaves_nothing_half(arguments: list[str], tmp_p
     assert done.returncode == 2
     assert done.stderr.splitlines()[-1] == "error: No space left on device"
     if arguments[0] == "build":
-        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == ["consul", "consul-0.1.0.tgz"]
+        assert sorted(path.name for path in (tmp_path / "out").iterdir()) == [
+            "consul",
+            "consul-0.1.0.tgz",
+            "index.yaml",
+        ]
         assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "values.yaml"]
 
 

@@ -7,6 +7,7 @@ expected `output.txt` (CHARTGEN_UPDATE_CASES=1 rewrites it). The command runs in
 from __future__ import annotations
 
 import os
+import re
 import shlex
 import shutil
 from pathlib import Path
@@ -40,7 +41,9 @@ def told(folder: Path, there: Path) -> str:
         parts.append(f"--- standard error\n{done.stderr}")
     if written:
         parts.append("--- files written\n" + "".join(f"{name}\n" for name in written))
-    return "".join([*parts, f"exit {done.returncode}\n"])
+    said = "".join([*parts, f"exit {done.returncode}\n"])
+    # a chart's digest is another one whenever a template is
+    return re.sub(r"(sha256[ :])[0-9a-f]{64}\b", r"\1<digest>", said)
 
 
 @pytest.mark.parametrize("folder", COMMANDS, ids=lambda path: path.name)

@@ -23,7 +23,7 @@ PAGES = [
 # what stands for something of the reader's
 PLACEHOLDERS = {"FILE": "values.yaml", "FILE...": "values.yaml", "[FILE]": "starter.yaml", "PATH": "server.replicas",
                 "SETTING": "server.replicas", "SHELL": "bash", "CODE": "unknown-key", "RULE": "server-replicas-even",
-                "OLD": "base.yaml", "NEW": "production.yaml"}  # fmt: skip
+                "OLD": "base.yaml", "NEW": "production.yaml", "CHART": "charts/consul-0.1.0.tgz"}  # fmt: skip
 
 
 def commands() -> list[tuple[str, str]]:
@@ -47,7 +47,7 @@ def test_a_quoted_command_runs(page: str, line: str, tmp_path: Path) -> None:
             shutil.copy(ROOT / "examples" / "quickstart.yaml", tmp_path / name)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]
-    for version in re.findall(r"charts/consul-([0-9.]+)\.tgz", line):
+    for version in re.findall(r"charts/consul-([0-9.]+)\.tgz", " ".join(words)):
         # the chart of an earlier day
         assert run("build", "-f", "values.yaml", "--version", version, "-q", cwd=tmp_path).returncode == 0
     done = run(*words, cwd=tmp_path)
@@ -93,12 +93,12 @@ def test_each_library_is_told_with_its_bound() -> None:
     ]
     told = {name: row[-1] for row in rows for name in re.findall(r"[a-z][\w.-]+", row[0].split("(")[0])}
     named = [
-        re.fullmatch(r"([\w.-]+)>=[\w.]+(?:,(<[\d.]+))?", line)
+        re.fullmatch(r"([\w.-]+)(?:>=[\w.]+(?:,(<[\d.]+))?|(==[\d.]+))", line)
         for line in (*project["dependencies"], *extras["kubernetes"], *extras["helm"], *extras["lsp"])
     ]
-    bounds = {match[1].lower(): match[2] for match in named if match}
+    bounds = {match[1].lower(): match[2] or match[3] for match in named if match}
     assert len(bounds) == len(named) > 8
     assert bounds.keys() == told.keys() - {"library"}
     assert [name for name, bound in bounds.items() if bound and f"`{bound}`" not in told[name]] == []
     # nothing at run time is without a bound
-    assert all(bounds[re.split(">=", line)[0].lower()] for line in project["dependencies"])
+    assert all(bounds[re.split("[>=]=", line)[0].lower()] for line in project["dependencies"])

@@ -22,6 +22,7 @@ STAGES = (
     ("compare",),
     ("steering", "project", "compiler"),
     ("sides",),
+    ("publishing",),
     ("edit",),
     ("report",),
     ("explain",),

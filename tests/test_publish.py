@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import io
 import os
+import random
 import signal
 import subprocess
 import sys
@@ -15,9 +17,11 @@ from pathlib import Path
 import pytest
 
 import chartgen
+from chartgen.values import source
 from tests.test_cli import run
 
 VALUES = {"server": {"replicas": 3}}
+PUBLISHED = {"consul", "consul-0.1.0.tgz", "index.yaml"}
 
 
 def archived(path: Path) -> dict[str, bytes]:
@@ -38,9 +42,9 @@ def names(folder: Path) -> set[str]:
 def test_folder_and_archive_hold_the_same(tmp_path: Path) -> None:
     chart = chartgen.compile(VALUES)
     for _ in range(2):
-        folder, archive = chart.publish(tmp_path)
-        assert written(folder) == archived(archive)
-        assert names(tmp_path) == {"consul", "consul-0.1.0.tgz"}
+        made = chart.publish(tmp_path)
+        assert written(made.folder) == archived(made.archive)
+        assert names(tmp_path) == PUBLISHED
         assert names(tmp_path / "consul") == {"0.1.0"}
 
 
@@ -60,8 +64,11 @@ def test_what_is_no_chart_is_not_overwritten(what: str, tmp_path: Path) -> None:
 
 
 def test_a_failure_brings_the_old_chart_back(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    folder, archive = chartgen.compile(VALUES).publish(tmp_path)
+    made = chartgen.compile(VALUES).publish(tmp_path)
+    folder, archive = made.folder, made.archive
     before = written(folder), archive.read_bytes()
+    # what is in no index is not published, and may be replaced
+    (tmp_path / "index.yaml").unlink()
     real = Path.replace
 
     def fails(path: Path, target: Path) -> Path:
@@ -73,59 +80,127 @@ def test_a_failure_brings_the_old_chart_back(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(KeyboardInterrupt):
         chartgen.compile({"server": {"replicas": 5}}).publish(tmp_path)
     assert (written(folder), archive.read_bytes()) == before
+    assert not (tmp_path / "index.yaml").exists()
     archive.unlink()
     (folder / "Chart.yaml").rename(tmp_path / "kept")
     with pytest.raises(FileExistsError):
         chartgen.compile(VALUES).publish(tmp_path)
 
 
-def test_interrupted_builds_leave_whole_charts(tmp_path: Path) -> None:
-    """Ctrl-C and a termination at many points of a build: what is there is a whole chart, old or new."""
-    values = tmp_path / "values.yaml"
-    out = tmp_path / "out"
-    whole: list[dict[str, bytes]] = []
-    for replicas in (3, 5):
-        values.write_text(f"server: {{replicas: {replicas}}}\n")
-        assert run("build", "-f", str(values), "-o", str(out)).returncode == 0
-        whole.append(archived(out / "consul-0.1.0.tgz"))
+def agreeing(folder: Path) -> list[str]:
+    """The versions in a folder's index, each of which has its folder and its archive, which hold the same."""
+    if not (folder / "index.yaml").exists():
+        return []
+    entries = source.read_file(str(folder / "index.yaml")).data["entries"]["consul"]
+    for one in entries:
+        packed = folder / one["urls"][0]
+        assert hashlib.sha256(packed.read_bytes()).hexdigest() == one["digest"]
+        assert archived(packed) == written(folder / "consul" / one["version"])
+    return [one["version"] for one in entries]
+
+
+def build(values: Path, out: Path) -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "chartgen", "build", "-f", str(values), "-o", str(out)],
+        stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
+    )  # fmt: skip
+
+
+def finished(process: subprocess.Popen[bytes]) -> int:
+    process.communicate()
+    return process.returncode
+
+
+@pytest.mark.parametrize("ending", ["SIGINT", "SIGTERM", "SIGKILL"])
+def test_builds_that_are_ended_leave_what_agrees(ending: str, tmp_path: Path) -> None:
+    """At random moments: what the index names is there, and the next build goes on from it."""
+    values, out = tmp_path / "values.yaml", tmp_path / "out"
+    values.write_text("{}")
     started = time.monotonic()
-    assert run("build", "-f", str(values), "-o", str(out)).returncode == 0
+    assert finished(build(values, out)) == 0
     length = time.monotonic() - started
-    for step in range(8):
-        values.write_text(f"server: {{replicas: {3 if step % 2 else 5}}}\n")
-        process = subprocess.Popen(
-            [sys.executable, "-m", "chartgen", "build", "-f", str(values), "-o", str(out)],
-            stdout=subprocess.DEVNULL, stderr=subprocess.PIPE,
-        )  # fmt: skip
-        time.sleep(length * (0.3 + 0.1 * step))
-        process.send_signal(signal.SIGINT if step % 2 else signal.SIGTERM)
+    moments = random.Random(ending)
+    for number in range(int(os.environ.get("CHARTGEN_KILLS", "7"))):
+        values.write_text(f"server: {{replicas: {3 if number % 2 else 5}}}\n")
+        process = build(values, out)
+        # most of what is written is written at the end
+        time.sleep(length * moments.choice((moments.random(), 0.7 + 0.5 * moments.random())))
+        process.send_signal(getattr(signal, ending))
         told = process.communicate()[1].decode()
-        assert "Traceback" not in told or process.returncode in (-signal.SIGINT, -signal.SIGTERM), told
-        assert written(out / "consul/0.1.0") in whole
-        assert archived(out / "consul-0.1.0.tgz") in whole
+        # Python itself may be interrupted while it starts, and says so in its own way
+        assert "/chartgen/" not in told.partition("Traceback")[2] or process.returncode < 0, told
+        assert agreeing(out)
+        assert ending == "SIGKILL" or not [name for name in names(out) if name.startswith(".")]
+    assert finished(build(values, out)) == 0
+    newest = agreeing(out)[0]
+    assert {f"consul-{newest}.tgz", "index.yaml"} <= names(out)
 
 
-def test_builds_at_the_same_time_leave_one_whole_chart(tmp_path: Path) -> None:
+def test_builds_at_the_same_time_are_all_published(tmp_path: Path) -> None:
+    """Each under a version of its own, by itself."""
+    processes = []
+    for replicas in (1, 3, 5, 7):
+        values = tmp_path / f"{replicas}.yaml"
+        values.write_text(f"server: {{replicas: {replicas}}}\n")
+        processes.append(build(values, tmp_path / "out"))
+    assert [(one.communicate()[1], one.returncode) for one in processes] == [(b"", 0)] * 4
+    assert len(agreeing(tmp_path / "out")) == 4
+    assert names(tmp_path / "out" / "consul") == set(agreeing(tmp_path / "out"))
+
+
+def test_threads_publish_one_version_once(tmp_path: Path) -> None:
     charts = [chartgen.compile({"server": {"replicas": number}}) for number in (1, 3, 5)]
     errors: list[BaseException] = []
 
     def publish(chart: chartgen.Chart) -> None:
-        try:
-            for _ in range(5):
+        for _ in range(5):
+            try:
                 chart.publish(tmp_path)
-        except BaseException as error:
-            errors.append(error)
+            except BaseException as error:
+                errors.append(error)
 
     threads = [threading.Thread(target=publish, args=(chart,)) for chart in charts]
     for one in threads:
         one.start()
     for one in threads:
         one.join()
-    assert errors == []
-    wanted = [{name: text.encode() for name, text in chart.files.items()} for chart in charts]
-    assert written(tmp_path / "consul/0.1.0") in wanted
-    assert archived(tmp_path / "consul-0.1.0.tgz") in wanted
-    assert names(tmp_path) == {"consul", "consul-0.1.0.tgz"}
+    assert agreeing(tmp_path) == ["0.1.0"]
+    # those that came second, each time
+    refused = [error for error in errors if isinstance(error, chartgen.Rejected)]
+    assert [error.diagnostics[0].code for error in refused] == ["version-published"] * 10
+    assert len(errors) == 10
+    assert names(tmp_path) == PUBLISHED
+
+
+def test_what_is_published_is_not_overwritten(tmp_path: Path) -> None:
+    first = chartgen.compile(VALUES).publish(tmp_path)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    again = chartgen.compile(VALUES).publish(tmp_path)
+    assert (first.written, again.written, again.digest) == (True, False, first.digest)
+    other = chartgen.compile({"server": {"replicas": 5}})
+    with pytest.raises(chartgen.Rejected) as refused:
+        other.publish(tmp_path)
+    told = refused.value.diagnostics[0]
+    assert (told.code, told.expected) == ("version-published", f"sha256 {first.digest}")
+    assert told.found == f"sha256 {hashlib.sha256(other.archive()).hexdigest()}"
+    assert {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()} == before
+
+
+def test_what_went_missing_of_a_published_chart_is_put_back(tmp_path: Path) -> None:
+    made = chartgen.compile(VALUES).publish(tmp_path)
+    (made.folder / "values.yaml").write_text("tampered: true\n")
+    made.archive.unlink()
+    assert chartgen.compile(VALUES).publish(tmp_path).written
+    assert agreeing(tmp_path) == ["0.1.0"]
+
+
+def test_what_killed_builds_left_is_swept_away_later(tmp_path: Path) -> None:
+    for name, age in (("old", 7200), ("young", 60)):
+        (tmp_path / f".chartgen-{name}").mkdir()
+        then = time.time() - age
+        os.utime(tmp_path / f".chartgen-{name}", (then, then))
+    chartgen.compile(VALUES).publish(tmp_path)
+    assert names(tmp_path) == {*PUBLISHED, ".chartgen-young"}
 
 
 def test_where_nothing_can_be_written_it_is_told(tmp_path: Path) -> None:
@@ -143,4 +218,4 @@ def test_the_output_folder_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "disk").mkdir()
     (tmp_path / "charts").symlink_to("disk")
     chartgen.compile(VALUES).publish(tmp_path / "charts")
-    assert names(tmp_path / "disk") == {"consul", "consul-0.1.0.tgz"}
+    assert names(tmp_path / "disk") == PUBLISHED

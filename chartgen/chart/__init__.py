@@ -9,8 +9,9 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from chartgen import names
-from chartgen.chart import answers, frozen, publish, readme, release_name
+from chartgen import bundle, names, paths
+from chartgen.chart import answers, frozen, metadata, publish, readme, release_name
+from chartgen.chart.publish import Published
 from chartgen.late import LateBound
 from chartgen.render import components, document
 from chartgen.render.document import Document
@@ -30,6 +31,10 @@ class Chart:
     diagnostics: tuple[Any, ...] = ()
     # whether the chart has Helm refuse a release's name that makes names which Kubernetes refuses
     guarded: bool = True
+    # the flags of `build` that make it another chart
+    flags: tuple[str, ...] = ()
+    # what is another in it than in the version before
+    changes: metadata.Changes = ()
 
     @cached_property
     def release_name(self) -> release_name.ReleaseName | None:
@@ -42,7 +47,9 @@ class Chart:
     def files(self) -> dict[str, str]:
         """Every file of the chart, path → text, sorted by path."""
         files = {
-            "Chart.yaml": self._chart_yaml(),
+            "Chart.yaml": document.manifest_text(self.chart_yaml),
+            ".helmignore": (paths.TEMPLATES / ".helmignore").read_text(encoding="utf-8"),
+            "LICENSE": bundle.read("LICENSE").decode(),
             components.NAMES["global_file"]: frozen.global_text(self.values),
             "README.md": readme.text(self.name, self.version, components.chart(), self.values, self.rows()),
             "values.schema.json": frozen.schema_text(self.values),
@@ -63,19 +70,11 @@ class Chart:
             files.setdefault(one.template, []).append(one)
         return files
 
-    def _chart_yaml(self) -> str:
-        of_every_chart = components.chart()
-        return document.manifest_text(
-            {
-                "apiVersion": "v2",
-                "name": self.name,
-                "description": of_every_chart["description"],
-                "type": "application",
-                "version": self.version,
-                # a parent chart may have it under an alias, which then is its name
-                "annotations": {components.NAMES["name_annotation"]: self.name},
-                **of_every_chart,
-            }
+    @cached_property
+    def chart_yaml(self) -> dict[str, Any]:
+        """What Chart.yaml says."""
+        return metadata.metadata(
+            self.name, self.version, self.values, self.flags, self.changes, (one.data for one in self.documents)
         )
 
     def rows(self) -> list[tuple[str, str]]:
@@ -154,12 +153,14 @@ class Chart:
         """
         return publish.write_folder(self.files, directory)
 
-    def publish(self, directory: str | os.PathLike[str]) -> tuple[Path, Path]:
-        """Writes the chart folder NAME/VERSION and the archive NAME-VERSION.tgz below `directory`: both or neither.
+    def publish(self, directory: str | os.PathLike[str]) -> Published:
+        """Publishes the chart below `directory`: the folder NAME/VERSION, the archive NAME-VERSION.tgz and the entry in
+        index.yaml appear together, or none does.
 
-        Raises FileExistsError where something else than a chart is.
+        Raises Rejected where this version is published with other content, FileExistsError where something else than a
+        chart is.
         """
-        return publish.publish(self.name, self.version, self.files, directory)
+        return publish.publish(self.name, self.version, self.files, self.chart_yaml, directory)
 
     def archive(self) -> bytes:
         """The chart as the .tgz that Helm installs: same input, same bytes, on any machine."""

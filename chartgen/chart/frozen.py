@@ -64,4 +64,4 @@ def _present(values: Mapping[str, Any]) -> list[str]:
 def _listed(value: Any, below: Mapping[str, Any] | None) -> Any:
     if below is None or not isinstance(value, Mapping):
         return [document.pruned(value)]
-    return {key: _listed(item, below.get(key)) for key, item in value.items()}
+    return {key: _listed(item, below.get(key)) for key, item in sorted(value.items())}

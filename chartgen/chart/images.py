@@ -6,6 +6,8 @@ import re
 from collections.abc import Iterable, Iterator
 from typing import Any
 
+from chartgen.late import OPEN
+
 # how a program is told which image the pods that it makes run
 _FLAG = re.compile(r"(?:^|[\s'\"])--?[a-z0-9-]*image=['\"]?([^\s'\"\\]+)")
 
@@ -21,6 +23,11 @@ def images(objects: Iterable[Any]) -> dict[str, list[str]]:
         for image in _named(data):
             found.setdefault(image, {})[name] = None
     return {image: list(names) for image, names in sorted(found.items())}
+
+
+def named(documents: Iterable[Any]) -> list[str]:
+    """Each image that documents name, in order, but for those that only an installation knows."""
+    return sorted({image for data in documents for image in _named(data) if OPEN not in image})
 
 
 def _named(node: Any) -> Iterator[str]:

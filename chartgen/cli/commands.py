@@ -31,6 +31,7 @@ from chartgen.version import __version__
 if TYPE_CHECKING:
     from chartgen.chart import Chart
     from chartgen.diagnostics import Diagnostic
+    from chartgen.publishing.version import Step
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
@@ -51,7 +52,14 @@ def cli() -> None:
 @takes_values
 @click.option("-o", "--output-dir", default="charts", show_default=True, type=click.Path())
 @click.option("--name", default="consul", show_default=True, help="The chart's name.")
-@click.option("--version", default="0.1.0", show_default=True, help="The chart's version (semantic).")
+@click.option(
+    "--version", default="auto", show_default=True, metavar="VERSION",
+    help="The chart's version (semantic): 0.1.0 at first, then the next one by what is another in the chart.",
+)
+@click.option(
+    "--bump", "step", type=click.Choice(("major", "minor", "patch", "prerelease")),
+    help="The next version by this step, whatever is another.",
+)  # fmt: skip
 @click.option(
     "--validate",
     is_flag=True,
@@ -68,6 +76,7 @@ def build(
     output_dir: str,
     name: str,
     version: str,
+    step: Step | None,
     validate: bool,
     kube_version: str | None,
     strict: bool,
@@ -76,21 +85,26 @@ def build(
 ) -> int:
     """Compile values into a chart folder and archive.
 
-    Writes OUTPUT_DIR/NAME/VERSION/ and OUTPUT_DIR/NAME-VERSION.tgz, both the same to the byte for the same input;
-    nothing is written when the values are rejected.
+    Writes OUTPUT_DIR/NAME/VERSION/, OUTPUT_DIR/NAME-VERSION.tgz and its entry in OUTPUT_DIR/index.yaml, the same to the
+    byte for the same input; nothing is written when the values are rejected, or make what is published already. What is
+    published is never overwritten with other content.
 
     \b
       chartgen build -f values.yaml
       chartgen build -f base.yaml -f production.yaml --set server.replicas=5 --version 1.4.0
+      chartgen build -f values.yaml --bump prerelease
       chartgen build -f values.yaml --kube-version 1.33 --validate -o dist
       chartgen build -f values.yaml --format json
     """
     from chartgen import compiler
+    from chartgen.publishing import version as versions
 
-    _check_name(name, version)
+    _check_name(name)
+    if step is not None and version != versions.AUTO:
+        raise click.UsageError("--bump says how the next version is made; --version names one.")
     project = steering(ignored=ignore)
     options = compiler.Options(
-        strict=strict, kube_version=kube_version, validate=validate, name=name, version=version,
+        strict=strict, kube_version=kube_version, validate=validate, name=name,
         steering=project.steering,
     )  # fmt: skip
     chart = compiler.compile_sources(inputs.read(), options)
@@ -100,23 +114,61 @@ def build(
         output.tell("nothing is written, as warnings are to fail")
         return FINDINGS
     output.warn(chart.diagnostics if output.format != "json" else ())
-    folder, archive = chart.publish(output_dir)
+    outcome = versions.published(chart, output_dir, version, step)
+    decided, made = outcome.decision, outcome.published
+    chart = decided.chart
     objects = chart.listed()
     if output.format == "json":
-        made = {
+        told = {
             "name": name,
-            "version": version,
-            "folder": str(folder),
-            "archive": str(archive),
+            "version": chart.version,
+            "previous": decided.previous,
+            "step": decided.step,
+            "written": made.written,
+            "changes": [{"kind": kind, "description": text} for kind, text in chart.changes],
+            "folder": str(made.folder),
+            "archive": str(made.archive),
+            "digest": f"sha256:{made.digest}",
             "objects": objects,
         }
-        output.data(chart.diagnostics, chart=made)
+        output.data(chart.diagnostics, chart=told)
     elif output.format == "text" and not output.quiet:
-        output.write(f"{name} {version}: {len(objects)} objects in {folder}\n\n")
-        rows = [(each["kind"], each["name"]) for each in objects]
-        told = described(objects) if output.verbose else by_kind(rows, output.columns())
-        output.write(f"{told}\n\n  helm install consul {archive} --namespace consul --create-namespace\n")
+        if not made.written:
+            output.write(f"{name} {chart.version} is published with this content; nothing is written\n")
+        else:
+            why = f", {decided.step} after {decided.previous}" if decided.previous and decided.step else ""
+            output.write(f"{name} {chart.version}{why}: {len(objects)} objects in {made.folder}\n\n")
+            rows = [(each["kind"], each["name"]) for each in objects]
+            output.write(described(objects) if output.verbose else by_kind(rows, output.columns()))
+            output.write("\n")
+        output.write(f"\n  helm install consul {made.archive} --namespace consul --create-namespace\n")
     return 0
+
+
+@cli.command()
+@answers(("text", "json"))
+@click.argument("chart", type=click.Path())
+def verify(output: Output, chart: str) -> int:
+    """Make a chart again of what it carries, and compare.
+
+    CHART is an archive or a chart's folder. It carries its values, the flags and the version of chartgen; what is another
+    in it than these make is told, file by file. Exits with 1 where something is.
+
+    \b
+      chartgen verify charts/consul-0.1.0.tgz
+      chartgen verify charts/consul/0.1.0 --format json
+    """
+    from chartgen.publishing import rebuild
+
+    found = rebuild.verified(chart)
+    if output.format == "json":
+        told = {"name": found.name, "version": found.version, "inputs": found.inputs, "same": found.same}
+        output.data(found.findings, verified=told)
+    elif found.findings:
+        output.rejected(found.findings)
+    elif not output.quiet:
+        output.write(f"{found.name} {found.version} is, to the byte, what its values make\n")
+    return exit_code(found.findings)
 
 
 @cli.command()
@@ -761,16 +813,13 @@ def _check_fit(release: str, chart: Chart) -> None:
         )
 
 
-def _check_name(name: str, version: str) -> None:
+def _check_name(name: str) -> None:
     import re
 
     if not re.fullmatch(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?", name) or len(name) > 63:
         raise click.BadParameter(
             "a chart's name is of lower-case letters, digits and hyphens", param_hint="--name"
         )
-    number = r"(?:0|[1-9]\d*)"
-    if not re.fullmatch(rf"{number}\.{number}\.{number}(?:-[0-9A-Za-z.-]+)?(?:\+[0-9A-Za-z.-]+)?", version):
-        raise click.BadParameter("a chart's version is semantic, such as 1.4.0", param_hint="--version")
 
 
 def run(arguments: Sequence[str]) -> int:

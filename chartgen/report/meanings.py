@@ -40,6 +40,21 @@ OTHERS = {
     # sides of a comparison
     "needs-helm-engine": "What a chart that chartgen did not compile comes to only Helm's engine can tell. "
     "`pip install 'chartgen[helm]'` brings it along.",
+    "bad-epoch": "SOURCE_DATE_EPOCH, where it is set, is the time that index.yaml names: seconds since 1970.",
+    "bad-index": "`index.yaml` of the folder that charts are built into says what is published there. It is read before "
+    "anything is written, and this one is no index.",
+    "bad-version": "A chart's version is semantic: three numbers, then perhaps a pre-release after a hyphen.",
+    "cannot-be-rebuilt": "`chartgen verify` makes a chart again of the values in it, and these are rejected: somebody has "
+    "changed them.",
+    "chart-differs": "A file of the chart is not what the chart's values make. Somebody has changed it, or the values beside it.",
+    "made-by-another": "Another version of chartgen may make another chart of the same values. Only the one that made a chart "
+    "can prove it.",
+    "not-compiled": "The chart does not say which chartgen made it, and of what. Only charts that chartgen compiled can be "
+    "made again.",
+    "previous-missing": "The next version is found by comparing with the newest that is published, and its archive is not in "
+    "the folder.",
+    "version-published": "A version that is published is never overwritten with other content: whoever installed it has "
+    "something else under the same name.",
     "no-chart": "A chart's folder or archive is needed, with a Chart.yaml in it.",
     "no-object": "Manifests are Kubernetes objects, each with a kind and a name.",
     # what is asked of findings

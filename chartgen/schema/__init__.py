@@ -111,6 +111,23 @@ def _complete(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str
     return whole
 
 
+def settled(effective: Mapping[str, Any]) -> dict[str, Any]:
+    """Effective values in the order of the defaults, with the settings that have none, whether a null removed them or not:
+    nobody reads a difference there."""
+    return _settled(effective, defaults())
+
+
+def _settled(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
+    whole: dict[str, Any] = {}
+    for key, default in standard.items():
+        if key in given:
+            both = isinstance(default, dict) and isinstance(given[key], dict)
+            whole[key] = _settled(given[key], default) if both else given[key]
+        elif default is None:
+            whole[key] = None
+    return {**whole, **{key: value for key, value in given.items() if key not in whole}}
+
+
 def unset(default: Any) -> bool:
     """True for a section of values that all have no default."""
     return isinstance(default, dict) and bool(default) and all(value is None for value in default.values())

@@ -1,0 +1,135 @@
+"""`index.yaml` of a folder of charts: what is published there, in the shape that `helm repo index` writes.
+
+Source: "The Chart Repository Guide" of Helm's documentation. Helm puts the time of its making into it; here it stands only
+where SOURCE_DATE_EPOCH says which, so that the same charts make the same index.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.render import document
+from chartgen.values import source
+
+if TYPE_CHECKING:
+    from semver import Version
+
+FILE = "index.yaml"
+EPOCH = "SOURCE_DATE_EPOCH"
+Entry = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Index:
+    """The charts that are published in a folder: by name, the entry of each version, the newest first."""
+
+    entries: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    # what else stands in the file
+    other: Mapping[str, Any] = field(default_factory=dict)
+
+    def entry(self, name: str, version: str) -> Entry | None:
+        """The entry of a version; None where it is not published."""
+        return next((one for one in self.entries.get(name, ()) if one["version"] == version), None)
+
+    def with_entry(self, entry: Entry) -> Index:
+        """The index with an entry, in the place of the one of the same chart and version."""
+        name, version = entry["name"], entry["version"]
+        kept = [one for one in self.entries.get(name, ()) if one["version"] != version]
+        return replace(self, entries={**self.entries, name: _newest_first([entry, *kept])})
+
+    def text(self) -> str:
+        """The file: charts by name, versions the newest first, keys in order."""
+        entries = {name: [_sorted(one) for one in self.entries[name]] for name in sorted(self.entries)}
+        whole = {**self.other, "apiVersion": "v1", "entries": entries}
+        if (made := made_at()) is not None:
+            whole["generated"] = made
+        return document.block_yaml(_sorted(whole), str)
+
+
+def read(directory: Path) -> Index:
+    """The index of a folder; an empty one where there is none. Raises Rejected for one that cannot be read."""
+    path = directory / FILE
+    if not path.exists():
+        return Index()
+    read = source.read_text(path.read_bytes(), str(path)).data
+    entries = read.get("entries") or {}
+    if not isinstance(entries, dict):
+        raise _unreadable(path, "entries", "a map of charts")
+    known = {}
+    for name, versions in entries.items():
+        if not isinstance(versions, list) or not all(map(_is_entry, versions)):
+            raise _unreadable(path, f"entries.{name}", "a list of charts, each with name, version and digest")
+        known[name] = _newest_first(versions)
+    return Index(known, {key: value for key, value in read.items() if key != "entries"})
+
+
+def entry(metadata: Mapping[str, Any], digest: str, url: str) -> Entry:
+    """The entry of a chart: what its Chart.yaml says, the SHA-256 of its archive, and where that is."""
+    made = made_at()
+    created = {} if made is None else {"created": made}
+    return {**metadata, **created, "digest": digest, "urls": [url]}
+
+
+def parsed(version: str) -> Version:
+    """A version by the rules of semantic versioning, with a `v` before it or without; raises ValueError for another text."""
+    from semver import Version
+
+    return Version.parse(version.removeprefix("v"))
+
+
+def made_at() -> str | None:
+    """The time that SOURCE_DATE_EPOCH names; None without it. Raises Rejected where it is no time."""
+    given = os.environ.get(EPOCH)
+    if not given:
+        return None
+    from datetime import UTC, datetime
+
+    try:
+        return datetime.fromtimestamp(int(given), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+    except (ValueError, OverflowError, OSError):
+        found = Diagnostic(
+            "bad-epoch",
+            f"{EPOCH} is no time",
+            spans=(Span(EPOCH, 0, 0),),
+            found=given,
+            expected="seconds since 1970, such as 1767225600",
+        )
+        raise Rejected([found]) from None
+
+
+def _is_entry(one: Any) -> bool:
+    return isinstance(one, dict) and all(isinstance(one.get(key), str) for key in ("name", "version"))
+
+
+def _newest_first(entries: list[Entry]) -> tuple[Entry, ...]:
+    """Sorted as Helm sorts: by semantic versioning, and those that are no version at the end."""
+
+    def order(one: Entry) -> tuple[bool, Any, str]:
+        try:
+            return True, parsed(one["version"]), one["version"]
+        except ValueError:
+            return False, 0, one["version"]
+
+    return tuple(sorted(entries, key=order, reverse=True)) if len(entries) > 1 else tuple(entries)
+
+
+def _sorted(data: Mapping[str, Any]) -> dict[str, Any]:
+    return {
+        key: _sorted(value) if isinstance(value, Mapping) else value for key, value in sorted(data.items())
+    }
+
+
+def _unreadable(path: Path, place: str, expected: str) -> Rejected:
+    found = Diagnostic(
+        "bad-index",
+        f"{place} of {path} is not what an index of charts has there",
+        spans=(Span(str(path), 0, 0),),
+        expected=expected,
+        hint="`helm repo index` makes a new one of the archives in a folder",
+    )
+    return Rejected([found])

@@ -1,0 +1,107 @@
+"""What a chart says of itself in its Chart.yaml.
+
+The fields are Helm's ("The Chart.yaml File" of its documentation), the annotations Artifact Hub's ("Helm annotations" of its
+documentation) and our own, from which a chart can be made again.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+from chartgen import paths, schema
+from chartgen.chart import images, index
+from chartgen.render import components, document, scalar
+from chartgen.values import source, tree
+from chartgen.version import __version__
+
+COMPILER, FLAGS, INPUTS = "chartgen/version", "chartgen/flags", "chartgen/inputs"
+CHANGES = "artifacthub.io/changes"
+_IMAGES, _PRERELEASE = "artifacthub.io/images", "artifacthub.io/prerelease"
+# (kind, description) of each change since the version before, as Artifact Hub shows them
+Changes = Sequence[tuple[str, str]]
+
+
+def metadata(
+    name: str,
+    version: str,
+    values: Mapping[str, Any],
+    flags: Sequence[str],
+    changes: Changes,
+    documents: Iterable[Any],
+) -> dict[str, Any]:
+    """The Chart.yaml of a chart that is made of effective values, with the flags that make it another one."""
+    of_every_chart = components.chart()
+    annotations = {
+        # a parent chart may have it under an alias, which then is its name
+        components.NAMES["name_annotation"]: name,
+        COMPILER: __version__,
+        FLAGS: " ".join(flags),
+        INPUTS: f"sha256:{inputs_digest(values, flags)}",
+        **of_every_chart["annotations"],
+        _IMAGES: _listed(
+            {"name": image.rpartition("/")[2].partition("@")[0].partition(":")[0], "image": image}
+            for image in images.named(documents)
+        ),
+    }
+    if _is_prerelease(version):
+        annotations[_PRERELEASE] = "true"
+    if changes:
+        annotations[CHANGES] = _listed({"kind": kind, "description": text} for kind, text in changes)
+    return {
+        "apiVersion": "v2",
+        "name": name,
+        "description": of_every_chart["description"],
+        "type": "application",
+        "version": version,
+        **of_every_chart,
+        "icon": _icon(),
+        "annotations": {key: text for key, text in annotations.items() if text},
+    }
+
+
+def changes_in(annotations: Mapping[str, Any]) -> Changes:
+    """What a chart says of its changes; nothing where it is said in another way than ours."""
+    text = annotations.get(CHANGES)
+    rows = source.read_text(text, CHANGES, any_shape=True).data if isinstance(text, str) and text else []
+    if not isinstance(rows, list) or not all(isinstance(row, dict) and len(row) == 2 for row in rows):
+        return ()
+    return tuple((str(row.get("kind")), str(row.get("description"))) for row in rows)
+
+
+def own(values: Mapping[str, Any]) -> dict[str, Any]:
+    """What of effective values is other than the default, None for defaults that are taken away: with the flags and the
+    version of chartgen, all that a chart is made of."""
+    return tree.different(document.pruned(dict(values)), document.pruned(dict(schema.defaults())))
+
+
+def inputs_digest(values: Mapping[str, Any], flags: Sequence[str]) -> str:
+    """The SHA-256 of what a chart is made of; in whatever files, order and spelling it was given."""
+    return hashlib.sha256(
+        scalar.json_text({"values": _ordered(own(values)), "flags": [*flags]}).encode()
+    ).hexdigest()
+
+
+def _ordered(node: Any) -> Any:
+    if isinstance(node, Mapping):
+        return {key: _ordered(node[key]) for key in sorted(node, key=str)}
+    return [_ordered(item) for item in node] if isinstance(node, list) else node
+
+
+def _is_prerelease(version: str) -> bool:
+    # what has no hyphen is none, and needs no library to tell
+    return "-" in version and index.parsed(version).prerelease is not None
+
+
+def _listed(rows: Iterable[Mapping[str, str]]) -> str:
+    """Rows as the YAML text that Artifact Hub reads; empty where there are none."""
+    there = [dict(row) for row in rows]
+    return document.block_yaml(there, str) if there else ""
+
+
+def _icon() -> str:
+    """The icon as an address that holds it, so that no host has to be asked for it."""
+    drawn = (paths.TEMPLATES / "icon.svg").read_bytes().strip()
+    return "data:image/svg+xml;base64," + base64.b64encode(drawn).decode()

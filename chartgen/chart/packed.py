@@ -1,0 +1,54 @@
+"""The files of a chart that is there already, as a folder or as an archive."""
+
+from __future__ import annotations
+
+import tarfile
+from pathlib import Path
+from typing import NoReturn
+
+from chartgen.diagnostics import Diagnostic, Rejected, Span
+
+# more than any chart holds, so that a bomb of zeros does not fill the memory
+_MOST = 200_000_000
+
+
+def files(path: Path) -> dict[str, bytes]:
+    """What each file of the chart holds, by its path in the chart; raises Rejected for what is no chart."""
+    if not path.exists():
+        _reject("file-not-found", f"there is no file {path}", path)
+    found = _folder(path) if path.is_dir() else _archive(path)
+    if "Chart.yaml" not in found:
+        _reject(
+            "no-chart",
+            f"{path} is no chart",
+            path,
+            "a chart has a Chart.yaml; of a folder of charts, name one",
+        )
+    return found
+
+
+def _folder(path: Path) -> dict[str, bytes]:
+    return {
+        one.relative_to(path).as_posix(): one.read_bytes() for one in sorted(path.rglob("*")) if one.is_file()
+    }
+
+
+def _archive(path: Path) -> dict[str, bytes]:
+    found: dict[str, bytes] = {}
+    left = _MOST
+    try:
+        with tarfile.open(path, "r:gz") as archive:
+            for member in archive:
+                left -= member.size
+                if left < 0:
+                    _reject("no-chart", f"{path} unpacks to more than any chart holds", path)
+                file = archive.extractfile(member) if member.isfile() else None
+                if file is not None:
+                    found[member.name.removeprefix("./").partition("/")[2]] = file.read()
+    except (tarfile.TarError, EOFError, OSError) as error:
+        _reject("no-chart", f"{path} is no archive of a chart: {error}", path)
+    return found
+
+
+def _reject(code: str, message: str, path: Path, hint: str = "") -> NoReturn:
+    raise Rejected([Diagnostic(code, message, spans=(Span(str(path), 0, 0),), hint=hint)])

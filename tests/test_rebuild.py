@@ -1,0 +1,104 @@
+"""`chartgen verify`: a chart is made again of what it carries."""
+
+from __future__ import annotations
+
+import gzip
+import json
+from pathlib import Path
+
+import pytest
+
+import chartgen
+from chartgen.publishing import rebuild
+from chartgen.publishing import version as versions
+from tests import compiled
+from tests.test_cli import run
+
+
+@pytest.mark.parametrize("example", (*compiled.EXAMPLES, *compiled.SETS), ids=lambda path: path.stem)
+def test_every_example_is_made_again(example: Path, tmp_path: Path) -> None:
+    made = compiled.chart(example).publish(tmp_path)
+    assert rebuild.verified(str(made.archive)).findings == ()
+    assert rebuild.verified(str(made.folder)).same
+
+
+@pytest.mark.parametrize(
+    "values",
+    [
+        {"server": {"resources": None, "storageClass": None}},
+        {"server": {"extraLabels": {"a": "true", "b": "012"}, "annotations": "x: {{ .Release.Name }}\n"}},
+        {"client": {"enabled": True, "tolerations": "- operator: Exists\n", "nodeMeta": {"a": "1.50"}}},
+        {"global": {"name": None}, "server": {"extraConfig": '{"log_level": "WARN"}'}},
+    ],
+)
+def test_odd_values_are_made_again(values: dict[str, object], tmp_path: Path) -> None:
+    chart = chartgen.compile(values, strict=False, kube_version="1.33")
+    assert rebuild.verified(str(chart.publish(tmp_path).archive)).findings == ()
+
+
+def test_with_the_changes_since_the_version_before(tmp_path: Path) -> None:
+    versions.published(chartgen.compile({}), tmp_path)
+    made = versions.published(chartgen.compile({"server": {"replicas": 5}}), tmp_path)
+    assert made.decision.chart.changes
+    assert rebuild.verified(str(made.published.archive)).same
+
+
+def test_what_was_changed_is_told_with_its_line(tmp_path: Path) -> None:
+    folder = chartgen.compile({"server": {"replicas": 3}}).publish(tmp_path).folder
+    service = folder / "templates" / "server-service.yaml"
+    service.write_text(service.read_text().replace("port: 8500", "port: 8599"))
+    (folder / "templates" / "extra.yaml").write_text("kind: Secret\n")
+    (folder / "README.md").unlink()
+    found = {
+        one.spans[0].source.removeprefix(f"{folder}/"): one for one in rebuild.verified(str(folder)).findings
+    }
+    assert set(found) == {"templates/server-service.yaml", "templates/extra.yaml", "README.md"}
+    told = found["templates/server-service.yaml"]
+    assert (told.found, told.expected) == ("port: 8599", "port: 8500")
+    assert service.read_text().splitlines()[told.spans[0].line - 1].strip() == "port: 8599"
+
+
+def test_other_values_make_another_chart(tmp_path: Path) -> None:
+    folder = chartgen.compile({"server": {"replicas": 3}}).publish(tmp_path).folder
+    values = folder / "values.yaml"
+    values.write_text(values.read_text().replace("replicas: 3", "replicas: 5", 1))
+    files = {one.spans[0].source.rpartition("/")[2] for one in rebuild.verified(str(folder)).findings}
+    assert {"Chart.yaml", "values.schema.json", "server-statefulset.yaml"} <= files
+
+
+def test_an_archive_that_is_packed_otherwise_is_told(tmp_path: Path) -> None:
+    archive = chartgen.compile({}).publish(tmp_path).archive
+    archive.write_bytes(gzip.compress(gzip.decompress(archive.read_bytes()), 1))
+    assert [one.code for one in rebuild.verified(str(archive)).findings] == ["chart-differs"]
+
+
+def test_what_cannot_be_made_again_is_told(tmp_path: Path) -> None:
+    folder = chartgen.compile({}).publish(tmp_path).folder
+    about = folder / "Chart.yaml"
+    whole = about.read_text()
+
+    def code(path: Path) -> str:
+        with pytest.raises(chartgen.Rejected) as refused:
+            rebuild.verified(str(path))
+        return refused.value.diagnostics[0].code
+
+    about.write_text(whole.replace("chartgen/version: ", "chartgen/version: 0."))
+    assert code(folder) == "made-by-another"
+    about.write_text(whole.replace("chartgen/version: ", "other/version: "))
+    assert code(folder) == "not-compiled"
+    about.write_text(whole)
+    (folder / "values.yaml").write_text("server: {replicas: many}\n")
+    assert code(folder) == "cannot-be-rebuilt"
+    (tmp_path / "zip.tgz").write_bytes(b"PK")
+    assert code(tmp_path / "zip.tgz") == "no-chart"
+    assert code(tmp_path) == "no-chart"
+
+
+def test_exit_codes(tmp_path: Path) -> None:
+    archive = chartgen.compile({}).publish(tmp_path).archive
+    good = run("verify", str(archive), "--format", "json")
+    assert (good.returncode, json.loads(good.stdout)["verified"]["same"]) == (0, True)
+    archive.write_bytes(gzip.compress(gzip.decompress(archive.read_bytes()), 1))
+    bad = run("verify", str(archive))
+    assert (bad.returncode, "error[chart-differs]" in bad.stderr) == (1, True)
+    assert run("verify", "nowhere.tgz", cwd=tmp_path).returncode == 2
