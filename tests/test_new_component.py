@@ -34,6 +34,7 @@ data:
 def test_a_component_needs_no_python(tmp_path: Path) -> None:
     for part in ("chartgen", "schema", "templates", "docs", "examples"):
         shutil.copytree(ROOT / part, tmp_path / part, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "LICENSE", tmp_path)
     (tmp_path / "schema" / "greeter.yaml").write_text(SCHEMA)
     folder = tmp_path / "templates" / "greeter"
     folder.mkdir()

@@ -43,11 +43,15 @@ class Output(NamedTuple):
 
     def warn(self, findings: Sequence[Diagnostic]) -> None:
         """Findings beside what was asked for. As text they are messages; in another format, they are asked for."""
-        if self.format in ("text", "json"):
-            if findings:
-                sys.stderr.write(Output(colour=self.colour)._reported(findings, sys.stderr))
-        else:
-            self.report(findings)
+        if self.format not in ("text", "json"):
+            from chartgen import report
+
+            # one that a command has for what it was asked for, and nobody for findings, is no such format
+            if self.format in report.FORMATS:
+                self.report(findings)
+                return
+        if findings:
+            sys.stderr.write(Output(colour=self.colour)._reported(findings, sys.stderr))
 
     def rejected(self, findings: Sequence[Diagnostic]) -> None:
         """Findings in place of what was asked for."""
