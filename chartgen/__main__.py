@@ -78,9 +78,9 @@ def _files(arguments: Sequence[str]) -> list[tuple[str, ...]]:
     below: list[str] = []
     alone: list[str] = []
     rest = iter(arguments)
-    for one in rest:
-        flagged = one in ("-f", "--values")
-        path = next(rest, "") if flagged else one
+    for argument in rest:
+        flagged = argument in ("-f", "--values")
+        path = next(rest, "") if flagged else argument
         if not path or path.startswith("-"):
             return []
         (below if flagged else alone).append(path)
@@ -89,7 +89,9 @@ def _files(arguments: Sequence[str]) -> list[tuple[str, ...]]:
 
 def _steered(files: Sequence[tuple[str, ...]]) -> bool:
     """True where more than the files decides what a check says: a project's file, or a folder to look through."""
-    return os.path.exists("chartgen.yaml") or any(os.path.isdir(path) for together in files for path in together)
+    return os.path.exists("chartgen.yaml") or any(
+        os.path.isdir(path) for together in files for path in together
+    )
 
 
 def _terminate(*_: Any) -> NoReturn:

@@ -57,6 +57,7 @@ class Options(NamedTuple):
         version = ("--kube-version", self.kube_version) if self.kube_version else ()
         return (*(() if self.strict else ("--lenient",)), *version)
 
+
 class Checked(NamedTuple):
     """What was merged, as templates see it, what follows from it, and all that was found.
 
@@ -111,12 +112,12 @@ def read(given: Values | Sequence[Values]) -> Read:
     several = [given] if isinstance(given, (Mapping, str, os.PathLike)) else list(given)
     sources: list[Source] = []
     findings: list[Diagnostic] = []
-    for one in several:
+    for item in several:
         try:
-            if isinstance(one, Mapping):
-                sources.append(source.from_mapping(one))
+            if isinstance(item, Mapping):
+                sources.append(source.from_mapping(item))
             else:
-                sources.append(source.read_file(os.fspath(one)))
+                sources.append(source.read_file(os.fspath(item)))
         except Rejected as rejected:
             findings += rejected.diagnostics
     return Read(tuple(sources), tuple(findings))
@@ -199,7 +200,9 @@ def _has_key(node: Any, wanted: frozenset[str]) -> bool:
 
 def _doubtful(checked: Checked) -> bool:
     """Whether there are values whose use may fail: of another form, or with characters that are no text to see."""
-    odd = any(one.lenient and one.code in (*_ODD, *foreign.CODES) for one in single(checked.diagnostics))
+    odd = any(
+        finding.lenient and finding.code in (*_ODD, *foreign.CODES) for finding in single(checked.diagnostics)
+    )
     return odd or any(
         _UNSEEN.search(text) or ("\n" in text and not embedded.holds_lines(path))
         for path, text in values.texts_in(checked.merged.user, ())
@@ -299,16 +302,18 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
     complete = schema.complete(merged.effective)
     view = schema.view(complete)
     facts = settings(view)
-    findings = [_stopping(one, facts) for one in findings]
+    findings = [_stopping(finding, facts) for finding in findings]
     aside = _set_aside(
         filter(steering.counts, shapes), filter(steering.counts, inside), strict=options.strict
     )
     # what is not to be told is taken as it is, so far as it can be
-    aside |= _set_aside((one for one in shapes if not steering.counts(one)), (), strict=False)
+    aside |= _set_aside((finding for finding in shapes if not steering.counts(finding)), (), strict=False)
     aside |= given.unread or set()
     trusted = schema.view(complete, aside) if aside else view
     reads: Mapping[str, frozenset[Path]] = {}
-    if (not given.findings or given.unread is not None) and not any(one.code in foreign.CODES for one in shapes):
+    if (not given.findings or given.unread is not None) and not any(
+        finding.code in foreign.CODES for finding in shapes
+    ):
         judged = rules.check(
             trusted,
             settings(trusted),
@@ -318,9 +323,13 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
         reads = judged.reads
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]
         findings += spelling.check(merged.user, sources)
-        findings += [*_parts(merged, texts, settings(trusted), aside, findings, kube_version.parsed(options.kube_version))]
+        findings += [
+            *_parts(
+                merged, texts, settings(trusted), aside, findings, kube_version.parsed(options.kube_version)
+            )
+        ]
     findings = removed.gathered(findings, sources)
-    counting = [one for one in findings if steering.counts(one)]
+    counting = [finding for finding in findings if steering.counts(finding)]
     told = in_mode([*counting, *filter(steering.counts, steering.idle(findings))], strict=options.strict)
     return Checked(merged, view, facts, told, reads, steering)
 
@@ -340,32 +349,38 @@ def _parts(
     effective: Mapping[str, Any] = merged.effective
     if texts is not None:
         user, effective, sources = texts.values, texts.effective, [*sources, *texts.sources]
-    known = {one.path for one in told}
-    for one in parts.check(schema.complete(effective), user, facts, sources, aside, target):
+    known = {finding.path for finding in told}
+    for finding in parts.check(schema.complete(effective), user, facts, sources, aside, target):
         # a rule may point at the entry of which a part is wrong
-        if not known & {one.path, one.path[:-1]}:
-            yield one
+        if not known & {finding.path, finding.path[:-1]}:
+            yield finding
 
 
 def _set_aside(shapes: Iterable[Diagnostic], inside: Iterable[Diagnostic], *, strict: bool) -> set[Path]:
     """The paths of the values that nobody should trust: those of another form than theirs, and in strict mode all that
     are wrong, with those that were surely meant where a key is unknown or gone."""
     if not strict:
-        return {one.path for one in shapes if one.weight == "refused" or one.code in _MISSHAPEN}
+        return {
+            finding.path for finding in shapes if finding.weight == "refused" or finding.code in _MISSHAPEN
+        }
     # what stands inside text is read by rules with care, as text may hold anything
-    wrong = [*single(shapes), *(one for one in inside if one.code in _MISSHAPEN)]
+    wrong = [*single(shapes), *(finding for finding in inside if finding.code in _MISSHAPEN)]
     # what asked for nothing was meant to change nothing
-    wrong = [one for one in wrong if one.weight != "unwise"]
+    wrong = [finding for finding in wrong if finding.weight != "unwise"]
     # nobody reads a key that does not exist, but for those who tell what became of it
-    return {one.meant or one.path for one in wrong if one.meant or one.code not in validator.ABOUT_KEYS}
+    return {
+        finding.meant or finding.path
+        for finding in wrong
+        if finding.meant or finding.code not in validator.ABOUT_KEYS
+    }
 
 
-def _stopping(one: Diagnostic, facts: Settings) -> Diagnostic:
+def _stopping(finding: Diagnostic, facts: Settings) -> Diagnostic:
     """Text that is no YAML, and that Helm was to put into a manifest, is refused whatever the mode."""
-    if one.code != "yaml-syntax" or not one.path:
-        return one
-    stops = templated.place(one.path) in templated.paths() and templated.is_read(one.path, facts)
-    return one._replace(weight="refused") if stops else one
+    if finding.code != "yaml-syntax" or not finding.path:
+        return finding
+    stops = templated.place(finding.path) in templated.paths() and templated.is_read(finding.path, facts)
+    return finding._replace(weight="refused") if stops else finding
 
 
 def _told_once(findings: Sequence[Diagnostic], clashes: Sequence[Diagnostic]) -> Iterable[Diagnostic]:
@@ -374,25 +389,27 @@ def _told_once(findings: Sequence[Diagnostic], clashes: Sequence[Diagnostic]) ->
     A key that the official chart refuses by name, too, has the rule's code and weight. What a rule expects of one value
     (and no other rule says what it expects) is what the schema expects of it: the rule lends its weight.
     """
-    about_one = {one.path: one for one in clashes if one.expected}
-    twice = {one.path for one in findings if one.code in _ODD and one.path in about_one}
+    about_one = {finding.path: finding for finding in clashes if finding.expected}
+    twice = {finding.path for finding in findings if finding.code in _ODD and finding.path in about_one}
     findings = [
-        one._replace(weight=about_one[one.path].weight) if one.code in _ODD and one.path in twice else one
-        for one in findings
+        finding._replace(weight=about_one[finding.path].weight)
+        if finding.code in _ODD and finding.path in twice
+        else finding
+        for finding in findings
     ]
-    clashes = [one for one in clashes if not (one.expected and one.path in twice)]
-    refused = {one.path: one for one in clashes if one.code.startswith("removed-")}
+    clashes = [finding for finding in clashes if not (finding.expected and finding.path in twice)]
+    refused = {finding.path: finding for finding in clashes if finding.code.startswith("removed-")}
     told = set()
-    for one in findings:
-        above = next((path for path in refused if one.path[: len(path)] == path), None)
-        if above is None or one.code not in validator.ABOUT_KEYS:
-            yield one
+    for finding in findings:
+        above = next((path for path in refused if finding.path[: len(path)] == path), None)
+        if above is None or finding.code not in validator.ABOUT_KEYS:
+            yield finding
         elif above not in told:
             told.add(above)
-            yield one._replace(code=refused[above].code, weight=refused[above].weight)
+            yield finding._replace(code=refused[above].code, weight=refused[above].weight)
         else:
-            yield one
-    yield from (one for one in clashes if one.path not in told)
+            yield finding
+    yield from (finding for finding in clashes if finding.path not in told)
 
 
 def _waiting(waiting: Mapping[Path, Sequence[str]]) -> Iterable[Diagnostic]:
@@ -420,7 +437,7 @@ def _late(paths: Sequence[str]) -> Iterable[Diagnostic]:
 
 def _unquoted(effective: dict[str, Any], findings: Iterable[Diagnostic]) -> dict[str, Any]:
     """`effective` with numbers and lists in place of those in quotes: no program could read them as text."""
-    for mend in (one.mend for one in findings if one.mend):
+    for mend in (finding.mend for finding in findings if finding.mend):
         if mend.action == "replace" and type(mend.to) in (int, list):
             effective = tree.replaced(effective, mend.path, mend.to)
     return effective
@@ -431,30 +448,32 @@ def _stumbled(failed: Exception, checked: Checked) -> list[Diagnostic]:
     form. Nothing where it is our own fault."""
     # of values of another chart only that much is told
     culprits = (*_MISSHAPEN, *foreign.CODES)
-    misshapen = [one._replace(weight="refused") for one in checked.diagnostics if one.code in culprits]
+    misshapen = [
+        finding._replace(weight="refused") for finding in checked.diagnostics if finding.code in culprits
+    ]
     told = failed.diagnostics if isinstance(failed, Rejected) else ()
     if not misshapen and not told:
         return []
     placed = [
-        _at_value(one, checked.merged.sources)
-        for one in told
-        if one.code != "template-error" or not misshapen
+        _at_value(finding, checked.merged.sources)
+        for finding in told
+        if finding.code != "template-error" or not misshapen
     ]
     return [*(misshapen or checked.diagnostics), *placed]
 
 
-def _at_value(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
+def _at_value(finding: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
     """A finding of a template about a value, at the place where the user wrote the value."""
     from chartgen.render import scalar
 
-    if one.code != "unwritable-value":
-        return one
+    if finding.code != "unwritable-value":
+        return finding
     written = [
         (len(text), path)
         for path, text in values.texts(sources)
-        if text in one.found and (text == one.found or not scalar.is_shellable(text))
+        if text in finding.found and (text == finding.found or not scalar.is_shellable(text))
     ]
-    path = one.path or max(written, default=(0, ()), key=lambda each: each[0])[1]
+    path = finding.path or max(written, default=(0, ()), key=lambda each: each[0])[1]
     spans = values.value_spans_of(path, sources)
-    found = scalar.json_text(one.found) if not one.path else one.found
-    return one._replace(path=path, found=found, spans=spans or one.spans)
+    found = scalar.json_text(finding.found) if not finding.path else finding.found
+    return finding._replace(path=path, found=found, spans=spans or finding.spans)

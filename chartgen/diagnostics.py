@@ -14,7 +14,12 @@ Severity = Literal["error", "warning", "note"]
 # what a finding weighs. refused: nobody takes it. harmful: the official chart takes it, and what it installs does not
 # work. unwise: it works, and will disappoint. told: no finding, but what is to be known about the others.
 Weight = Literal["refused", "harmful", "unwise", "told"]
-_STRICT: dict[Weight, Severity] = {"refused": "error", "harmful": "error", "unwise": "warning", "told": "note"}
+_STRICT: dict[Weight, Severity] = {
+    "refused": "error",
+    "harmful": "error",
+    "unwise": "warning",
+    "told": "note",
+}
 _LENIENT: dict[Weight, Severity] = {**_STRICT, "harmful": "warning"}
 
 
@@ -72,18 +77,20 @@ def in_mode(findings: Iterable[Diagnostic], *, strict: bool) -> tuple[Diagnostic
     """The findings as they count in strict or in lenient mode."""
     if strict:
         return tuple(findings)
-    return tuple(one._replace(lenient=True, parts=in_mode(one.parts, strict=False)) for one in findings)
+    return tuple(
+        finding._replace(lenient=True, parts=in_mode(finding.parts, strict=False)) for finding in findings
+    )
 
 
 def single(findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
     """Each finding that is told alone, and each of those that are told together."""
-    for one in findings:
-        yield from single(one.parts) if one.parts else (one,)
+    for finding in findings:
+        yield from single(finding.parts) if finding.parts else (finding,)
 
 
 def any_error(findings: Iterable[Diagnostic]) -> bool:
     """True if one of the findings is an error, not only a warning."""
-    return any(one.severity == "error" for one in findings)
+    return any(finding.severity == "error" for finding in findings)
 
 
 def bounded(findings: Iterable[Diagnostic]) -> list[Diagnostic]:

@@ -60,33 +60,38 @@ class Chart:
             files[f"templates/{release_name.FILE}"] = self.release_name.guard()
         for output, documents in self._by_file().items():
             files[f"templates/{output}"] = "---\n".join(
-                document.chart_text(one, self.late) for one in documents
+                document.chart_text(made, self.late) for made in documents
             )
         return dict(sorted(files.items()))
 
     def _by_file(self) -> dict[str, list[Document]]:
         files: dict[str, list[Document]] = {}
-        for one in self.documents:
-            files.setdefault(one.template, []).append(one)
+        for made in self.documents:
+            files.setdefault(made.template, []).append(made)
         return files
 
     @cached_property
     def chart_yaml(self) -> dict[str, Any]:
         """What Chart.yaml says."""
         return metadata.metadata(
-            self.name, self.version, self.values, self.flags, self.changes, (one.data for one in self.documents)
+            self.name,
+            self.version,
+            self.values,
+            self.flags,
+            self.changes,
+            (made.data for made in self.documents),
         )
 
     def rows(self) -> list[tuple[str, str]]:
         """(kind, name) of every object, the release called RELEASE, in chart order."""
         answer = answers.named(self.values, "RELEASE", "NAMESPACE")
-        return [(one.kind, document.resolved(one.name, self.late, answer)) for one in self.documents]
+        return [(made.kind, document.resolved(made.name, self.late, answer)) for made in self.documents]
 
     def listed(self) -> list[dict[str, str]]:
         """The kind, name and file of every object, as `rows` has them."""
         return [
-            {"kind": kind, "name": name, "file": f"templates/{one.template}"}
-            for one, (kind, name) in zip(self.documents, self.rows(), strict=True)
+            {"kind": kind, "name": name, "file": f"templates/{made.template}"}
+            for made, (kind, name) in zip(self.documents, self.rows(), strict=True)
         ]
 
     def objects(
@@ -97,8 +102,8 @@ class Chart:
         Raises Rejected where a user's template yields what only Helm can tell.
         """
         answer = self._answers(release, namespace, upgrade)
-        for one in self._there(upgrade):
-            yield one.template, document.resolved(one.data, self.late, answer)
+        for made in self._there(upgrade):
+            yield made.template, document.resolved(made.data, self.late, answer)
 
     def _answers(self, release: str, namespace: str, upgrade: bool) -> document.Answer:
         return answers.at_install(
@@ -106,7 +111,7 @@ class Chart:
         )
 
     def _there(self, upgrade: bool) -> Iterator[Document]:
-        return (one for one in self.documents if upgrade or one.only_if != ".Release.IsUpgrade")
+        return (made for made in self.documents if upgrade or made.only_if != ".Release.IsUpgrade")
 
     def manifests(
         self,
@@ -136,11 +141,11 @@ class Chart:
         answer = self._answers(release, namespace, upgrade)
         entries = [
             (
-                document.install_order(document.resolved(one.head, self.late, answer), upgrade=upgrade),
-                one.template,
-                document.installed_text(one, self.late, answer),
+                document.install_order(document.resolved(made.head, self.late, answer), upgrade=upgrade),
+                made.template,
+                document.installed_text(made, self.late, answer),
             )
-            for one in self._there(upgrade)
+            for made in self._there(upgrade)
         ]
         return [
             (file, text) for order, file, text in sorted(entries) if every_hook or order[0] != document.ELSE

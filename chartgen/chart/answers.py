@@ -65,7 +65,7 @@ def _texts(values: Mapping[str, Any], release: str, namespace: str) -> dict[str,
 
 
 def _only_helm(values: Mapping[str, Any], text: str) -> Diagnostic:
-    path = next((path for path, one in templated.texts(values) if one == text), ())
+    path = next((path for path, template_text in templated.texts(values) if template_text == text), ())
     return Diagnostic(
         "needs-helm",
         f"only Helm can tell what the template in {dotted(path) or 'the values'} yields",

@@ -34,17 +34,17 @@ class Index:
 
     def entry(self, name: str, version: str) -> Entry | None:
         """The entry of a version; None where it is not published."""
-        return next((one for one in self.entries.get(name, ()) if one["version"] == version), None)
+        return next((known for known in self.entries.get(name, ()) if known["version"] == version), None)
 
     def with_entry(self, entry: Entry) -> Index:
         """The index with an entry, in the place of the one of the same chart and version."""
         name, version = entry["name"], entry["version"]
-        kept = [one for one in self.entries.get(name, ()) if one["version"] != version]
+        kept = [known for known in self.entries.get(name, ()) if known["version"] != version]
         return replace(self, entries={**self.entries, name: _newest_first([entry, *kept])})
 
     def text(self) -> str:
         """The file: charts by name, versions the newest first, keys in order."""
-        entries = {name: [_sorted(one) for one in self.entries[name]] for name in sorted(self.entries)}
+        entries = {name: [_sorted(entry) for entry in self.entries[name]] for name in sorted(self.entries)}
         whole = {**self.other, "apiVersion": "v1", "entries": entries}
         if (made := made_at()) is not None:
             whole["generated"] = made
@@ -102,18 +102,18 @@ def made_at() -> str | None:
         raise Rejected([found]) from None
 
 
-def _is_entry(one: Any) -> bool:
-    return isinstance(one, dict) and all(isinstance(one.get(key), str) for key in ("name", "version"))
+def _is_entry(entry: Any) -> bool:
+    return isinstance(entry, dict) and all(isinstance(entry.get(key), str) for key in ("name", "version"))
 
 
 def _newest_first(entries: list[Entry]) -> tuple[Entry, ...]:
     """Sorted as Helm sorts: by semantic versioning, and those that are no version at the end."""
 
-    def order(one: Entry) -> tuple[bool, Any, str]:
+    def order(entry: Entry) -> tuple[bool, Any, str]:
         try:
-            return True, parsed(one["version"]), one["version"]
+            return True, parsed(entry["version"]), entry["version"]
         except ValueError:
-            return False, 0, one["version"]
+            return False, 0, entry["version"]
 
     return tuple(sorted(entries, key=order, reverse=True)) if len(entries) > 1 else tuple(entries)
 

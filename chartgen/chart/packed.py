@@ -29,7 +29,9 @@ def files(path: Path) -> dict[str, bytes]:
 
 def _folder(path: Path) -> dict[str, bytes]:
     return {
-        one.relative_to(path).as_posix(): one.read_bytes() for one in sorted(path.rglob("*")) if one.is_file()
+        file.relative_to(path).as_posix(): file.read_bytes()
+        for file in sorted(path.rglob("*"))
+        if file.is_file()
     }
 
 

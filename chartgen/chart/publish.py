@@ -82,7 +82,9 @@ def publish(
         entry = known or index.entry(metadata, digest, packed.name)
         with _staging(root) as staging:
             (staging / "chart.tgz").write_bytes(content)
-            (staging / index.FILE).write_text(published.with_entry(entry).text(), encoding="utf-8", newline="\n")
+            (staging / index.FILE).write_text(
+                published.with_entry(entry).text(), encoding="utf-8", newline="\n"
+            )
             if packed.is_dir():
                 raise FileExistsError(errno.EEXIST, "is a folder, where the archive has to go", str(packed))
             made = _written(files, staging / "chart")

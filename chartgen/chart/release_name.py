@@ -51,12 +51,12 @@ def longest(documents: Iterable[Document], late: LateBound, app: str) -> Release
     fullname, release = late.token(_FULLNAME), late.token(_RELEASE)
     between = len(app or names.CHART) + 1
     tightest: ReleaseName | None = None
-    for one in documents:
-        for _, text, most in limits.lengths(one.head):
+    for document in documents:
+        for _, text, most in limits.lengths(document.head):
             if text.count(OPEN) != 1 or not (fullname in text or release in text):
                 continue
             left = most - len(TOKEN.sub("", text)) - (between if fullname in text else 0)
             if left < _MOST and (tightest is None or left < tightest.most):
                 ending = text.partition(fullname if fullname in text else release)[2]
-                tightest = ReleaseName(left, left + between, one.kind, ending)
+                tightest = ReleaseName(left, left + between, document.kind, ending)
     return tightest

@@ -53,7 +53,10 @@ def cli() -> None:
 @click.option("-o", "--output-dir", default="charts", show_default=True, type=click.Path())
 @click.option("--name", default="consul", show_default=True, help="The chart's name.")
 @click.option(
-    "--version", default="auto", show_default=True, metavar="VERSION",
+    "--version",
+    default="auto",
+    show_default=True,
+    metavar="VERSION",
     help="The chart's version (semantic): 0.1.0 at first, then the next one by what is another in the chart.",
 )
 @click.option(
@@ -572,9 +575,7 @@ def migrate(output: Output, files: Sequence[str], only_diff: bool) -> int:
 @_DIFF
 @_FILES
 @answers(())
-def tidy(
-    output: Output, files: Sequence[str], only_diff: bool, ordered: bool, below: Sequence[str]
-) -> int:
+def tidy(output: Output, files: Sequence[str], only_diff: bool, ordered: bool, below: Sequence[str]) -> int:
     """Drop the values that are the default.
 
     They change nothing: the chart is the same without them. Comments directly above and beside what goes are about it,
@@ -623,15 +624,15 @@ def _rewritten(output: Output, files: Sequence[str], only_diff: bool, edit: Any)
                 _replace(file, after)
         where = f"{file}: " if len(paths) > 1 else ""
         for finding in done:
-            output.tell(
-                f"{where}{'would do' if only_diff else 'done'}: {finding.message}; {finding.hint}"
-            )
+            output.tell(f"{where}{'would do' if only_diff else 'done'}: {finding.message}; {finding.hint}")
         output.warn(left)
         done_in_all += done
         left_in_all += left
     if len(paths) > len(broken):
         told = (
-            f"{len(done_in_all)} to mend, {len(left_in_all)} would be left; nothing is written" if only_diff else ""
+            f"{len(done_in_all)} to mend, {len(left_in_all)} would be left; nothing is written"
+            if only_diff
+            else ""
         )
         output.tell(told or f"{len(done_in_all)} mended, {len(left_in_all)} left")
     if broken:
@@ -768,7 +769,9 @@ def completion(shell: str) -> int:
 
 
 @cli.command()
-@click.option("--stdio", is_flag=True, hidden=True, help="The only way to talk to it; editors like to say so.")
+@click.option(
+    "--stdio", is_flag=True, hidden=True, help="The only way to talk to it; editors like to say so."
+)
 def lsp(stdio: bool) -> int:
     """Serve editors while values are typed.
 

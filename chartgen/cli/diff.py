@@ -56,10 +56,10 @@ def diff(
 
 def _fails(found: Difference, fail_on: str) -> bool:
     if fail_on == "any":
-        return any(one.change.weight != "stored" for one in found.judged)
+        return any(judged.change.weight != "stored" for judged in found.judged)
     if fail_on == "never":
         return False
     from chartgen.compare.consequences import CONSEQUENCES
 
-    known = [str(one) for one in CONSEQUENCES]
+    known = [str(consequence) for consequence in CONSEQUENCES]
     return known.index(found.consequence) <= known.index(fail_on)

@@ -80,7 +80,7 @@ class Change:
     @property
     def weight(self) -> Weight:
         """The gravest of its fields' weights."""
-        found = {one.weight for one in self.fields}
+        found = {changed.weight for changed in self.fields}
         if self.what != "changed" or "meaning" in found:
             return "meaning"
         return "spelling" if "spelling" in found else "stored"
@@ -114,9 +114,9 @@ def changes(
 
     `beside` are objects of the new side that are there, too, and are not compared.
     """
-    before = {identity(one, namespace): one for one in old}
-    after = {identity(one, namespace): one for one in new}
-    known = tuple({**{identity(one, namespace): one for one in beside}, **after}.values())
+    before = {identity(object_, namespace): object_ for object_ in old}
+    after = {identity(object_, namespace): object_ for object_ in new}
+    known = tuple({**{identity(object_, namespace): object_ for object_ in beside}, **after}.values())
     found = []
     for key in sorted(before.keys() | after.keys(), key=lambda key: (key[1], key[2], key[3], key[0])):
         first, second = before.get(key), after.get(key)
@@ -134,24 +134,24 @@ def changes(
 def fields(old: Mapping[str, Any], new: Mapping[str, Any]) -> tuple[FieldChange, ...]:
     """The fields in which two objects of a kind and name differ, each with how much that is."""
     kind = str(new.get("kind"))
-    found = {one.path: one for one in _walk(kind, stored(old), stored(new), ())}
+    found = {changed.path: changed for changed in _walk(kind, stored(old), stored(new), ())}
     # what the API server stores alike shows only in what was written
-    for one in _walk(kind, old, new, ()):
-        if not any(one.path[:length] in found for length in range(len(one.path) + 1)) and not any(
-            path[: len(one.path)] == one.path for path in found
+    for changed in _walk(kind, old, new, ()):
+        if not any(changed.path[:length] in found for length in range(len(changed.path) + 1)) and not any(
+            path[: len(changed.path)] == changed.path for path in found
         ):
-            found[one.path] = FieldChange(one.path, one.old, one.new, "stored")
+            found[changed.path] = FieldChange(changed.path, changed.old, changed.new, "stored")
     return tuple(found.values())
 
 
 def means_the_same(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether two objects of one kind and name do the same in a cluster, however they are written."""
-    return not any(one.meaning for one in fields(old, new))
+    return not any(changed.meaning for changed in fields(old, new))
 
 
 def is_stored_alike(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether the API server, which has the old object, changes nothing when it is given the new one."""
-    return all(one.weight == "stored" for one in fields(old, new))
+    return all(changed.weight == "stored" for changed in fields(old, new))
 
 
 def _walk(kind: str, old: Any, new: Any, path: Path) -> Iterator[FieldChange]:
@@ -199,7 +199,7 @@ def _lists(kind: str, old: list[Any], new: list[Any], path: Path) -> Iterator[Fi
             if first != second:
                 yield from _walk(kind, first, second, (*path, number))
         return
-    canonical = [sorted(_canonical(kind, one, path) for one in items) for items in (old, new)]
+    canonical = [sorted(_canonical(kind, item, path) for item in items) for items in (old, new)]
     same = meaning.is_set(kind, last) and canonical[0] == canonical[1]
     yield FieldChange(path, old, new, "spelling" if same else "meaning")
 
@@ -207,9 +207,9 @@ def _lists(kind: str, old: list[Any], new: list[Any], path: Path) -> Iterator[Fi
 def _named(name: str, items: list[Any]) -> dict[str, Any] | None:
     """The items of a list by their names; None where they have none, or one name twice."""
     key = meaning.KEYED.get(name)
-    if key is None or not all(isinstance(one, Mapping) for one in items):
+    if key is None or not all(isinstance(item, Mapping) for item in items):
         return None
-    found = {key(one): one for one in items}
+    found = {key(item): item for item in items}
     return found if len(found) == len(items) else None
 
 
@@ -230,7 +230,7 @@ def _canonical(kind: str, item: Any, path: Path) -> str:
         if isinstance(node, Mapping):
             return {str(key): ordered(node[key], str(key)) for key in sorted(node, key=str)}
         if isinstance(node, list):
-            items = [ordered(one, "") for one in node]
+            items = [ordered(item, "") for item in node]
             return sorted(items, key=json.dumps) if meaning.is_set(kind, name) else items
         return node
 
@@ -241,11 +241,11 @@ def _permissions(rules: list[Any]) -> frozenset[tuple[str, ...]]:
     """What the rules of a role allow, a verb on a thing each."""
     found: set[tuple[str, ...]] = set()
     for rule in rules:
-        if not isinstance(rule, Mapping) or not all(isinstance(one, list) for one in rule.values()):
+        if not isinstance(rule, Mapping) or not all(isinstance(entry, list) for entry in rule.values()):
             # no rule that a server takes
             found.add((json.dumps(rule, sort_keys=True, default=str),))
             continue
-        lists = {key: [str(one) for one in rule[key]] for key in rule}
+        lists = {key: [str(entry) for entry in rule[key]] for key in rule}
         for verb in lists.get("verbs", ()):
             found |= {(verb, "url", url) for url in lists.get("nonResourceURLs", ())}
             found |= {

@@ -81,9 +81,9 @@ def advice(changes: Iterable[Change]) -> tuple[Advice, ...]:
 def _sides(changes: Sequence[Change]) -> tuple[list[Mapping[str, Any]], list[Mapping[str, Any]]]:
     """All objects of both sides: what is in no change is on both."""
     new = list(changes[0].beside)
-    changed = {identity(one.new): one.old for one in changes if one.new is not None}
+    changed = {identity(change.new): change.old for change in changes if change.new is not None}
     before = [changed.get(identity(data), data) for data in new]
-    gone = [one.old for one in changes if one.what == "removed"]
+    gone = [change.old for change in changes if change.what == "removed"]
     return [data for data in (*before, *gone) if data is not None], new
 
 
@@ -104,24 +104,30 @@ def _servers(data: Mapping[str, Any], objects: Sequence[Mapping[str, Any]]) -> S
     spec = part(data, "spec")
     pod = part(part(spec, "template"), "spec")
     container: Mapping[str, Any] = next(
-        (one for one in parts(pod, "containers") if "consul" in str(one.get("name"))), {}
+        (agent for agent in parts(pod, "containers") if "consul" in str(agent.get("name"))), {}
     )
     maps = {
-        str(part(one, "metadata").get("name")): part(one, "data")
-        for one in objects
-        if one.get("kind") == "ConfigMap"
+        str(part(found, "metadata").get("name")): part(found, "data")
+        for found in objects
+        if found.get("kind") == "ConfigMap"
     }
     configuration: dict[str, Any] = {}
     volumes = parts(pod, "volumes")
     # what people add is read after what the chart configures
-    named = [str(part(one, "configMap").get("name")) for one in volumes if "configMap" in one]
+    named = [str(part(volume, "configMap").get("name")) for volume in volumes if "configMap" in volume]
     for name in sorted(named, key=lambda name: "extra" in name):
         for file in sorted(maps.get(name, {})):
             _laid_over(configuration, _json(maps[name][file]))
-    claim = next((part(one, "spec") for one in parts(spec, "volumeClaimTemplates")), {})
-    key = next((one for one in parts(container, "env") if one.get("name") == "GOSSIP_KEY"), None)
+    claim = next((part(claim, "spec") for claim in parts(spec, "volumeClaimTemplates")), {})
+    key = next(
+        (variable for variable in parts(container, "env") if variable.get("name") == "GOSSIP_KEY"), None
+    )
     authority = next(
-        (one.get("secret") or one.get("emptyDir") for one in volumes if one.get("name") == "consul-ca-cert"),
+        (
+            volume.get("secret") or volume.get("emptyDir")
+            for volume in volumes
+            if volume.get("name") == "consul-ca-cert"
+        ),
         "",
     )
     replicas = spec.get("replicas")
@@ -161,7 +167,9 @@ def mesh(objects: Iterable[Mapping[str, Any]]) -> Mesh | None:
         labels = part(part(data, "metadata"), "labels")
         if data.get("kind") == "Deployment" and labels.get("component") == "connect-injector":
             pod = part(part(part(data, "spec"), "template"), "spec")
-            text = json.dumps([[one.get("command"), one.get("args")] for one in parts(pod, "containers")])
+            text = json.dumps(
+                [[container.get("command"), container.get("args")] for container in parts(pod, "containers")]
+            )
             flags = dict(_FLAG.findall(text.replace("\\n", "\n")))
             return Mesh({name: flags[name].strip('",') for name in _NAMESPACE_FLAGS if name in flags})
     return None
@@ -198,7 +206,7 @@ def _anew(old: Servers, new: Servers) -> Advice:
 
 
 def _renamed(old: Servers, new: Servers) -> Iterator[Advice]:
-    first, second = (one.configuration.get("datacenter") for one in (old, new))
+    first, second = (side.configuration.get("datacenter") for side in (old, new))
     if first != second and first and second:
         yield Advice(
             "loses-data",
@@ -212,7 +220,7 @@ def _renamed(old: Servers, new: Servers) -> Iterator[Advice]:
             ),
             "Consul: Agent configuration reference, “datacenter”",
         )
-    first, second = (one.configuration.get("domain") for one in (old, new))
+    first, second = (side.configuration.get("domain") for side in (old, new))
     if first != second and first and second:
         yield Advice(
             "restarts",
@@ -247,7 +255,7 @@ def _counted(old: Servers, new: Servers) -> Iterator[Advice]:
             _fewer(old.replicas, new.replicas),
             "Consul: Add and remove servers",
         )
-    first, second = (one.configuration.get("bootstrap_expect") for one in (old, new))
+    first, second = (side.configuration.get("bootstrap_expect") for side in (old, new))
     if first != second and first is not None and second is not None:
         if isinstance(second, int) and second > new.replicas:
             yield Advice(
@@ -379,27 +387,27 @@ def _tls(old: Servers, new: Servers) -> Iterator[Advice]:
         )
 
 
-def _has_tls(one: Servers) -> bool:
-    configured = part(part(one.configuration, "tls"), "defaults")
+def _has_tls(side: Servers) -> bool:
+    configured = part(part(side.configuration, "tls"), "defaults")
     return bool(
         configured.get("ca_file")
-        or one.configuration.get("ca_file")
-        or part(one.configuration, "auto_encrypt")
+        or side.configuration.get("ca_file")
+        or part(side.configuration, "auto_encrypt")
     )
 
 
-def _verifies(one: Servers) -> bool:
-    internal = part(part(one.configuration, "tls"), "internal_rpc")
+def _verifies(side: Servers) -> bool:
+    internal = part(part(side.configuration, "tls"), "internal_rpc")
     return bool(
         internal.get("verify_incoming")
-        or one.configuration.get("verify_incoming")
-        or one.configuration.get("verify_incoming_rpc")
+        or side.configuration.get("verify_incoming")
+        or side.configuration.get("verify_incoming_rpc")
     )
 
 
 def _acls(old: Servers, new: Servers) -> Iterator[Advice]:
     source = "Consul: Bootstrap the ACL system; ACLs on Kubernetes"
-    before, after = (bool(part(one.configuration, "acl").get("enabled")) for one in (old, new))
+    before, after = (bool(part(side.configuration, "acl").get("enabled")) for side in (old, new))
     if not before and after:
         if part(new.configuration, "acl").get("default_policy") == "allow":
             return
@@ -430,8 +438,8 @@ def _acls(old: Servers, new: Servers) -> Iterator[Advice]:
 
 
 def _primary(old: Servers, new: Servers) -> Iterator[Advice]:
-    first, second = (str(one.configuration.get("primary_datacenter") or "") for one in (old, new))
-    own = (str(one.configuration.get("datacenter") or "") for one in (old, new))
+    first, second = (str(side.configuration.get("primary_datacenter") or "") for side in (old, new))
+    own = (str(side.configuration.get("datacenter") or "") for side in (old, new))
     # without a primary, a datacenter is its own
     before, after = (named or itself for named, itself in zip((first, second), own, strict=True))
     if before != after and old.configuration.get("datacenter") == new.configuration.get("datacenter"):

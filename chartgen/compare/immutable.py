@@ -35,18 +35,20 @@ def refusals(change: Change) -> Iterator[Immutable]:
     if change.old is None or change.new is None or judge is None:
         return
     told = set()
-    for one in judge(change):
+    for refusal in judge(change):
         # a list that is refused as a whole is told once
-        if (key := (one.reason, one.path[:2])) not in told:
+        if (key := (refusal.reason, refusal.path[:2])) not in told:
             told.add(key)
-            yield one
+            yield refusal
 
 
 def _changed(change: Change, *below: str) -> Iterator[FieldChange]:
     """The fields at or below a path that the server would store otherwise."""
-    for one in change.fields:
-        if one.weight != "stored" and (one.path[: len(below)] == below or below[: len(one.path)] == one.path):
-            yield one
+    for changed in change.fields:
+        if changed.weight != "stored" and (
+            changed.path[: len(below)] == below or below[: len(changed.path)] == changed.path
+        ):
+            yield changed
 
 
 # ---------------------------------------------------------------- workloads
@@ -61,15 +63,15 @@ _MUTABLE_OF_SET = frozenset((
 def _stateful_set(change: Change) -> Iterator[Immutable]:
     yield from _selected(change)
     yield from _left_over(change, "updateStrategy", ("maxUnavailable", "partition"))
-    for one in _changed(change, "spec"):
-        field = str(one.path[1]) if len(one.path) > 1 else ""
+    for changed in _changed(change, "spec"):
+        field = str(changed.path[1]) if len(changed.path) > 1 else ""
         if field in _MUTABLE_OF_SET or field == "selector":
             continue
         orphan = (
             f"kubectl delete statefulset {change.name} --cascade=orphan, then upgrade: the pods go on running"
         )
         if field == "volumeClaimTemplates":
-            if one.path[-1] == "storage":
+            if changed.path[-1] == "storage":
                 way = (
                     "raise the size in each PersistentVolumeClaim of the set, where its StorageClass lets volumes grow; "
                     f"then {orphan}, and the claims stay"
@@ -79,7 +81,7 @@ def _stateful_set(change: Change) -> Iterator[Immutable]:
             reason = "the claims that a StatefulSet makes cannot be changed"
         else:
             reason, way = f"{field} of a StatefulSet cannot be changed", orphan
-        yield Immutable(one.path, reason, way, _STATEFUL_SET)
+        yield Immutable(changed.path, reason, way, _STATEFUL_SET)
 
 
 def _deployment(change: Change) -> Iterator[Immutable]:
@@ -89,7 +91,7 @@ def _deployment(change: Change) -> Iterator[Immutable]:
 
 def _left_over(change: Change, field: str, defaulted: tuple[str, ...]) -> Iterator[Immutable]:
     """What the server has filled in for a rolling update stays there, and contradicts any other strategy."""
-    old, new = (part(one, field) for one in _specs(change))
+    old, new = (part(spec, field) for spec in _specs(change))
     if old.get("type") != "RollingUpdate" or new.get("type") == "RollingUpdate":
         return
     asked_for = part(part(part(change.old, "spec"), field), "rollingUpdate")
@@ -105,9 +107,9 @@ def _left_over(change: Change, field: str, defaulted: tuple[str, ...]) -> Iterat
 
 
 def _selected(change: Change) -> Iterator[Immutable]:
-    for one in _changed(change, "spec", "selector"):
+    for changed in _changed(change, "spec", "selector"):
         yield Immutable(
-            one.path,
+            changed.path,
             f"the selector of a {change.kind} cannot be changed",
             f"kubectl delete {change.kind.lower()} {change.name} (with --cascade=orphan its pods stay, and nothing owns "
             "them any more), then upgrade",
@@ -120,9 +122,9 @@ def _job(change: Change) -> Iterator[Immutable]:
         "template", "selector", "completions", "completionMode", "podFailurePolicy", "backoffLimitPerIndex",
         "managedBy", "successPolicy",
     ):  # fmt: skip
-        for one in _changed(change, "spec", field):
+        for changed in _changed(change, "spec", field):
             yield Immutable(
-                one.path,
+                changed.path,
                 f"{field} of a Job cannot be changed",
                 f"kubectl delete job {change.name}, then upgrade: it runs anew",
                 "Kubernetes: validation of batch/v1 Job updates",
@@ -130,18 +132,18 @@ def _job(change: Change) -> Iterator[Immutable]:
 
 
 def _holds(items: Any, others: Any) -> bool:
-    return isinstance(items, list) and all(one in items for one in others or ())
+    return isinstance(items, list) and all(other in items for other in others or ())
 
 
 def _pod(change: Change) -> Iterator[Immutable]:
-    for one in _changed(change, "spec"):
-        if one.path[-1] == "image" or one.path[1:] == ("activeDeadlineSeconds",):
+    for changed in _changed(change, "spec"):
+        if changed.path[-1] == "image" or changed.path[1:] == ("activeDeadlineSeconds",):
             continue
         # only what is tolerated besides may be added
-        if one.path[1:] == ("tolerations",) and _holds(one.new, one.old):
+        if changed.path[1:] == ("tolerations",) and _holds(changed.new, changed.old):
             continue
         yield Immutable(
-            one.path,
+            changed.path,
             "of a Pod that exists hardly more than its images can be changed",
             f"kubectl delete pod {change.name}, then upgrade",
             "Kubernetes: Pods, “Pod update and replacement”",
@@ -152,9 +154,9 @@ def _pod(change: Change) -> Iterator[Immutable]:
 
 
 def _binding(change: Change) -> Iterator[Immutable]:
-    for one in _changed(change, "roleRef"):
+    for changed in _changed(change, "roleRef"):
         yield Immutable(
-            one.path,
+            changed.path,
             "the role that a binding gives cannot be changed",
             f"kubectl delete {change.kind.lower()} {change.name}, then upgrade",
             "Kubernetes: Using RBAC Authorization, “RoleBinding and ClusterRoleBinding”",
@@ -172,8 +174,8 @@ def _service(change: Change) -> Iterator[Immutable]:
         # left out, the server keeps what there is; what it had given itself nobody knows here
         if second is not None and first != second:
             yield Immutable(("spec", "clusterIP"), "a Service keeps its cluster address", anew, _SERVICE)
-        families = [one.get("ipFamilies") for one in (old, new)]
-        first, second = (one[0] if isinstance(one, list) and one else None for one in families)
+        families = [side.get("ipFamilies") for side in (old, new)]
+        first, second = (side[0] if isinstance(side, list) and side else None for side in families)
         if first and second and first != second:
             yield Immutable(
                 ("spec", "ipFamilies"), "a Service keeps its first family of addresses", anew, _SERVICE
@@ -191,32 +193,37 @@ def _service(change: Change) -> Iterator[Immutable]:
         )
 
 
-def keeps(change: Change, one: FieldChange) -> bool:
+def keeps(change: Change, changed: FieldChange) -> bool:
     """Whether the server keeps what there is, in silence, where a field is no longer asked for."""
-    if change.kind != "Service" or one.new is not None or len(one.path) < 2:
+    if change.kind != "Service" or changed.new is not None or len(changed.path) < 2:
         return False
     types = {spec.get("type") for spec in _specs(change)}
-    if one.path[-1] in ("nodePort", "healthCheckNodePort"):
+    if changed.path[-1] in ("nodePort", "healthCheckNodePort"):
         return types <= {"NodePort", "LoadBalancer"}
-    return one.path[1] in ("clusterIP", "clusterIPs", "ipFamilies") and "ExternalName" not in types
+    return changed.path[1] in ("clusterIP", "clusterIPs", "ipFamilies") and "ExternalName" not in types
 
 
 def _claim(change: Change) -> Iterator[Immutable]:
-    for one in _changed(change, "spec"):
+    for changed in _changed(change, "spec"):
         # a class may be given where none was asked for
-        if one.path[1:] == ("volumeAttributesClassName",) or (
-            one.path[-1] == "storageClassName" and one.old is None
+        if changed.path[1:] == ("volumeAttributesClassName",) or (
+            changed.path[-1] == "storageClassName" and changed.old is None
         ):
             continue
-        size = amount(one.old), amount(one.new)
-        if one.path[-1] == "storage" and size[0] is not None and size[1] is not None and size[0] < size[1]:
+        size = amount(changed.old), amount(changed.new)
+        if (
+            changed.path[-1] == "storage"
+            and size[0] is not None
+            and size[1] is not None
+            and size[0] < size[1]
+        ):
             # whether a class lets volumes grow is the cluster's to know
             continue
         reason = (
-            "a volume cannot become smaller" if one.path[-1] == "storage" else "a claim cannot be changed"
+            "a volume cannot become smaller" if changed.path[-1] == "storage" else "a claim cannot be changed"
         )
         yield Immutable(
-            one.path,
+            changed.path,
             reason,
             "make another claim, copy the data, and let the pods use that one",
             "Kubernetes: Persistent Volumes, “Expanding Persistent Volumes Claims”; validation of claims",
@@ -229,12 +236,17 @@ def _sealed(change: Change) -> Iterator[Immutable]:
         f"Kubernetes: {'ConfigMaps' if change.kind == 'ConfigMap' else 'Secrets'}, “Immutable {change.kind}s”"
     )
     if change.kind == "Secret":
-        for one in _changed(change, "type"):
-            yield Immutable(one.path, "the type of a Secret cannot be changed", RECREATE, source)
+        for changed in _changed(change, "type"):
+            yield Immutable(changed.path, "the type of a Secret cannot be changed", RECREATE, source)
     if mapped(change.old).get("immutable") is True:
-        for one in change.fields:
-            if one.weight != "stored" and one.path[0] in ("data", "binaryData", "immutable", "stringData"):
-                yield Immutable(one.path, f"this {change.kind} is marked immutable", RECREATE, source)
+        for changed in change.fields:
+            if changed.weight != "stored" and changed.path[0] in (
+                "data",
+                "binaryData",
+                "immutable",
+                "stringData",
+            ):
+                yield Immutable(changed.path, f"this {change.kind} is marked immutable", RECREATE, source)
 
 
 def _frozen(source: str, *fields: str) -> Callable[[Change], Iterator[Immutable]]:
@@ -242,9 +254,11 @@ def _frozen(source: str, *fields: str) -> Callable[[Change], Iterator[Immutable]
 
     def judge(change: Change) -> Iterator[Immutable]:
         for field in fields:
-            for one in _changed(change, *field.split(".")):
+            for changed in _changed(change, *field.split(".")):
                 told = field.rpartition(".")[2]
-                yield Immutable(one.path, f"{told} of a {change.kind} cannot be changed", RECREATE, source)
+                yield Immutable(
+                    changed.path, f"{told} of a {change.kind} cannot be changed", RECREATE, source
+                )
 
     return judge
 
@@ -253,11 +267,11 @@ def _definition(change: Change) -> Iterator[Immutable]:
     source = "Kubernetes: Versions in CustomResourceDefinitions; validation of apiextensions/v1 updates"
     export = "export its objects, delete the definition (they go with it), upgrade, and create them again"
     for field in ("group", "scope", "names.kind", "names.plural"):
-        for one in _changed(change, "spec", *field.split(".")):
-            yield Immutable(one.path, f"{field} of a definition cannot be changed", export, source)
+        for changed in _changed(change, "spec", *field.split(".")):
+            yield Immutable(changed.path, f"{field} of a definition cannot be changed", export, source)
     old, new = _specs(change)
-    held = {str(one.get("name")) for one in parts(old, "versions") if one.get("storage")}
-    kept = {str(one.get("name")) for one in parts(new, "versions")}
+    held = {str(version.get("name")) for version in parts(old, "versions") if version.get("storage")}
+    kept = {str(version.get("name")) for version in parts(new, "versions")}
     for version in sorted(held - kept):
         yield Immutable(
             ("spec", "versions"),

@@ -109,9 +109,11 @@ def _referred(variables: list[Any]) -> dict[str, list[str]]:
     """By the name of each variable, those that its text holds and that stand before it: only these are filled in."""
     known: set[str] = set()
     found = {}
-    for one in variables:
-        name = str(one.get("name"))
-        found[name] = [other for other in _REFERENCE.findall(str(one.get("value", ""))) if other in known]
+    for variable in variables:
+        name = str(variable.get("name"))
+        found[name] = [
+            other for other in _REFERENCE.findall(str(variable.get("value", ""))) if other in known
+        ]
         known.add(name)
     return found
 
@@ -151,7 +153,7 @@ def same_arguments(old: Mapping[str, Any], new: Mapping[str, Any]) -> bool:
     """Whether the programs of two containers are given the same arguments."""
     if not isinstance(old.get("args"), list) or not isinstance(new.get("args"), list):
         return False
-    first, second = ([_program(one), *one["args"]] for one in (old, new))
+    first, second = ([_program(side), *side["args"]] for side in (old, new))
     return same_command("command", first, second) or same_command("args", first, second)
 
 

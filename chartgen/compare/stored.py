@@ -71,7 +71,7 @@ def _kept(node: Mapping[str, Any], *, known: bool, free: bool = False) -> dict[s
             if known and not free and not item and key in _SAME_AS_ABSENT:
                 continue
         elif isinstance(item, list):
-            item = [_kept(one, known=known) if isinstance(one, Mapping) else one for one in item]
+            item = [_kept(entry, known=known) if isinstance(entry, Mapping) else entry for entry in item]
             if known and not item:
                 continue
         elif (
@@ -95,7 +95,7 @@ def _part(node: dict[str, Any], key: str) -> dict[str, Any]:
 def parts(node: Any, key: str) -> list[Any]:
     """The maps in the list at `key`; none where there is no such list."""
     found = node.get(key) if isinstance(node, Mapping) else None
-    return [one for one in found if isinstance(one, Mapping)] if isinstance(found, list) else []
+    return [entry for entry in found if isinstance(entry, Mapping)] if isinstance(found, list) else []
 
 
 def _defaults(node: dict[str, Any], **values: Any) -> None:

@@ -50,14 +50,14 @@ class Judged:
 def judged(changes: Iterable[Change]) -> tuple[Judged, ...]:
     """Each change with its effects."""
     known = tuple(changes)
-    return tuple(Judged(one, _sorted(effects(one, known))) for one in known)
+    return tuple(Judged(change, _sorted(effects(change, known))) for change in known)
 
 
 def consequence(changes: Iterable[Change]) -> Consequence:
     """The gravest of what Kubernetes and Consul make of the changes; "nothing" where there are none."""
     known = tuple(changes)
-    said = (one.consequence for one in consul.advice(known))
-    return gravest([*(one.consequence for one in judged(known)), *said])
+    said = (said.consequence for said in consul.advice(known))
+    return gravest([*(said.consequence for said in judged(known)), *said])
 
 
 def bump(changes: Iterable[Change]) -> Bump | None:
@@ -66,13 +66,13 @@ def bump(changes: Iterable[Change]) -> Bump | None:
     known = tuple(changes)
     if consequence(known) in ("refused", "loses-data"):
         return "major"
-    if any(one.what != "changed" for one in known):
+    if any(change.what != "changed" for change in known):
         return "minor"
-    return "patch" if any(one.weight != "stored" for one in known) else None
+    return "patch" if any(change.weight != "stored" for change in known) else None
 
 
 def _sorted(found: Iterable[Effect]) -> tuple[Effect, ...]:
-    sorted_ = sorted(found, key=lambda one: CONSEQUENCES.index(one.consequence))
+    sorted_ = sorted(found, key=lambda judged_: CONSEQUENCES.index(judged_.consequence))
     return tuple(sorted_) or (Effect("nothing", ""),)
 
 
@@ -114,16 +114,16 @@ def _updated(change: Change, changes: Sequence[Change]) -> Iterator[Effect]:
         return
     if change.kind == "CustomResourceDefinition":
         yield from _definition(change)
-    kept = [one for one in change.fields if one.weight != "stored" and immutable.keeps(change, one)]
-    for one in kept:
+    kept = [field for field in change.fields if field.weight != "stored" and immutable.keeps(change, field)]
+    for field in kept:
         yield Effect(
             "nothing",
-            f"the Service keeps its {one.path[-1]} ({one.old}), as no other is asked for",
+            f"the Service keeps its {field.path[-1]} ({field.old}), as no other is asked for",
             f"if it is to be another: kubectl delete service {change.name}, then upgrade",
             "Kubernetes: Service, “Choosing your own IP address”; validation of core/v1 Service updates",
-            one.path,
+            field.path,
         )
-    if all(one in kept or one.weight == "stored" for one in change.fields):
+    if all(field in kept or field.weight == "stored" for field in change.fields):
         return
     where = "" if change.weight == "meaning" else ": it says the same in other words"
     yield Effect("reloads", f"takes effect at once{where}")
@@ -132,7 +132,7 @@ def _updated(change: Change, changes: Sequence[Change]) -> Iterator[Effect]:
 def replaces_pods(change: Change) -> bool:
     """Whether the pods of a workload that is changed are made from another template than before."""
     return change.kind in WORKLOADS and any(
-        one.weight != "stored" and one.path[:2] == ("spec", "template") for one in change.fields
+        field.weight != "stored" and field.path[:2] == ("spec", "template") for field in change.fields
     )
 
 
@@ -158,7 +158,7 @@ def _workload(change: Change, changes: Sequence[Change]) -> Iterator[Effect]:
 
 def _has_reason(change: Change, changes: Sequence[Change]) -> bool:
     """Whether pods that are replaced do anything else than those before, or read something else."""
-    if any(one.meaning and one.path[:2] == ("spec", "template") for one in change.fields):
+    if any(field.meaning and field.path[:2] == ("spec", "template") for field in change.fields):
         return True
     return bool(_read_anew(change, changes))
 
@@ -166,9 +166,11 @@ def _has_reason(change: Change, changes: Sequence[Change]) -> bool:
 def _read_anew(change: Change, changes: Sequence[Change]) -> list[str]:
     """The ConfigMaps and Secrets that change with a workload that reads them."""
     return [
-        one.title
-        for one in changes
-        if one.kind in _REFERENCES and one.weight == "meaning" and change.title in {*chain(*readers(one))}
+        other.title
+        for other in changes
+        if other.kind in _REFERENCES
+        and other.weight == "meaning"
+        and change.title in {*chain(*readers(other))}
     ]
 
 
@@ -248,13 +250,13 @@ def _configuration(change: Change, changes: Sequence[Change]) -> Effect:
     if change.weight == "spelling":
         return Effect("reloads", "it holds the same data in other words", source=source)
     at_start, mounted = readers(change)
-    restarted = {one.title for one in changes if replaces_pods(one)}
+    restarted = {change.title for change in changes if replaces_pods(change)}
     told = []
-    if anew := [one for one in (*mounted, *at_start) if one in restarted]:
+    if anew := [change for change in (*mounted, *at_start) if change in restarted]:
         told.append(f"read by {', '.join(anew)} when the pods restart")
-    if follow := [one for one in mounted if one not in restarted]:
+    if follow := [change for change in mounted if change not in restarted]:
         told.append(f"in the pods of {', '.join(follow)} its files follow within a minute or two")
-    if late := [one for one in at_start if one not in restarted]:
+    if late := [change for change in at_start if change not in restarted]:
         told.append(f"read by {', '.join(late)} only when the pods start the next time")
     return Effect("reloads", "; ".join(told) or "who reads it finds the new data", source=source)
 
@@ -269,11 +271,18 @@ def readers(change: Change) -> tuple[list[str], list[str]]:
         spec = part(part(part(data, "spec"), "template"), "spec")
         containers = [*parts(spec, "containers"), *parts(spec, "initContainers")]
         title = f"{data['kind']}/{part(data, 'metadata').get('name')}"
-        volumes = [one.get("name") for one in parts(spec, "volumes") if _names(one, change.kind, change.name)]
-        mounts = [
-            one for each in containers for one in parts(each, "volumeMounts") if one.get("name") in volumes
+        volumes = [
+            volume.get("name")
+            for volume in parts(spec, "volumes")
+            if _names(volume, change.kind, change.name)
         ]
-        if any(not one.get("subPath") for one in mounts):
+        mounts = [
+            mounted
+            for each in containers
+            for mounted in parts(each, "volumeMounts")
+            if mounted.get("name") in volumes
+        ]
+        if any(not mount.get("subPath") for mount in mounts):
             mounted.append(title)
         elif mounts or any(
             _names([each.get("env"), each.get("envFrom")], change.kind, change.name) for each in containers
@@ -296,11 +305,11 @@ def _names(node: Any, kind: str, name: str) -> bool:
             if (named and name in (item.get("name"), item.get("secretName"))) or _names(item, kind, name):
                 return True
         return False
-    return isinstance(node, list) and any(_names(one, kind, name) for one in node)
+    return isinstance(node, list) and any(_names(item, kind, name) for item in node)
 
 
 def _definition(change: Change) -> Iterator[Effect]:
-    old, new = (_versions(one) for one in (change.old, change.new))
+    old, new = (_versions(side) for side in (change.old, change.new))
     source = "Kubernetes: Versions in CustomResourceDefinitions"
     for name in sorted(old - new):
         yield Effect(
@@ -312,12 +321,15 @@ def _definition(change: Change) -> Iterator[Effect]:
 
 
 def _versions(data: Any) -> set[str]:
-    return {str(one.get("name")) for one in parts(part(data, "spec"), "versions") if one.get("served")}
+    return {
+        str(version.get("name")) for version in parts(part(data, "spec"), "versions") if version.get("served")
+    }
 
 
 def _stores(data: Any, version: str) -> bool:
     return any(
-        one.get("name") == version and one.get("storage") for one in parts(part(data, "spec"), "versions")
+        entry.get("name") == version and entry.get("storage")
+        for entry in parts(part(data, "spec"), "versions")
     )
 
 
@@ -379,7 +391,7 @@ def _left_alone(change: Change, spec: Mapping[str, Any], changes: Sequence[Chang
             "its pods end, and their claims are deleted (persistentVolumeClaimRetentionPolicy.whenDeleted)",
             "set whenDeleted to Retain first, in an upgrade of its own", source,
         )  # fmt: skip
-    taking = [one for one in changes if one.what == "added" and one.kind == "StatefulSet"]
+    taking = [change for change in changes if change.what == "added" and change.kind == "StatefulSet"]
     instead = f", and {taking[0].title} starts with empty ones" if taking else ""
     return Effect(
         "loses-data",
@@ -400,7 +412,7 @@ def is_hook(data: Mapping[str, Any] | None) -> bool:
 def _policies(data: Mapping[str, Any] | None) -> set[str]:
     """When Helm deletes a hook's object; without a word, before it makes the next one."""
     said = part(part(data, "metadata"), "annotations").get("helm.sh/hook-delete-policy")
-    return {one.strip() for one in str(said).split(",")} if said else {_BEFORE_CREATION}
+    return {policy.strip() for policy in str(said).split(",")} if said else {_BEFORE_CREATION}
 
 
 def _hook(change: Change) -> Iterator[Effect]:

@@ -44,13 +44,15 @@ def fixed(
     done: list[Diagnostic] = []
     told = findings(text, name)
     for _ in range(_PASSES):
-        certain = [one for one in single(told) if one.mend and (not codes or one.code in codes)]
-        after = apply(text, [one.mend for one in certain if one.mend])
+        certain = [
+            finding for finding in single(told) if finding.mend and (not codes or finding.code in codes)
+        ]
+        after = apply(text, [finding.mend for finding in certain if finding.mend])
         if after == text:
             break
         text, told = after, findings(after, name)
-        left = {(one.code, one.path) for one in single(told)}
-        done += [one for one in certain if (one.code, one.path) not in left]
+        left = {(finding.code, finding.path) for finding in single(told)}
+        done += [finding for finding in certain if (finding.code, finding.path) not in left]
     return text, done, told
 
 
@@ -67,7 +69,7 @@ def apply(text: str, mends: Sequence[Mend]) -> str:
     mark = "\ufeff" if text.startswith("\ufeff") else ""
     text = text.removeprefix("\ufeff")
     # deeper places first, so that a renamed parent does not hide its children
-    for mend in sorted(mends, key=lambda one: -len(one.path)):
+    for mend in sorted(mends, key=lambda mend: -len(mend.path)):
         text = _mended(text, mend)
     return mark + text
 

@@ -17,7 +17,7 @@ def migrate(text: str, name: str = "values.yaml") -> tuple[str, list[Diagnostic]
     """
     codes = {"removed-value", *(slug for slug in rules.by_slug() if slug.startswith("removed-"))}
     after, done, left = fix.fixed(text, name, codes)
-    gone = [one.path for one in single((*done, *left)) if one.code in codes]
+    gone = [finding.path for finding in single((*done, *left)) if finding.code in codes]
     if any(entry.last.startswith("0.") for entry in map(removed.removed, gone) if entry):
         read = source.read_text(after, name)
         effective = values.effective(read.data, schema.defaults())

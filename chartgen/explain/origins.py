@@ -99,7 +99,11 @@ def _named(
 ) -> Document:
     """The object of that kind and name; the name may lack what the release puts before it."""
     kind, _, name = what.partition("/")
-    of_kind = {_name(one, late, effective): one for one in documents if one.kind.lower() == kind.lower()}
+    of_kind = {
+        _name(document, late, effective): document
+        for document in documents
+        if document.kind.lower() == kind.lower()
+    }
     for known, document in of_kind.items():
         if known == name:
             return document
@@ -109,7 +113,7 @@ def _named(
     if len(alike) == 1:
         return alike[0]
     listed = ", ".join(f"{document.kind}/{known}" for known, document in of_kind.items())
-    kinds = ", ".join(sorted({one.kind for one in documents}))
+    kinds = ", ".join(sorted({document.kind for document in documents}))
     raise Rejected(
         [
             Diagnostic(
@@ -171,7 +175,10 @@ def _changes(
             changed = _rendered(tree.replaced(effective, read, other), late, document.template)
         except Rejected:
             continue
-        same = next((one for one in changed if one.kind == document.kind and one.name == document.name), None)
+        same = next(
+            (change for change in changed if change.kind == document.kind and change.name == document.name),
+            None,
+        )
         renamed = same is None and len(changed) > 0
         if not renamed and (same is None or _at(same.data, path) != before):
             return True

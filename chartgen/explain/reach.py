@@ -26,7 +26,11 @@ def reached(path: Path, effective: dict[str, Any], node: Mapping[str, Any]) -> l
     """
     late = LateBound()
     before = _documents(_rendered(effective, late))
-    found = {key: one for key, one in before.items() if any(read[: len(path)] == path for read in one.reads)}
+    found = {
+        key: document
+        for key, document in before.items()
+        if any(read[: len(path)] == path for read in document.reads)
+    }
     for value in others(tree.at(effective, path), node):
         rendered = _rendered(tree.replaced(effective, path, value), late)
         if rendered is None:
@@ -35,7 +39,9 @@ def reached(path: Path, effective: dict[str, Any], node: Mapping[str, Any]) -> l
         for key in before.keys() | after.keys():
             if key not in before or key not in after or before[key].data != after[key].data:
                 found[key] = after.get(key) or before[key]
-    rows = {(_named(one, late, effective), f"templates/{one.template}") for one in found.values()}
+    rows = {
+        (_named(document, late, effective), f"templates/{document.template}") for document in found.values()
+    }
     return sorted(rows, key=lambda row: (row[1], row[0]))
 
 
@@ -53,15 +59,15 @@ def _rendered(effective: Mapping[str, Any], late: LateBound) -> Rendered | None:
 
 
 def _documents(rendered: Rendered | None) -> dict[Identity, Document]:
-    return {one.identity: one for one in rendered.documents} if rendered is not None else {}
+    return {document.identity: document for document in rendered.documents} if rendered is not None else {}
 
 
 def others(value: Any, node: Mapping[str, Any]) -> Iterator[Any]:
     """A few values that the setting could have instead of this one; none for a section."""
     if "properties" in node and "default" not in node:
         return
-    yield from [one for one in node.get("enum", ()) if one != value and one is not None][:3]
-    yield from [one for one in node.get("examples", ()) if one != value][:1]
+    yield from [taken for taken in node.get("enum", ()) if taken != value and taken is not None][:3]
+    yield from [taken for taken in node.get("examples", ()) if taken != value][:1]
     yield from snippets.values(node)[:1]
     kinds = node.get("type", ())
     if isinstance(value, bool):

@@ -225,11 +225,11 @@ class _Run:
             visible = len(scope)
             names = node.pipeline.names
             given = (key, item) if len(names) == 2 else (item,)
-            for name, one in zip(names, given, strict=False):
+            for name, value_ in zip(names, given, strict=False):
                 if node.pipeline.declares:
-                    scope.append((name, one))
+                    scope.append((name, value_))
                 else:
-                    self._assign(scope, name, one, node.at)
+                    self._assign(scope, name, value_, node.at)
             try:
                 self.nodes(node.body, item, scope)
             except _Left as left:

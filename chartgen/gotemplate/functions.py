@@ -46,7 +46,7 @@ def call(name: str, arguments: Sequence[Any], at: int, *, guesses: bool = False)
         raise Unknowable(f"{name} is worked out by Helm alone", at)
     if name not in _PASS_ON and is_late(list(arguments)):
         raise Unknowable(f"{name} works on what is known at install time alone", at)
-    if name not in _TAKE_LOOSE and any(isinstance(one, LooseText) for one in arguments):
+    if name not in _TAKE_LOOSE and any(isinstance(argument, LooseText) for argument in arguments):
         raise Unknowable(f"{name} works on text that Helm alone spells out", at)
     try:
         return function(*arguments)
@@ -209,24 +209,24 @@ def _escaped(char: str) -> str:
 
 
 def _strings(values: Sequence[Any]) -> list[str]:
-    return [shown(one, 0) for one in values if one is not None]
+    return [shown(item, 0) for item in values if item is not None]
 
 
 def _quote(*values: Any) -> str:
-    return " ".join(quoted(one) for one in _strings(values))
+    return " ".join(quoted(item) for item in _strings(values))
 
 
 def _squote(*values: Any) -> str:
-    return " ".join(f"'{one}'" for one in _strings(values))
+    return " ".join(f"'{item}'" for item in _strings(values))
 
 
 def _print(*values: Any) -> str:
     out = ""
-    for place, one in enumerate(values):
+    for place, item in enumerate(values):
         # Go puts a space between two of which neither is text
-        if place and not isinstance(one, str) and not isinstance(values[place - 1], str):
+        if place and not isinstance(item, str) and not isinstance(values[place - 1], str):
             out += " "
-        out += shown(one, 0)
+        out += shown(item, 0)
     return out
 
 
@@ -275,7 +275,7 @@ def _default(standard: Any, *given: Any) -> Any:
 
 
 def _coalesce(*values: Any) -> Any:
-    return next((one for one in values if truth(one)), None)
+    return next((item for item in values if truth(item)), None)
 
 
 def _ternary(yes: Any, no: Any, which: Any) -> Any:
@@ -295,15 +295,15 @@ def _fail(message: Any) -> Any:
     raise _Wrong(f"ends the installation: {_text(message)}")
 
 
-def _compared(one: Any, other: Any) -> bool:
-    kinds = [_basic(one), _basic(other)]
-    if one is None or other is None:
-        return one is None and other is None
+def _compared(left: Any, other: Any) -> bool:
+    kinds = [_basic(left), _basic(other)]
+    if left is None or other is None:
+        return left is None and other is None
     if "" in kinds:
         raise _Wrong("compares no lists and no maps")
     if kinds[0] != kinds[1]:
-        raise _Wrong(f"cannot compare {_named(one)} with {_named(other)}")
-    return bool(one == other)
+        raise _Wrong(f"cannot compare {_named(left)} with {_named(other)}")
+    return bool(left == other)
 
 
 def _basic(value: Any) -> str:
@@ -322,19 +322,19 @@ def _named(value: Any) -> str:
     return "a whole number" if isinstance(value, int) and not isinstance(value, bool) else kind(value)
 
 
-def _eq(one: Any, *others: Any) -> bool:
+def _eq(left: Any, *others: Any) -> bool:
     if not others:
         raise _Wrong("compares with nothing")
-    return any(_compared(one, other) for other in others)
+    return any(_compared(left, other) for other in others)
 
 
-def _ordered(one: Any, other: Any) -> int:
-    kinds = [_basic(one), _basic(other)]
+def _ordered(low: Any, other: Any) -> int:
+    kinds = [_basic(low), _basic(other)]
     if kinds[0] != kinds[1] or kinds[0] in ("", "bool"):
-        raise _Wrong(f"cannot compare {_named(one)} with {_named(other)}")
+        raise _Wrong(f"cannot compare {_named(low)} with {_named(other)}")
     if kinds[0] == "string":
-        one, other = one.encode(), other.encode()
-    return int(one > other) - int(one < other)
+        low, other = low.encode(), other.encode()
+    return int(low > other) - int(low < other)
 
 
 def _truncated(length: Any, text: Any) -> str:
@@ -407,13 +407,13 @@ def _sum(*values: Any) -> int:
 
 def _product(first: Any, *more: Any) -> int:
     result = Int64(1)
-    for one in (first, *more):
-        result = Int64(_bounded(result * _whole(one)))
+    for factor in (first, *more):
+        result = Int64(_bounded(result * _whole(factor)))
     return result
 
 
-def _quotient(one: Any, other: Any) -> int:
-    first, second = _whole(one), _whole(other)
+def _quotient(left: Any, other: Any) -> int:
+    first, second = _whole(left), _whole(other)
     if not second:
         raise _Wrong("divides by 0")
     result = abs(first) // abs(second)
@@ -492,30 +492,30 @@ def _has(item: Any, values: Any) -> bool:
     items = _list(values)
     if is_late(items) or is_late(item):
         raise _Unknown
-    return any(_same(one, item) for one in items)
+    return any(_same(there, item) for there in items)
 
 
-def _same(one: Any, other: Any) -> bool:
+def _same(left: Any, other: Any) -> bool:
     """Equal in value and in Go's type."""
-    if type(one) is not type(other) and not (isinstance(one, str) and isinstance(other, str)):
+    if type(left) is not type(other) and not (isinstance(left, str) and isinstance(other, str)):
         return False
-    if isinstance(one, list):
-        return len(one) == len(other) and all(map(_same, one, other))
-    if isinstance(one, dict):
-        return one.keys() == other.keys() and all(_same(one[key], other[key]) for key in one)
-    return bool(one == other)
+    if isinstance(left, list):
+        return len(left) == len(other) and all(map(_same, left, other))
+    if isinstance(left, dict):
+        return left.keys() == other.keys() and all(_same(left[key], other[key]) for key in left)
+    return bool(left == other)
 
 
 def _unique(values: Any) -> list[Any]:
     made: list[Any] = []
-    for one in _list(values):
-        if not any(_same(one, known) for known in made):
-            made.append(one)
+    for item in _list(values):
+        if not any(_same(item, known) for known in made):
+            made.append(item)
     return made
 
 
 def _without(values: Any, *dropped: Any) -> list[Any]:
-    return [one for one in _list(values) if not any(_same(one, other) for other in dropped)]
+    return [item for item in _list(values) if not any(_same(item, other) for other in dropped)]
 
 
 def _sorted(values: Any) -> list[Any]:
@@ -595,7 +595,7 @@ def _json(value: Any, html: bool, indent: int | None, margin: str) -> str:
     inner = margin + " " * (indent or 0)
     start, separator, end = ("\n" + inner, ",\n" + inner, "\n" + margin) if indent else ("", ",", "")
     if isinstance(value, list):
-        items = [_json(one, html, indent, inner) for one in value]
+        items = [_json(item, html, indent, inner) for item in value]
         return "[" + start + separator.join(items) + end + "]" if items else "[]"
     colon = ": " if indent else ":"
     if keys_are_late(value):
@@ -668,7 +668,7 @@ def _table() -> dict[str, Function]:
         "squote": _squote,
         "print": _print,
         "printf": _printf,
-        "println": lambda *values: " ".join(shown(one, 0) for one in values) + "\n",
+        "println": lambda *values: " ".join(shown(item, 0) for item in values) + "\n",
         "toString": lambda value: _nil_text(value),
         "upper": lambda text: _cased(text, str.upper),
         "lower": lambda text: _cased(text, str.lower),
@@ -708,11 +708,11 @@ def _table() -> dict[str, Function]:
         "empty": lambda value: not truth(value),
         "not": lambda value: not truth(value),
         "eq": _eq,
-        "ne": lambda one, other: not _compared(one, other),
-        "lt": lambda one, other: _ordered(one, other) < 0,
-        "le": lambda one, other: _ordered(one, other) <= 0,
-        "gt": lambda one, other: _ordered(one, other) > 0,
-        "ge": lambda one, other: _ordered(one, other) >= 0,
+        "ne": lambda left, other: not _compared(left, other),
+        "lt": lambda left, other: _ordered(left, other) < 0,
+        "le": lambda left, other: _ordered(left, other) <= 0,
+        "gt": lambda left, other: _ordered(left, other) > 0,
+        "ge": lambda left, other: _ordered(left, other) >= 0,
         "kindOf": _kind_of,
         "kindIs": lambda name, value: _text(name) == _kind_of(value),
     }
@@ -721,7 +721,7 @@ def _table() -> dict[str, Function]:
         "int64": lambda value: Int64(_whole(value)),
         "add": _sum,
         "add1": lambda value: _bounded(_whole(value) + 1),
-        "sub": lambda one, other: _bounded(_whole(one) - _whole(other)),
+        "sub": lambda left, other: _bounded(_whole(left) - _whole(other)),
         "mul": _product,
         "div": _quotient,
         "len": _length,
@@ -744,8 +744,8 @@ def _table() -> dict[str, Function]:
         "without": _without,
         "append": lambda values, item: [*_list(values), item],
         "prepend": lambda values, item: [item, *_list(values)],
-        "concat": lambda *lists: [item for one in lists for item in _list(one)],
-        "compact": lambda values: [one for one in _list(values) if truth(one)],
+        "concat": lambda *lists: [item for part in lists for item in _list(part)],
+        "compact": lambda values: [item for item in _list(values) if truth(item)],
         "sortAlpha": _sorted,
     }
     return {**strings, **decisions, **numbers, **collections}

@@ -362,7 +362,7 @@ def unquoted(token: str, at: int = 0) -> str:
     for match in _ESCAPE.finditer(token, 1, len(token) - 1):
         raw += token[position : match.start()].encode()
         position = match.end()
-        octal, byte, short, long, one = match.groups()
+        octal, byte, short, long, character = match.groups()
         if octal or byte:
             number = int(octal, 8) if octal else int(byte, 16)
             if number > 255:
@@ -373,10 +373,10 @@ def unquoted(token: str, at: int = 0) -> str:
             if number > 0x10FFFF or 0xD800 <= number < 0xE000:
                 raise Malformed(f"{match[0]} is no character", at)
             raw += chr(number).encode()
-        elif one in _SHORT:
-            raw += _SHORT[one].encode()
+        elif character in _SHORT:
+            raw += _SHORT[character].encode()
         else:
-            raise Malformed(f"Go has no escape \\{one}", at)
+            raise Malformed(f"Go has no escape \\{character}", at)
     raw += token[position:-1].encode()
     return raw.decode(errors="replace")
 

@@ -67,14 +67,14 @@ def weight(value: Any, most: int) -> int:
     counted = 0
     left = [value]
     while left and counted <= most:
-        one = left.pop()
+        part = left.pop()
         # a value costs more than a character
-        counted += 1 + len(one) if isinstance(one, str) else 20
-        if isinstance(one, dict):
-            left.extend(one)
-            left.extend(one.values())
-        elif isinstance(one, list):
-            left.extend(one)
+        counted += 1 + len(part) if isinstance(part, str) else 20
+        if isinstance(part, dict):
+            left.extend(part)
+            left.extend(part.values())
+        elif isinstance(part, list):
+            left.extend(part)
     return counted
 
 

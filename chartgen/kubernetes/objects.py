@@ -42,7 +42,7 @@ def _workload(data: Mapping[str, Any]) -> Iterator[Refusal]:
     template = part(spec, "template")
     here = ("spec", "template")
     claims = [
-        str(part(mapped(one), "metadata").get("name")) for _, one in items(spec, "volumeClaimTemplates")
+        str(part(mapped(claim), "metadata").get("name")) for _, claim in items(spec, "volumeClaimTemplates")
     ]
     yield from below((*here, "metadata", "labels"), labels(part(template, "metadata").get("labels")))
     yield from below(

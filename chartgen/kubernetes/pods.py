@@ -156,7 +156,7 @@ def _label_keys(term: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Ref
             # a key may be in matchLabels or in one expression besides, but not in two places
             named = [
                 *part(selector, "matchLabels"),
-                *(mapped(one).get("key") for _, one in items(selector, "matchExpressions")),
+                *(mapped(entry).get("key") for _, entry in items(selector, "matchExpressions")),
             ]
             if name == "matchLabelKeys" and named.count(key) > 1:
                 yield Refusal(
@@ -167,10 +167,10 @@ def _label_keys(term: Mapping[str, Any], names: tuple[str, ...]) -> Iterator[Ref
 def spread(node: Any) -> Iterator[Refusal]:
     """`topologySpreadConstraints`."""
     seen: set[tuple[Any, Any]] = set()
-    for number, one in enumerate(node) if isinstance(node, list) else ():
-        if not isinstance(one, Mapping):
+    for number, entry in enumerate(node) if isinstance(node, list) else ():
+        if not isinstance(entry, Mapping):
             continue
-        skew, key, otherwise = one.get("maxSkew"), one.get("topologyKey"), one.get("whenUnsatisfiable")
+        skew, key, otherwise = entry.get("maxSkew"), entry.get("topologyKey"), entry.get("whenUnsatisfiable")
         if isinstance(skew, int) and skew < 1:
             yield Refusal((number, "maxSkew"), f"a difference of {skew}", "1 or more")
         if not key:
@@ -183,14 +183,14 @@ def spread(node: Any) -> Iterator[Refusal]:
                 "one constraint of that kind",
             )
         seen.add((key, otherwise))
-        if one.get("minDomains") is not None and not _may_be(otherwise, "DoNotSchedule"):
+        if entry.get("minDomains") is not None and not _may_be(otherwise, "DoNotSchedule"):
             yield Refusal(
                 (number, "minDomains"),
                 "minDomains counts with whenUnsatisfiable: DoNotSchedule only",
                 "no minDomains",
             )
-        yield from below((number,), _label_keys(one, ("matchLabelKeys",)))
-        yield from below((number, "labelSelector"), label_selector(one.get("labelSelector")))
+        yield from below((number,), _label_keys(entry, ("matchLabelKeys",)))
+        yield from below((number, "labelSelector"), label_selector(entry.get("labelSelector")))
 
 
 def resources(node: Any) -> Iterator[Refusal]:
@@ -322,10 +322,10 @@ def _port_reference(port: Any) -> Iterator[Refusal]:
 
 def environment(node: Any) -> Iterator[Refusal]:
     """`env`: names, text, and one source each."""
-    for number, one in enumerate(node) if isinstance(node, list) else ():
-        if not isinstance(one, Mapping):
+    for number, variable in enumerate(node) if isinstance(node, list) else ():
+        if not isinstance(variable, Mapping):
             continue
-        name, value, source = one.get("name"), one.get("value"), one.get("valueFrom")
+        name, value, source = variable.get("name"), variable.get("value"), variable.get("valueFrom")
         if not name:
             yield Refusal((number, "name"), "a variable has no name", "a name")
         yield from formed(name or None, formats.environment_name, (number, "name"), "no name of a variable")
@@ -379,7 +379,7 @@ def _amount_reference(reference: Mapping[str, Any]) -> Iterator[Refusal]:
         yield Refusal(("resource",), f"variables cannot hold {resource}", "such as limits.memory")
     elif unit not in (None, 0, "0") and not unknown(unit):
         allowed = _CPU_UNITS if resource.endswith(".cpu") else _SIZE_UNITS
-        if not any(amount(unit) == amount(one) for one in allowed):
+        if not any(amount(unit) == amount(resource) for resource in allowed):
             yield Refusal(
                 ("divisor",), f"{resource} is not told in units of {unit}", "one of " + ", ".join(allowed)
             )
@@ -446,8 +446,8 @@ def pod_security(node: Any) -> Iterator[Refusal]:
     for path, group in items(node, "supplementalGroups"):
         yield from _identity(path, group)
     seen: set[Any] = set()
-    for path, one in items(node, "sysctls"):
-        parameter = mapped(one).get("name")
+    for path, entry in items(node, "sysctls"):
+        parameter = mapped(entry).get("name")
         yield from formed(parameter, formats.sysctl_name, (*path, "name"), "no kernel parameter")
         if not parameter:
             yield Refusal(
@@ -607,17 +607,17 @@ def pod(spec: Any, claims: Collection[str] = ()) -> Iterator[Refusal]:
             yield Refusal((*path, "name"), f"two volumes are called {name}", "another name")
         names.add(name)
         for kind in ("configMap", "secret"):
-            for place, one in items(mapped(volume).get(kind), "items"):
-                yield from below((*path, kind, *place), key_to_path(one))
+            for place, entry in items(mapped(volume).get(kind), "items"):
+                yield from below((*path, kind, *place), key_to_path(entry))
     yield from _volumes_of(spec, {*names, *claims})
     called: set[Any] = set()
     for group in ("containers", "initContainers"):
-        for path, one in items(spec, group):
-            name = mapped(one).get("name")
+        for path, entry in items(spec, group):
+            name = mapped(entry).get("name")
             if name in called:
                 yield Refusal((*path, "name"), f"two containers are called {name}", "another name")
             called.add(name)
-            yield from below(path, container(one, starts_first=group == "initContainers"))
+            yield from below(path, container(entry, starts_first=group == "initContainers"))
     yield from _host_ports(spec)
     yield from below(("nodeSelector",), node_selector(spec.get("nodeSelector")))
     yield from below(("tolerations",), tolerations(spec.get("tolerations")))
@@ -646,15 +646,15 @@ def _volumes_of(spec: Mapping[str, Any], there: Collection[Any]) -> Iterator[Ref
     grace = spec.get("terminationGracePeriodSeconds")
     grace = grace if isinstance(grace, int) else 30
     for group in ("containers", "initContainers"):
-        for path, one in items(spec, group):
+        for path, entry in items(spec, group):
             for kind in ("volumeMounts", "volumeDevices"):
-                for place, mount in items(one, kind):
+                for place, mount in items(entry, kind):
                     name = mapped(mount).get("name")
                     if name not in there and not unknown(name):
                         yield Refusal(
                             (*path, *place, "name"), f"the pod has no volume {name}", "the name of a volume"
                         )
-            for place, variable in items(one, "env"):
+            for place, variable in items(entry, "env"):
                 file = part(part(variable, "valueFrom"), "fileKeyRef")
                 if file and file.get("volumeName") not in there:
                     where = (*path, *place, "valueFrom", "fileKeyRef", "volumeName")
@@ -662,7 +662,7 @@ def _volumes_of(spec: Mapping[str, Any], there: Collection[Any]) -> Iterator[Ref
                         where, f"the pod has no volume {file.get('volumeName')}", "the name of a volume"
                     )
             for moment in ("postStart", "preStop"):
-                seconds = part(part(part(one, "lifecycle"), moment), "sleep").get("seconds")
+                seconds = part(part(part(entry, "lifecycle"), moment), "sleep").get("seconds")
                 if isinstance(seconds, int) and seconds > grace:
                     where = (*path, "lifecycle", moment, "sleep", "seconds")
                     yield Refusal(
@@ -674,8 +674,8 @@ def _volumes_of(spec: Mapping[str, Any], there: Collection[Any]) -> Iterator[Ref
         yield Refusal(
             where, "processes of the host have the host's network", "hostNetwork: true, or no hostProcess"
         )
-    for path, one in items(security, "sysctls"):
-        name = str(mapped(one).get("name")).replace("/", ".")
+    for path, entry in items(security, "sysctls"):
+        name = str(mapped(entry).get("name")).replace("/", ".")
         if spec.get("hostNetwork") and name.startswith("net."):
             yield Refusal(
                 ("securityContext", *path, "name"), f"{name} is the node's own", "a parameter outside net."
@@ -695,8 +695,8 @@ def key_to_path(node: Any) -> Iterator[Refusal]:
 def _host_ports(spec: Mapping[str, Any]) -> Iterator[Refusal]:
     """A port of the node belongs to one container; in the node's network, a container's port is the node's."""
     taken: set[tuple[Any, ...]] = set()
-    for path, one in items(spec, "containers"):
-        for place, port in items(one, "ports"):
+    for path, entry in items(spec, "containers"):
+        for place, port in items(entry, "ports"):
             if not isinstance(port, Mapping):
                 continue
             number = port.get("hostPort")

@@ -45,5 +45,5 @@ def formed(value: Any, form: Form, path: Path, what: str) -> Iterator[Refusal]:
 
 def below(path: Path, found: Iterator[Refusal]) -> Iterator[Refusal]:
     """The refusals of a part, at its place in the whole."""
-    for one in found:
-        yield Refusal((*path, *one.path), one.what, one.expected)
+    for refusal in found:
+        yield Refusal((*path, *refusal.path), refusal.what, refusal.expected)

@@ -142,25 +142,25 @@ def _addresses(spec: Mapping[str, Any], kind: str) -> Iterator[Refusal]:
         yield Refusal(("clusterIPs",), "an empty address", "an IP address")
     if len(several) > 2:
         yield Refusal(("clusterIPs",), f"{len(several)} addresses", "at most one of each family")
-    families = [formats.ip_family(str(one)) for one in several]
+    families = [formats.ip_family(str(given)) for given in several]
     if len(several) == 2 and families[0] == families[1] and families[0]:
         yield Refusal(("clusterIPs",), "two addresses of one family", "at most one of each family")
-    for path, one in items(spec, "clusterIPs"):
-        if one != "None":
-            yield from formed(one, formats.ip_address, path, f"{one} is no address")
+    for path, given in items(spec, "clusterIPs"):
+        if given != "None":
+            yield from formed(given, formats.ip_address, path, f"{given} is no address")
         elif len(several) > 1:
             yield Refusal(path, "None beside an address", "None alone")
-    for path, one in items(spec, "externalIPs"):
-        yield from formed(one, formats.ip_address, path, f"{one} is no address")
-    for path, one in items(spec, "loadBalancerSourceRanges"):
-        yield from formed(one, formats.cidr, path, f"{one} is no block of addresses")
+    for path, given in items(spec, "externalIPs"):
+        yield from formed(given, formats.ip_address, path, f"{given} is no address")
+    for path, given in items(spec, "loadBalancerSourceRanges"):
+        yield from formed(given, formats.cidr, path, f"{given} is no block of addresses")
     wanted = [family for _, family in items(spec, "ipFamilies")]
     if len({*map(str, wanted)}) < len(wanted):
         yield Refusal(("ipFamilies",), "a family is there twice", "each family once")
-    for family, one in zip(wanted, several or [address], strict=False):
-        number = formats.ip_family(str(one))
+    for family, given in zip(wanted, several or [address], strict=False):
+        number = formats.ip_family(str(given))
         if number and family != f"IPv{number}":
-            yield Refusal(("ipFamilies",), f"{one} is no address of the family {family}", f"IPv{number}")
+            yield Refusal(("ipFamilies",), f"{given} is no address of the family {family}", f"IPv{number}")
     if len(wanted) == 2 and spec.get("ipFamilyPolicy") in (None, "", "SingleStack"):
         yield Refusal(
             ("ipFamilies",),
@@ -181,11 +181,11 @@ def ingress(spec: Any) -> Iterator[Refusal]:
         ("ingressClassName",),
         "no name of an IngressClass",
     )
-    for path, one in items(spec, "tls"):
-        for place, host in items(one, "hosts"):
+    for path, entry in items(spec, "tls"):
+        for place, host in items(entry, "hosts"):
             yield from formed(host, ingress_host, (*path, *place), "no host")
         yield from formed(
-            mapped(one).get("secretName") or None,
+            mapped(entry).get("secretName") or None,
             formats.dns_subdomain,
             (*path, "secretName"),
             "no name of a Secret",

@@ -29,18 +29,23 @@ def offered(
     """What can be done about the findings in a range, and about all; `again` looks at the document with another text."""
     actions: list[lsp.CodeAction] = []
     if _is_asked(lsp.CodeActionKind.QuickFix, only):
-        for one in known.findings:
-            spans = [span for part in (one, *one.parts) for span in part.spans if _meets(known, span, where)]
+        for finding in known.findings:
+            spans = [
+                span
+                for part in (finding, *finding.parts)
+                for span in part.spans
+                if _meets(known, span, where)
+            ]
             if spans:
-                actions += _mends(known, uri, one)
-                actions += _ignoring(known, uri, one, again)
+                actions += _mends(known, uri, finding)
+                actions += _ignoring(known, uri, finding, again)
     if _is_asked(FIX_ALL, only) and (change := fixed_all(known, uri, again)) is not None:
         actions.append(lsp.CodeAction("Fix all that is certain", kind=FIX_ALL, edit=change))
     return actions
 
 
 def _is_asked(kind: str, only: Sequence[str]) -> bool:
-    return not only or any(kind == one or kind.startswith(f"{one}.") for one in map(_value, only))
+    return not only or any(kind == wanted or kind.startswith(f"{wanted}.") for wanted in map(_value, only))
 
 
 def _value(kind: object) -> str:
@@ -55,10 +60,10 @@ def _meets(known: Analysis, span: Span, where: lsp.Range) -> bool:
     return where.start.line <= line <= where.end.line
 
 
-def _mends(known: Analysis, uri: str, one: Diagnostic) -> Iterator[lsp.CodeAction]:
+def _mends(known: Analysis, uri: str, finding: Diagnostic) -> Iterator[lsp.CodeAction]:
     """The certain mends of a finding, each by itself."""
-    certain = [part for part in single([one]) if part.mend is not None]
-    told = [lsp_one for lsp_one in analysis.shown(known, uri) if lsp_one.code == one.code]
+    certain = [part for part in single([finding]) if part.mend is not None]
+    told = [lsp_one for lsp_one in analysis.shown(known, uri) if lsp_one.code == finding.code]
     for part in certain:
         assert part.mend is not None
         change = _change(known, uri, fix.apply(known.reading.text, [part.mend]))
@@ -126,17 +131,21 @@ def _moved(known: Analysis, pieces: Sequence[tuple[int, int, str]]) -> list[tupl
     return found
 
 
-def _ignoring(known: Analysis, uri: str, one: Diagnostic, again: Again) -> Iterator[lsp.CodeAction]:
+def _ignoring(known: Analysis, uri: str, finding: Diagnostic, again: Again) -> Iterator[lsp.CodeAction]:
     """Comments that pass a finding over, where one can be: beside it or above it, and for the whole file."""
-    if one.weight in ("refused", "told") or one.code in _OF_COMMENTS or known.text.text != known.reading.text:
-        return
-    told = [each for each in analysis.shown(known, uri) if each.code == one.code]
-    for name, text in (
-        (f"Ignore {one.code} here", _beside(known, one)),
-        (f"Ignore {one.code} here", _above(known, one)),
-        (f"Ignore {one.code} in this file", _on_top(known, one)),
+    if (
+        finding.weight in ("refused", "told")
+        or finding.code in _OF_COMMENTS
+        or known.text.text != known.reading.text
     ):
-        if text is None or not _is_gone(one, again(text)):
+        return
+    told = [each for each in analysis.shown(known, uri) if each.code == finding.code]
+    for name, text in (
+        (f"Ignore {finding.code} here", _beside(known, finding)),
+        (f"Ignore {finding.code} here", _above(known, finding)),
+        (f"Ignore {finding.code} in this file", _on_top(known, finding)),
+    ):
+        if text is None or not _is_gone(finding, again(text)):
             continue
         yield lsp.CodeAction(
             name,
@@ -147,25 +156,26 @@ def _ignoring(known: Analysis, uri: str, one: Diagnostic, again: Again) -> Itera
         return
 
 
-def _is_gone(one: Diagnostic, after: Analysis) -> bool:
+def _is_gone(finding: Diagnostic, after: Analysis) -> bool:
     """Whether the finding is passed over, and the comment that asks for it is read as one."""
     codes = {each.code for each in after.findings}
     return not codes & _OF_COMMENTS and not any(
-        (each.code, each.path, each.message) == (one.code, one.path, one.message) for each in after.findings
+        (each.code, each.path, each.message) == (finding.code, finding.path, finding.message)
+        for each in after.findings
     )
 
 
-def _line(known: Analysis, one: Diagnostic) -> int:
+def _line(known: Analysis, finding: Diagnostic) -> int:
     """The line of the finding's key, or else the finding's own; 0 where it has none."""
     source = known.source
-    if source is not None and one.path in source.spans:
-        return source.spans[one.path].line
-    here = analysis.span_here(known, one)
+    if source is not None and finding.path in source.spans:
+        return source.spans[finding.path].line
+    here = analysis.span_here(known, finding)
     return here.line if here is not None else 0
 
 
-def _beside(known: Analysis, one: Diagnostic) -> str | None:
-    number = _line(known, one)
+def _beside(known: Analysis, finding: Diagnostic) -> str | None:
+    number = _line(known, finding)
     if not number:
         return None
     stop = known.text.index(number + 1, 1) if number < known.text.count() else len(known.text.text)
@@ -174,24 +184,24 @@ def _beside(known: Analysis, one: Diagnostic) -> str | None:
     bare = line.rstrip("\r\n")
     match = _MARK.search(bare)
     if match:
-        new = f"{bare[: match.end(2)]}, {one.code}{bare[match.end(2) :]}"
+        new = f"{bare[: match.end(2)]}, {finding.code}{bare[match.end(2) :]}"
     else:
-        new = f"{bare.rstrip()}  # chartgen: ignore[{one.code}]"
+        new = f"{bare.rstrip()}  # chartgen: ignore[{finding.code}]"
     return known.text.text[:start] + new + line[len(bare) :] + known.text.text[stop:]
 
 
-def _above(known: Analysis, one: Diagnostic) -> str | None:
-    number = _line(known, one)
+def _above(known: Analysis, finding: Diagnostic) -> str | None:
+    number = _line(known, finding)
     if not number:
         return None
     start = known.text.index(number, 1)
     margin = re.match(r" *", known.text.text[start:])
     assert margin is not None
-    return f"{known.text.text[:start]}{margin[0]}# chartgen: ignore[{one.code}]{known.text.end()}{known.text.text[start:]}"
+    return f"{known.text.text[:start]}{margin[0]}# chartgen: ignore[{finding.code}]{known.text.end()}{known.text.text[start:]}"
 
 
-def _on_top(known: Analysis, one: Diagnostic) -> str:
-    return f"# chartgen: ignore-file[{one.code}]{known.text.end()}{known.text.text}"
+def _on_top(known: Analysis, finding: Diagnostic) -> str:
+    return f"# chartgen: ignore-file[{finding.code}]{known.text.end()}{known.text.text}"
 
 
 def fixed_all(known: Analysis, uri: str, again: Again) -> lsp.WorkspaceEdit | None:
@@ -200,11 +210,13 @@ def fixed_all(known: Analysis, uri: str, again: Again) -> lsp.WorkspaceEdit | No
         return None
     if known.text.text != known.reading.text:
         # what one mend brings to light waits until all can be read
-        mends = [one.mend for one in single(known.findings) if one.mend is not None]
+        mends = [finding.mend for finding in single(known.findings) if finding.mend is not None]
         return _change(known, uri, fix.apply(known.reading.text, mends))
     now = known
     for _ in range(_PASSES):
-        after = fix.apply(now.text.text, [one.mend for one in single(now.findings) if one.mend is not None])
+        after = fix.apply(
+            now.text.text, [finding.mend for finding in single(now.findings) if finding.mend is not None]
+        )
         if after == now.text.text:
             break
         now = again(after)

@@ -60,7 +60,7 @@ def wanted(settings: Any) -> Wanted:
         files="all" if given.get("files") == "all" else standard.files,
         strict=given["strict"] if isinstance(given.get("strict"), bool) else standard.strict,
         kube_version=version if isinstance(version, str) and version else None,
-        base=tuple(one for one in base if isinstance(one, str)) if isinstance(base, list) else (),
+        base=tuple(layer for layer in base if isinstance(layer, str)) if isinstance(base, list) else (),
     )
 
 
@@ -78,9 +78,14 @@ def place(file: File, roots: Sequence[File]) -> Place:
 
     What is wrong in that file is told by the commands: here it counts as if it said nothing.
     """
-    root = next((one for one in roots if file.is_relative_to(one)), file.parent)
+    root = next((root for root in roots if file.is_relative_to(root)), file.parent)
     folder = next(
-        (one for one in file.parents if one.is_relative_to(root) and (one / project.FILE).is_file()), root
+        (
+            folder
+            for folder in file.parents
+            if folder.is_relative_to(root) and (folder / project.FILE).is_file()
+        ),
+        root,
     )
     try:
         said = project.read(str(folder / project.FILE)) if (folder / project.FILE).is_file() else Project()
@@ -122,7 +127,7 @@ class Analysis:
 
     def files(self) -> dict[str, File]:
         """The files below this one by the names that their places have."""
-        return {one.name: file for file, one in self.below}
+        return {layer.name: file for file, layer in self.below}
 
 
 class Memory:
@@ -151,7 +156,7 @@ def analysed(
     if not _is_ours(read, text, where, asked, before):
         return Analysis(where.name, text, read, None, (), ours=False)
     below, missing = _below(where, asked)
-    sources = [one for _, one in below]
+    sources = [layer for _, layer in below]
     own, restored = reading.remembered(read, before.values if before is not None else None)
     unread = read.unread
     if unread is not None:
@@ -172,7 +177,7 @@ def analysed(
     elif unsettled:
         by_objects = before is not None and before.by_objects
     # what was there before is not there to be found fault with
-    findings = tuple(one for one in checked.diagnostics if not _is_below(one.path, restored))
+    findings = tuple(finding for finding in checked.diagnostics if not _is_below(finding.path, restored))
     return Analysis(
         where.name,
         text,
@@ -260,26 +265,26 @@ def deprecated() -> dict[Path, str]:
     return found
 
 
-def span_here(analysis: Analysis, one: Diagnostic) -> Span | None:
+def span_here(analysis: Analysis, finding: Diagnostic) -> Span | None:
     """The first place of a finding in the document."""
-    return next((span for span in one.spans if span.source == analysis.name and span.line), None)
+    return next((span for span in finding.spans if span.source == analysis.name and span.line), None)
 
 
-def _shown(analysis: Analysis, uri: str, one: Diagnostic, here: Span | None) -> lsp.Diagnostic:
-    link = _page(one.code)
+def _shown(analysis: Analysis, uri: str, finding: Diagnostic, here: Span | None) -> lsp.Diagnostic:
+    link = _page(finding.code)
     related = [
         lsp.DiagnosticRelatedInformation(location, label)
-        for span, label in _others(one, here)
+        for span, label in _others(finding, here)
         if (location := location_of(analysis, uri, span)) is not None
     ]
     return lsp.Diagnostic(
         range=analysis.text.of_span(here) if here is not None else analysis.text.range(0, 0),
-        message=message(one),
-        severity=_SEVERITIES[one.severity],
-        code=one.code,
+        message=message(finding),
+        severity=_SEVERITIES[finding.severity],
+        code=finding.code,
         code_description=lsp.CodeDescription(link) if link else None,
         source=SOURCE,
-        tags=_tags(one) or None,
+        tags=_tags(finding) or None,
         related_information=related or None,
     )
 
@@ -292,9 +297,9 @@ def message(one: Diagnostic) -> str:
     return "\n".join(lines)
 
 
-def _others(one: Diagnostic, here: Span | None) -> list[tuple[Span, str]]:
-    others = [(span, "contradicts this") for span in one.spans if span != here]
-    others += [(span, part.hint or part.message) for part in one.parts for span in part.spans[:1]]
+def _others(finding: Diagnostic, here: Span | None) -> list[tuple[Span, str]]:
+    others = [(span, "contradicts this") for span in finding.spans if span != here]
+    others += [(span, part.hint or part.message) for part in finding.parts for span in part.spans[:1]]
     return list(dict.fromkeys(others))
 
 
@@ -308,14 +313,18 @@ def location_of(analysis: Analysis, uri: str, span: Span) -> lsp.Location | None
     if file is None:
         return None
     # its lines are all that is needed of it
-    below = next(one for other, one in analysis.below if other == file)
+    below = next(layer for other, layer in analysis.below if other == file)
     return lsp.Location(file.as_uri(), Text("\n".join(below.lines), analysis.text.encoding).of_span(span))
 
 
-def _tags(one: Diagnostic) -> list[lsp.DiagnosticTag]:
-    if one.code in _DEAD or one.code in _unused() or (one.weight == "unwise" and one.code == "removed-value"):
+def _tags(finding: Diagnostic) -> list[lsp.DiagnosticTag]:
+    if (
+        finding.code in _DEAD
+        or finding.code in _unused()
+        or (finding.weight == "unwise" and finding.code == "removed-value")
+    ):
         return [lsp.DiagnosticTag.Unnecessary]
-    return [lsp.DiagnosticTag.Deprecated] if one.code.startswith("removed-") else []
+    return [lsp.DiagnosticTag.Deprecated] if finding.code.startswith("removed-") else []
 
 
 @cache

@@ -96,12 +96,12 @@ def _keys(
             text_edit=lsp.TextEdit(where, key if has_value else f"{_key(key)}:{_value_of(node)}"),
             insert_text_format=lsp.InsertTextFormat.PlainText if has_value else lsp.InsertTextFormat.Snippet,
         )
-        for one in () if has_value else node.get("defaultSnippets", ()):
-            body = [one["body"]] if one.get("type") == "array" else one["body"]
+        for snippet in () if has_value else node.get("defaultSnippets", ()):
+            body = [snippet["body"]] if snippet.get("type") == "array" else snippet["body"]
             yield lsp.CompletionItem(
-                f"{key} ({one['label']})",
+                f"{key} ({snippet['label']})",
                 kind=lsp.CompletionItemKind.Snippet,
-                detail=one.get("description"),
+                detail=snippet.get("description"),
                 sort_text=f"{number:04}s",
                 text_edit=lsp.TextEdit(where, f"{_key(key)}:{_written(body, '  ')}"),
                 insert_text_format=lsp.InsertTextFormat.Snippet,
@@ -157,7 +157,7 @@ def _values(found: Setting, where: lsp.Range, gap: str = "") -> Iterator[lsp.Com
     node = found.schema
     default = [_scalar(found.default)] if _is_scalar(found.default) and "default" in node else []
     words = [_scalar(word) for word in _enum(node)]
-    examples = [_scalar(one) for one in node.get("examples", ()) if _is_scalar(one)]
+    examples = [_scalar(example) for example in node.get("examples", ()) if _is_scalar(example)]
     for number, text in enumerate(dict.fromkeys((*default, *words, *examples))):
         yield lsp.CompletionItem(
             text,
@@ -167,12 +167,12 @@ def _values(found: Setting, where: lsp.Range, gap: str = "") -> Iterator[lsp.Com
             preselect=True if text in default else None,
             text_edit=lsp.TextEdit(where, gap + text),
         )
-    for number, one in enumerate(node.get("defaultSnippets", ())):
-        body = [one["body"]] if one.get("type") == "array" else one["body"]
+    for number, snippet in enumerate(node.get("defaultSnippets", ())):
+        body = [snippet["body"]] if snippet.get("type") == "array" else snippet["body"]
         yield lsp.CompletionItem(
-            one["label"],
+            snippet["label"],
             kind=lsp.CompletionItemKind.Snippet,
-            detail=one.get("description"),
+            detail=snippet.get("description"),
             sort_text=f"s{number:04}",
             text_edit=lsp.TextEdit(where, _written(body, "  ").removeprefix(" ")),
             insert_text_format=lsp.InsertTextFormat.Snippet,
@@ -228,7 +228,7 @@ def _written(body: Any, indent: str) -> str:
     if isinstance(body, dict) and body:
         return "".join(f"\n{indent}{key}:{_written(item, indent + '  ')}" for key, item in body.items())
     if isinstance(body, list) and body:
-        return "".join(f"\n{indent}-{_item(one, indent)}" for one in body)
+        return "".join(f"\n{indent}-{_item(line, indent)}" for line in body)
     return f" {body}" if isinstance(body, str) else f" {json.dumps(body)}"
 
 

@@ -50,7 +50,7 @@ def anchors(known: Analysis) -> list[Named]:
 
 
 def _named_at(known: Analysis, offset: int) -> Named | None:
-    return next((one for one in anchors(known) if one.start - 1 <= offset <= one.stop), None)
+    return next((named for named in anchors(known) if named.start - 1 <= offset <= named.stop), None)
 
 
 def definition(known: Analysis, uri: str, offset: int) -> list[lsp.Location]:
@@ -58,12 +58,14 @@ def definition(known: Analysis, uri: str, offset: int) -> list[lsp.Location]:
     here = _named_at(known, offset)
     if here is not None and not here.is_anchor:
         return [
-            _location(known, uri, one) for one in anchors(known) if one.is_anchor and one.group == here.group
+            _location(known, uri, named)
+            for named in anchors(known)
+            if named.is_anchor and named.group == here.group
         ]
     line, column = known.text.place(offset)
     found = []
-    for one in known.findings:
-        places = [*one.spans, *(span for part in one.parts for span in part.spans)]
+    for finding in known.findings:
+        places = [*finding.spans, *(span for part in finding.parts for span in part.spans)]
         if any(
             span.source == known.name and span.line == line and span.column <= column <= span.end_column
             for span in places
@@ -79,7 +81,7 @@ def _below(known: Analysis, uri: str, line: int, column: int) -> Iterator[lsp.Lo
     """Where a file below sets the value whose key stands at a place."""
     if known.source is None or (met := hover.path_at(known.source, line, column)) is None:
         return
-    origin = values.origin(met[0], [one for _, one in known.below])
+    origin = values.origin(met[0], [layer for _, layer in known.below])
     if origin is not None and origin.span is not None:
         place = analysis.location_of(known, uri, origin.span)
         if place is not None:
@@ -91,15 +93,15 @@ def references(known: Analysis, uri: str, offset: int, *, declared: bool = True)
     here = _named_at(known, offset)
     if here is not None:
         return [
-            _location(known, uri, one)
-            for one in anchors(known)
-            if one.group == here.group and (declared or not one.is_anchor)
+            _location(known, uri, named)
+            for named in anchors(known)
+            if named.group == here.group and (declared or not named.is_anchor)
         ]
     return [*_below(known, uri, *known.text.place(offset))]
 
 
-def _location(known: Analysis, uri: str, one: Named) -> lsp.Location:
-    return lsp.Location(uri, known.text.range(one.start, one.stop))
+def _location(known: Analysis, uri: str, named: Named) -> lsp.Location:
+    return lsp.Location(uri, known.text.range(named.start, named.stop))
 
 
 def renamed_at(known: Analysis, offset: int) -> tuple[lsp.Range, str] | None:
@@ -118,14 +120,14 @@ def rename(known: Analysis, uri: str, offset: int, new: str) -> lsp.WorkspaceEdi
     if not _NAME.fullmatch(new):
         return "the name of an anchor has letters, digits, hyphens and underscores"
     every = anchors(known)
-    if any(one.name == new and one.group != here.group for one in every):
+    if any(named.name == new and named.group != here.group for named in every):
         return f"there is an anchor {new} already"
     return lsp.WorkspaceEdit(
         changes={
             uri: [
-                lsp.TextEdit(known.text.range(one.start, one.stop), new)
-                for one in every
-                if one.group == here.group
+                lsp.TextEdit(known.text.range(named.start, named.stop), new)
+                for named in every
+                if named.group == here.group
             ]
         }
     )
@@ -216,17 +218,17 @@ _KINDS = {
 def symbols(known: Analysis) -> list[lsp.DocumentSymbol]:
     """The outline as a client shows it."""
 
-    def made(one: Entry) -> lsp.DocumentSymbol:
+    def made(entry: Entry) -> lsp.DocumentSymbol:
         return lsp.DocumentSymbol(
-            name=one.name,
-            detail=one.detail or None,
-            kind=_KINDS[one.kind],
-            range=known.text.range(one.start, one.stop),
-            selection_range=known.text.range(one.start, one.key_stop),
-            children=[made(inner) for inner in one.entries] or None,
+            name=entry.name,
+            detail=entry.detail or None,
+            kind=_KINDS[entry.kind],
+            range=known.text.range(entry.start, entry.stop),
+            selection_range=known.text.range(entry.start, entry.key_stop),
+            children=[made(inner) for inner in entry.entries] or None,
         )
 
-    return [made(one) for one in outline(known)]
+    return [made(entry) for entry in outline(known)]
 
 
 def folds(known: Analysis) -> list[lsp.FoldingRange]:
@@ -234,11 +236,11 @@ def folds(known: Analysis) -> list[lsp.FoldingRange]:
     found: list[lsp.FoldingRange] = []
 
     def walk(entries: tuple[Entry, ...]) -> None:
-        for one in entries:
-            first, last = known.text.position(one.start).line, known.text.position(one.stop).line
+        for entry in entries:
+            first, last = known.text.position(entry.start).line, known.text.position(entry.stop).line
             if last > first:
                 found.append(lsp.FoldingRange(start_line=first, end_line=last))
-            walk(one.entries)
+            walk(entry.entries)
 
     walk(outline(known))
     return found

@@ -49,7 +49,7 @@ def read(text: str, name: str, known: Sections | None = None) -> Reading:
         return Reading(source.read_text(text, name), text, text)
     except Rejected as rejected:
         findings = rejected.diagnostics
-    if any(one.code in _WHOLE for one in findings):
+    if any(finding.code in _WHOLE for finding in findings):
         return Reading(None, text, text, findings)
     lines = split(text)
     blank, syntax = _unreadable(lines, name)
@@ -61,20 +61,23 @@ def read(text: str, name: str, known: Sections | None = None) -> Reading:
             break
         # it parses, and reading stops for what stands there
         row = stops[0].line - 1
-        whole = next((one for one in _parts(lines) if one[0] <= row < one[1]), None)
+        whole = next((part for part in _parts(lines) if part[0] <= row < part[1]), None)
         if whole is None or blank.issuperset(range(*whole)):
             break
         blank |= {*range(*whole)}
         stopping.append(others[0])
     if part is None:
         return Reading(None, text, text, findings)
-    if not syntax and any(one.code == _SYNTAX for one in findings):
+    if not syntax and any(finding.code == _SYNTAX for finding in findings):
         # what no section shows by itself
-        syntax = [one for one in findings if one.code == _SYNTAX]
+        syntax = [finding for finding in findings if finding.code == _SYNTAX]
     gone = {name for number in blank for name in _ANCHOR.findall(lines[number])}
-    others = tuple(one for one in others if not _names(one, gone))
+    others = tuple(finding for finding in others if not _names(finding, gone))
     told = (
-        tuple({(one.code, one.spans[:1]): one for one in (*syntax, *stopping, *others)}.values()) or findings
+        tuple(
+            {(finding.code, finding.spans[:1]): finding for finding in (*syntax, *stopping, *others)}.values()
+        )
+        or findings
     )
     return Reading(part, text, mended, told, frozenset(_known(_unread(told, lines, blank, part))))
 
@@ -132,9 +135,9 @@ def _blanked(line: str) -> str:
     return line[len(line.rstrip("\r\n\x85\u2028\u2029")) :]
 
 
-def _names(one: Diagnostic, gone: set[str]) -> bool:
+def _names(finding: Diagnostic, gone: set[str]) -> bool:
     """Whether a finding is about an alias whose anchor stands on a line that cannot be read."""
-    return one.code == "unknown-anchor" and any(f"*{name} has" in one.message for name in gone)
+    return finding.code == "unknown-anchor" and any(f"*{name} has" in finding.message for name in gone)
 
 
 def _parts(lines: Sequence[str]) -> list[tuple[int, int]]:
@@ -229,7 +232,7 @@ def _finding(lines: Sequence[str], start: int, stop: int, name: str) -> Diagnost
     try:
         source.read_text("".join(lines[start:stop]), name, any_shape=True)
     except Rejected as rejected:
-        syntax = [one for one in rejected.diagnostics if one.code == _SYNTAX]
+        syntax = [finding for finding in rejected.diagnostics if finding.code == _SYNTAX]
         if syntax:
             return syntax[0]._replace(spans=tuple(_moved(span, start) for span in syntax[0].spans))
     first = next((number for number in range(start, stop) if lines[number].strip()), start)
@@ -257,10 +260,10 @@ def _unread(
             # what another line has is there
             if not _holds(part.data, (*parent, key)):
                 yield (*parent, key)
-    wrong = {span.line for one in told if one.code != _SYNTAX for span in one.spans[:1]}
-    for one in told:
-        if one.path:
-            yield one.path
+    wrong = {span.line for finding in told if finding.code != _SYNTAX for span in finding.spans[:1]}
+    for finding in told:
+        if finding.path:
+            yield finding.path
     for path, span in part.spans.items():
         if span.line in wrong:
             yield path

@@ -110,8 +110,8 @@ def _placed(part: _Part, row: int) -> _Part:
         part.spans = _moved(part.source.spans, row)
         part.value_spans = _moved(part.source.value_spans, row)
         part.warnings = tuple(
-            one._replace(spans=tuple(span._replace(line=span.line + row) for span in one.spans))
-            for one in part.source.warnings
+            warning._replace(spans=tuple(span._replace(line=span.line + row) for span in warning.spans))
+            for warning in part.source.warnings
         )
     return part
 

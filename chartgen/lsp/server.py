@@ -54,7 +54,7 @@ class Values(LanguageServer):
         """The workspace's folders; the one that a client names as the root, or this one, where it names none."""
         named = [*self.workspace.folders] or ([self.workspace.root_uri] if self.workspace.root_uri else [])
         paths = [File(path) for uri in named if (path := uris.to_fs_path(uri))]
-        return sorted(paths, key=lambda one: -len(one.parts)) or [File.cwd()]
+        return sorted(paths, key=lambda root: -len(root.parts)) or [File.cwd()]
 
     def encoding(self) -> str:
         """The unit in which the client counts characters."""

@@ -114,9 +114,9 @@ def _in_lines(path: str, name: str, there: bytes, own: bytes) -> Diagnostic:
     """The first line that is another, and how many are."""
     old, new = (data.decode("utf-8", errors="replace").splitlines() for data in (there, own))
     blocks = [
-        one
-        for one in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
-        if one[0] != "equal"
+        step
+        for step in difflib.SequenceMatcher(None, old, new, autojunk=False).get_opcodes()
+        if step[0] != "equal"
     ]
     if not blocks:
         return _told(f"{path}/{name}", f"{name} has other ends of lines than its values make")

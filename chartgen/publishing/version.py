@@ -67,7 +67,7 @@ def published(
             return Outcome(decision, decision.chart.publish(directory))
         except Rejected as rejected:
             # another build has published the version that was decided on
-            taken = [one.code for one in rejected.diagnostics] == ["version-published"]
+            taken = [finding.code for finding in rejected.diagnostics] == ["version-published"]
             if asked != AUTO or not taken or tried == _TRIES - 1:
                 raise
     raise AssertionError("the last try returns or raises")
@@ -87,7 +87,9 @@ def decided(
         # what it says of its changes is settled
         return Decision(replace(chart, version=version, changes=_changes_of(entry)), step=None)
     below = index.parsed(version)
-    before = [one for one in known.entries.get(chart.name, ()) if (number := _number(one)) and number < below]
+    before = [
+        entry for entry in known.entries.get(chart.name, ()) if (number := _number(entry)) and number < below
+    ]
     if not before:
         return Decision(replace(chart, version=version))
     old = before[0]
@@ -96,7 +98,7 @@ def decided(
 
 
 def _next(chart: Chart, root: Path, known: Index, step: Step | None) -> Decision:
-    there = [one for one in known.entries.get(chart.name, ()) if _number(one)]
+    there = [entry for entry in known.entries.get(chart.name, ()) if _number(entry)]
     if not there:
         from semver import Version
 
@@ -128,7 +130,7 @@ def _following(there: list[Entry], weight: Step, step: Step | None, chart: Chart
     newest = index.parsed(there[0]["version"])
     if step is not None or newest.prerelease is None:
         return newest.next_version(weight, "rc")
-    last = next((one for one in there if index.parsed(one["version"]).prerelease is None), None)
+    last = next((version for version in there if index.parsed(version["version"]).prerelease is None), None)
     if last is None:
         return newest.bump_prerelease()
     needed = index.parsed(last["version"]).next_version(bump(_compared(chart, root, last)) or "patch")
@@ -214,19 +216,19 @@ def _changes_of(entry: Entry) -> metadata.Changes:
 
 def _told(changes: Iterable[Change]) -> metadata.Changes:
     """The changes in words, as Artifact Hub has them; what a Secret holds stays in it."""
-    rows = [(one.what, _described(one)) for one in changes if one.weight != "stored"]
+    rows = [(change.what, _described(change)) for change in changes if change.weight != "stored"]
     if len(rows) > _CHANGES:
         rows = [*rows[:_CHANGES], ("changed", f"and {len(rows) - _CHANGES} objects more")]
     return tuple(rows)
 
 
 def _described(change: Change) -> str:
-    fields = [one for one in change.fields if one.weight == change.weight]
+    fields = [changed for changed in change.fields if changed.weight == change.weight]
     if change.what != "changed" or not fields:
         return change.title
     if change.weight == "spelling":
         return f"{change.title} is written otherwise, and means the same"
-    parts = [_field(change, one.path, one.old, one.new) for one in fields[:_FIELDS]]
+    parts = [_field(change, changed.path, changed.old, changed.new) for changed in fields[:_FIELDS]]
     more = f" and {len(fields) - _FIELDS} more" if len(fields) > _FIELDS else ""
     return f"{change.title}: {', '.join(parts)}{more}"
 
@@ -234,7 +236,9 @@ def _described(change: Change) -> str:
 def _field(change: Change, path: Any, old: Any, new: Any) -> str:
     name = dotted(path)
     plain = (str, int, float, bool)
-    short = all(isinstance(one, plain) and len(str(one)) <= 40 and "\n" not in str(one) for one in (old, new))
+    short = all(
+        isinstance(side, plain) and len(str(side)) <= 40 and "\n" not in str(side) for side in (old, new)
+    )
     if change.kind == "Secret" or not short or "checksum" in name:
         return name
     return f"{name} from {old} to {new}"

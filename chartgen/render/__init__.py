@@ -90,16 +90,16 @@ def render(
                 findings.append(_failure(template, error))
             else:
                 read |= everywhere | decided.reads[component.name]
-                made[template.source] = tuple(one._replace(reads=read) for one in new)
+                made[template.source] = tuple(document._replace(reads=read) for document in new)
                 documents.extend(made[template.source])
     if decided.on["crds"]:
         labels = variables["labels"]("crd")
         documents += [
-            crds.document(one, labels)._replace(
-                reads=decided.reads["crds"] | decided.reads[components.condition("crds", one.when)],
+            crds.document(definition, labels)._replace(
+                reads=decided.reads["crds"] | decided.reads[components.condition("crds", definition.when)],
             )
-            for one in crds.expanded()
-            if decided.conditions[one.when] and only in one.file
+            for definition in crds.expanded()
+            if decided.conditions[definition.when] and only in definition.file
         ]
     texts = _texts(variables, documents, findings) if not only and not findings else {}
     if findings:
@@ -145,7 +145,7 @@ def _texts(
 ) -> dict[str, str]:
     """The files below a chart's `templates/` that are no objects; they may say what `documents` there are."""
     chart = {**components.chart(), **components.NAMES}
-    seen = {**variables, "chart": chart, "files": {one.template for one in documents}}
+    seen = {**variables, "chart": chart, "files": {document.template for document in documents}}
     made = {}
     for template in components.texts():
         try:

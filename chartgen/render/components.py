@@ -88,13 +88,13 @@ def expressions(name: str) -> str | None:
         return None
     tables = {
         # what is written before a call is read before it: each note has what its own condition read
-        "when": {one.name: _noted(one.name, one.when) for one in shipped()},
+        "when": {component.name: _noted(component.name, component.when) for component in shipped()},
         "conditions": {
-            name: _noted(condition(one.name, name), text)
-            for one in shipped()
-            for name, text in one.conditions.items()
+            name: _noted(condition(component.name, name), text)
+            for component in shipped()
+            for name, text in component.conditions.items()
         },
-        "secrets": {one.name: one.secrets for one in shipped()},
+        "secrets": {component.name: component.secrets for component in shipped()},
     }
     return "".join(
         f"{{% set {table} = {{"

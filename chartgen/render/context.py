@@ -117,11 +117,11 @@ class Context(NamedTuple):
 
 def _merged(*maps: Any) -> dict[Any, Any]:
     """The entries of all `maps`, the last winning; None and what is empty add nothing."""
-    given = [one for one in maps if one]
-    for one in given:
-        if not isinstance(one, dict):
-            raise WrongForm(f"text that holds a map is wanted, not {one!r}")
-    return {key: item for one in given for key, item in one.items()}
+    given = [given_ for given_ in maps if given_]
+    for given_ in given:
+        if not isinstance(given_, dict):
+            raise WrongForm(f"text that holds a map is wanted, not {given_!r}")
+    return {key: item for given_ in given for key, item in given_.items()}
 
 
 def _refuse(message: str, text: str) -> None:

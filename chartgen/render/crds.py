@@ -45,7 +45,7 @@ class CrdFile(NamedTuple):
 def expanded() -> tuple[CrdFile, ...]:
     """Every definition that ships, read once per process; no YAML is parsed."""
     index = json.loads((EXPANDED / "index.json").read_text("utf-8"))
-    return tuple(CrdFile(text=(EXPANDED / one["file"]).read_text("utf-8"), **one) for one in index)
+    return tuple(CrdFile(text=(EXPANDED / entry["file"]).read_text("utf-8"), **entry) for entry in index)
 
 
 def document(definition: CrdFile, labels: Mapping[str, Any]) -> Document:

@@ -85,7 +85,7 @@ def of_text(text: str) -> Foreseen:
 @cache
 def of_condition(component: str) -> Foreseen:
     """What decides on whether a component is on."""
-    declared = next(one for one in components.shipped() if one.name == component)
+    declared = next(shipped for shipped in components.shipped() if shipped.name == component)
     found = Foreseen()
     for expression in (declared.when, *declared.conditions.values()):
         tree = environment.shared().parse("{% if " + expression.strip() + " %}{% endif %}")
@@ -161,7 +161,7 @@ class _Reader:
 
     def _do_If(self, node: nodes.If, names: dict[str, Any]) -> Known:
         self._decide(node.test, names)
-        branches = [self.body(node.body, names), *(self._statement(one, names) for one in node.elif_)]
+        branches = [self.body(node.body, names), *(self._statement(part, names) for part in node.elif_)]
         return NOTHING.also(*branches, self.body(node.else_, names))
 
     def _do_For(self, node: nodes.For, names: dict[str, Any]) -> Known:
@@ -294,7 +294,7 @@ class _Reader:
         return self.value(node.expr1, names).also(other)
 
     def _of_Compare(self, node: nodes.Compare, names: dict[str, Any]) -> Known:
-        parts = [self._decide(part, names) for part in (node.expr, *(one.expr for one in node.ops))]
+        parts = [self._decide(part, names) for part in (node.expr, *(part.expr for part in node.ops))]
         return NOTHING.also(*(part.as_made() for part in parts))
 
     def _arithmetic(self, node: nodes.BinExpr, names: dict[str, Any]) -> Known:
@@ -325,7 +325,7 @@ class _Reader:
         if node.name == "indented":
             # what stands alone on its line is written as it would be elsewhere
             return whole
-        given = [self.value(one, names) for one in (*node.args, *(pair.value for pair in node.kwargs))]
+        given = [self.value(part, names) for part in (*node.args, *(pair.value for pair in node.kwargs))]
         use = "decided" if node.name in _DECIDING else "passed"
         for known in (whole, *given):
             self.found.note(known, use)  # type: ignore[arg-type]
@@ -341,7 +341,7 @@ class _Reader:
         called = self._expression(node.node, names)
         if isinstance(called, _Macro):
             return self._called(called, given, named, names)
-        known = [one for one in (*given, *named.values()) if isinstance(one, Known)]
+        known = [operand for operand in (*given, *named.values()) if isinstance(operand, Known)]
         if isinstance(node.node, nodes.Getattr):
             return self._method(node.node, node.args, known, names)
         name = node.node.name if isinstance(node.node, nodes.Name) else ""
@@ -349,9 +349,9 @@ class _Reader:
         if name in ("checksum", "script"):
             for argument in node.args:
                 self.found.add(of_template(argument.as_const()))
-        for one in known:
-            self.found.note(one, "decided" if name in _DECIDING else "passed")
-        result = NOTHING.also(*known, *(one.as_made() for one in known))
+        for operand in known:
+            self.found.note(operand, "decided" if name in _DECIDING else "passed")
+        result = NOTHING.also(*known, *(operand.as_made() for operand in known))
         return result.also(_everywhere()) if name == "name" else result
 
     def _method(
@@ -384,7 +384,11 @@ class _Reader:
         if isinstance(macro.node, nodes.Macro) and "caller" in names:
             inner["caller"] = names["caller"]
         known = tuple((name, inner.get(name)) for name in (*parameters, "caller"))
-        same = (macro.node, known) if all(isinstance(one, (Known, NoneType)) for _, one in known) else None
+        same = (
+            (macro.node, known)
+            if all(isinstance(operand, (Known, NoneType)) for _, operand in known)
+            else None
+        )
         if same is None or same not in _CALLS:
             reader = _Reader(Foreseen(), self.depth + 1)
             answer = (reader.found, reader.body(macro.node.body, inner).as_made())

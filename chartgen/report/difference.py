@@ -44,22 +44,27 @@ class Difference:
 
     @property
     def consequence(self) -> Consequence:
-        return gravest([*(one.consequence for one in self.judged), *(one.consequence for one in self.advice)])
+        return gravest(
+            [
+                *(verdict.consequence for verdict in self.judged),
+                *(verdict.consequence for verdict in self.advice),
+            ]
+        )
 
     @property
     def said(self) -> tuple[Judged, ...]:
         """The changes that a cluster notices: those that mean something, and those whose words alone restart pods."""
         return tuple(
-            one
-            for one in self.judged
-            if one.change.weight == "meaning" or one.consequence not in ("reloads", "nothing")
+            verdict
+            for verdict in self.judged
+            if verdict.change.weight == "meaning" or verdict.consequence not in ("reloads", "nothing")
         )
 
 
 def _counted(changes: Sequence[Judged]) -> str:
     parts = []
     for what in ("changed", "added", "removed"):
-        count = sum(one.change.what == what for one in changes)
+        count = sum(change.change.what == what for change in changes)
         if count:
             parts.append(f"{count} {what}")
     return ", ".join(parts)
@@ -95,23 +100,26 @@ def text(difference: Difference, *, spelling: bool = False, colour: bool = False
     said = difference.judged if spelling else difference.said
     blocks = []
     plain = [
-        one for one in said if one.change.what != "changed" and one.consequence in ("nothing", "reloads")
+        verdict
+        for verdict in said
+        if verdict.change.what != "changed" and verdict.consequence in ("nothing", "reloads")
     ]
     if plain:
         rows = [
-            (f"{_SIGNS[one.change.what]} {one.change.title}", _causes(one.change.causes)) for one in plain
+            (f"{_SIGNS[verdict.change.what]} {verdict.change.title}", _causes(verdict.change.causes))
+            for verdict in plain
         ]
         wide = min(max(len(first) for first, _ in rows), 64)
         lines = [
-            paint(f"{first:<{wide}}" if second else first, _SIGN_TONES[one.change.what])
+            paint(f"{first:<{wide}}" if second else first, _SIGN_TONES[verdict.change.what])
             + (paint(f"  # {second}", "2") if second else "")
-            for one, (first, second) in zip(plain, rows, strict=True)
+            for verdict, (first, second) in zip(plain, rows, strict=True)
         ]
         blocks.append("\n".join(lines))
     # what is grave stands where the eye is when all has been written
-    for one in sorted(said, key=lambda one: -CONSEQUENCES.index(one.consequence)):
-        if one not in plain:
-            blocks.append("\n".join(_object_lines(one, spelling, paint, width)))
+    for grave in sorted(said, key=lambda verdict: -CONSEQUENCES.index(verdict.consequence)):
+        if grave not in plain:
+            blocks.append("\n".join(_object_lines(grave, spelling, paint, width)))
     if difference.advice:
         blocks.append("\n".join(_advice_lines(difference.advice, paint)))
     blocks.append("\n".join(summary(difference, spelling=spelling)))
@@ -121,15 +129,15 @@ def text(difference: Difference, *, spelling: bool = False, colour: bool = False
 Paint = Callable[[str, str], str]
 
 
-def _object_lines(one: Judged, spelling: bool, paint: Paint, width: int) -> Iterator[str]:
-    change = one.change
+def _object_lines(verdict: Judged, spelling: bool, paint: Paint, width: int) -> Iterator[str]:
+    change = verdict.change
     sign = paint(f"{_SIGNS[change.what]} {change.title}", _SIGN_TONES[change.what] + ";1")
     where = f" in {change.namespace}" if change.namespace else ""
     cause = _causes(change.causes)
-    yield f"{sign}{where}: {paint(WORDS[one.consequence], _TONES[one.consequence])}" + (
+    yield f"{sign}{where}: {paint(WORDS[verdict.consequence], _TONES[verdict.consequence])}" + (
         paint(f"  # {cause}", "2") if cause else ""
     )
-    for effect in one.effects:
+    for effect in verdict.effects:
         if effect.reason:
             tone = _TONES[effect.consequence]
             mark = "!" if effect.consequence in ("refused", "loses-data") else "→"
@@ -225,21 +233,21 @@ def _told(change: Change, value: Any) -> Any:
 
 
 def _causes(causes: Iterable[Cause]) -> str:
-    return ", ".join(f"{dotted(one.path)} ({one.set_by})" for one in causes)
+    return ", ".join(f"{dotted(cause.path)} ({cause.set_by})" for cause in causes)
 
 
 def _advice_lines(found: Sequence[Advice], paint: Paint) -> Iterator[str]:
     yield paint("Consul", "1")
-    for one in _by_weight(found):
-        yield f"  {one.about}: {paint(WORDS[one.consequence], _TONES[one.consequence])}"
-        yield f"    {one.reason}"
-        for number, step in enumerate(one.steps, 1):
+    for verdict in _by_weight(found):
+        yield f"  {verdict.about}: {paint(WORDS[verdict.consequence], _TONES[verdict.consequence])}"
+        yield f"    {verdict.reason}"
+        for number, step in enumerate(verdict.steps, 1):
             yield f"      {paint(f'{number}.', '36')} {step}"
-        yield paint(f"    ({one.source})", "2")
+        yield paint(f"    ({verdict.source})", "2")
 
 
 def _by_weight(found: Iterable[Advice]) -> list[Advice]:
-    return sorted(found, key=lambda one: CONSEQUENCES.index(one.consequence))
+    return sorted(found, key=lambda verdict: CONSEQUENCES.index(verdict.consequence))
 
 
 # ---------------------------------------------------------------- markdown
@@ -254,16 +262,18 @@ def markdown(difference: Difference, *, spelling: bool = False) -> str:
         *summary(difference, spelling=spelling)[1:],
         "",
     ]
-    grave = sorted(said, key=lambda one: CONSEQUENCES.index(one.consequence))
+    grave = sorted(said, key=lambda verdict: CONSEQUENCES.index(verdict.consequence))
     if grave:
         lines += ["| | object | what happens | from |", "|---|---|---|---|"]
-        for one in grave:
-            causes = one.change.causes or tuple(
-                dict.fromkeys(cause for each in one.change.fields if each.meaning for cause in each.causes)
+        for verdict in grave:
+            causes = verdict.change.causes or tuple(
+                dict.fromkeys(
+                    cause for each in verdict.change.fields if each.meaning for cause in each.causes
+                )
             )
-            why = one.effects[0].reason
+            why = verdict.effects[0].reason
             lines.append(
-                f"| {one.change.what} | {_cell(one.change.title)} | **{WORDS[one.consequence]}**"
+                f"| {verdict.change.what} | {_cell(verdict.change.title)} | **{WORDS[verdict.consequence]}**"
                 f"{': ' + _cell(why) if why else ''} | {_cell(_causes(causes))} |"
             )
         lines.append("")
@@ -271,25 +281,25 @@ def markdown(difference: Difference, *, spelling: bool = False) -> str:
         lines += [f"**Consul, {advice.about}: {WORDS[advice.consequence]}.** {advice.reason}", ""]
         lines += [f"{number}. {step}" for number, step in enumerate(advice.steps, 1)]
         lines += ["", f"<sub>{advice.source}</sub>", ""]
-    for one in grave:
-        if one.change.what == "changed":
-            lines += _folded(one, spelling)
+    for verdict in grave:
+        if verdict.change.what == "changed":
+            lines += _folded(verdict, spelling)
     return "\n".join(lines).rstrip("\n") + "\n"
 
 
-def _folded(one: Judged, spelling: bool) -> Iterator[str]:
-    yield f"<details><summary>{one.change.title}: {WORDS[one.consequence]}</summary>"
+def _folded(verdict: Judged, spelling: bool) -> Iterator[str]:
+    yield f"<details><summary>{verdict.change.title}: {WORDS[verdict.consequence]}</summary>"
     yield ""
-    for effect in one.effects:
+    for effect in verdict.effects:
         if effect.way:
             yield f"{effect.reason}. Safe way: {effect.way}."
             yield ""
     body: list[str] = []
-    for each in one.change.fields:
+    for each in verdict.change.fields:
         if spelling or each.meaning:
             cause = _causes(each.causes)
             body.append(f"@@ {each.place}{f'  # {cause}' if cause else ''} @@")
-            body += _lines_between(_told(one.change, each.old), _told(one.change, each.new))
+            body += _lines_between(_told(verdict.change, each.old), _told(verdict.change, each.new))
     # a text with a fence of its own needs a longer one
     fence = "`" * max(3, 1 + max((_ticks(line) for line in body), default=0))
     yield f"{fence}diff"
@@ -320,29 +330,29 @@ def data(difference: Difference) -> dict[str, Any]:
         "new": difference.new,
         "consequence": difference.consequence,
         "bump": difference.bump,
-        "changes": [_change(one) for one in difference.judged],
+        "changes": [_change(verdict) for verdict in difference.judged],
         "consul": [
             {
-                "consequence": one.consequence,
-                "about": one.about,
-                "reason": one.reason,
-                "steps": list(one.steps),
-                "source": one.source,
+                "consequence": verdict.consequence,
+                "about": verdict.about,
+                "reason": verdict.reason,
+                "steps": list(verdict.steps),
+                "source": verdict.source,
             }
-            for one in _by_weight(difference.advice)
+            for verdict in _by_weight(difference.advice)
         ],
     }
 
 
-def _change(one: Judged) -> dict[str, Any]:
-    change = one.change
+def _change(verdict: Judged) -> dict[str, Any]:
+    change = verdict.change
     return {
         "what": change.what,
         "kind": change.kind,
         "namespace": change.namespace,
         "name": change.name,
         "weight": change.weight,
-        "consequence": one.consequence,
+        "consequence": verdict.consequence,
         "effects": [
             {
                 "consequence": each.consequence,
@@ -351,7 +361,7 @@ def _change(one: Judged) -> dict[str, Any]:
                 "way": each.way,
                 "source": each.source,
             }
-            for each in one.effects
+            for each in verdict.effects
         ],
         "causes": _cause_data(change.causes),
         "fields": [
@@ -368,4 +378,4 @@ def _change(one: Judged) -> dict[str, Any]:
 
 
 def _cause_data(causes: Iterable[Cause]) -> list[dict[str, str]]:
-    return [{"path": dotted(one.path), "setBy": one.set_by} for one in causes]
+    return [{"path": dotted(cause.path), "setBy": cause.set_by} for cause in causes]

@@ -46,6 +46,6 @@ def as_data(finding: Diagnostic) -> dict[str, Any]:
         "found": finding.found,
         "expected": finding.expected,
         "hint": finding.hint,
-        "fixable": any(one.mend for one in single([finding])),
+        "fixable": any(told.mend for told in single([finding])),
         "parts": [as_data(part) for part in finding.parts],
     }

@@ -20,6 +20,7 @@ RULES: tuple[tuple[Weight, Rule], ...] = (
     *kubernetes.RULES, *images.RULES, *unused.RULES,
 )  # fmt: skip
 
+
 @cache
 def by_slug() -> dict[str, tuple[Weight, Rule]]:
     """Every rule by its slug."""

@@ -68,8 +68,8 @@ def loads_files(values: Values, component: str) -> bool:
     """True if the component's agents load a file of configuration out of a Secret or ConfigMap, unknown here."""
     volumes = values[component]["extraVolumes"]
     return any(
-        isinstance(one, Mapping) and bool(one.get("load"))
-        for one in (volumes if isinstance(volumes, list) else ())
+        isinstance(volume, Mapping) and bool(volume.get("load"))
+        for volume in (volumes if isinstance(volumes, list) else ())
     )
 
 

@@ -42,7 +42,9 @@ _CALLS: dict[Any, tuple[Foreseen, Known]] = {}
 
 
 def _comparable(known: Any) -> Any:
-    return repr(known) if isinstance(known, _Constants) else type(known) if isinstance(known, _Facts) else known
+    return (
+        repr(known) if isinstance(known, _Constants) else type(known) if isinstance(known, _Facts) else known
+    )
 
 
 @cache
@@ -82,7 +84,11 @@ class _Reader:
     def call(self, function: Callable[..., Any], arguments: list[Any], named: Mapping[str, Any]) -> Known:
         """What is known of what the function returns or yields for these arguments."""
         function = inspect.unwrap(function)
-        same = (function, tuple(map(_comparable, arguments)), tuple((key, _comparable(one)) for key, one in named.items()))
+        same = (
+            function,
+            tuple(map(_comparable, arguments)),
+            tuple((key, _comparable(operand)) for key, operand in named.items()),
+        )
         if same not in _CALLS:
             # what a function that calls itself adds is what it adds the first time
             _CALLS[same] = (Foreseen(), NOTHING)
@@ -160,7 +166,11 @@ class _Reader:
     def _item(self, known: Any) -> Any:
         """What is known of an item of something that is gone through."""
         if isinstance(known, _Constants):
-            items = [list(one) for one in known.those if isinstance(one, (tuple, list, set, frozenset, dict))]
+            items = [
+                list(constant)
+                for constant in known.those
+                if isinstance(constant, (tuple, list, set, frozenset, dict))
+            ]
             return _constants(itertools.chain(*items))
         self._read(known)
         return known.below(ANY) if isinstance(known, Known) else NOTHING
@@ -225,16 +235,16 @@ class _Reader:
     def _text(self, parts: list[Any]) -> Any:
         if all(isinstance(part, _Constants) for part in parts):
             made = itertools.islice(itertools.product(*(part.those for part in parts)), _MOST + 1)
-            return _constants("".join(map(str, one)) for one in made)
+            return _constants("".join(map(str, part)) for part in made)
         return NOTHING.also(*(self._read(part) for part in parts))
 
     def _of_BinOp(self, node: ast.BinOp, names: dict[str, Any]) -> Any:
         left, right = self.value(node.left, names), self.value(node.right, names)
         if isinstance(left, _Constants) and isinstance(right, _Constants) and isinstance(node.op, ast.Add):
             sums = []
-            for one, other in itertools.islice(itertools.product(left.those, right.those), _MOST + 1):
-                if type(one) is type(other) and isinstance(one, (str, tuple, list)):
-                    sums.append(one + other)
+            for left_, other in itertools.islice(itertools.product(left.those, right.those), _MOST + 1):
+                if type(left_) is type(other) and isinstance(left_, (str, tuple, list)):
+                    sums.append(left_ + other)
             return _constants(sums)
         return self._read(left).also(self._read(right))
 
@@ -272,7 +282,7 @@ class _Reader:
         known = [self.value(part, inner) for part in parts]
         if len(known) == 1 and isinstance(known[0], _Constants):
             return _Constants((known[0].those,))
-        return NOTHING.also(*(one for one in known if isinstance(one, Known)))
+        return NOTHING.also(*(operand for operand in known if isinstance(operand, Known)))
 
     _of_ListComp = _of_SetComp = _of_GeneratorExp = _of_DictComp = _comprehended
 
@@ -316,24 +326,24 @@ class _Reader:
         if name == "at" and len(given) == 2 and isinstance(given[0], Known):
             return _at(given[0], given[1])
         if name == "getattr" and isinstance(given[0], _Facts) and isinstance(given[1], _Constants):
-            return NOTHING.also(*(self._fact(one) for one in given[1].those))
+            return NOTHING.also(*(self._fact(operand) for operand in given[1].those))
         called = self.value(node.func, names)
         if callable(called) and not isinstance(called, (Known, _Constants, _Facts)) and self.depth < _DEEPEST:
             module = str(getattr(inspect.unwrap(called), "__module__", ""))
             if module.startswith(("chartgen.rules", "chartgen.settings")):
                 return self.call(called, given, named)
         # of what any other function makes of it: it may be a part (dict, sorted), or made from it
-        known = [one for one in (*given, *named.values()) if isinstance(one, Known)]
-        constants = [one for one in given if isinstance(one, _Constants)]
-        for one in known:
-            self._read(one)
+        known = [operand for operand in (*given, *named.values()) if isinstance(operand, Known)]
+        constants = [operand for operand in given if isinstance(operand, _Constants)]
+        for operand in known:
+            self._read(operand)
         if (
             not known
             and len(constants) == len(given) == 1
             and name in ("tuple", "list", "sorted", "frozenset", "set")
         ):
             return constants[0]
-        return NOTHING.also(*known, *(one.as_made() for one in known))
+        return NOTHING.also(*known, *(operand.as_made() for operand in known))
 
     def _method(
         self, node: ast.Attribute, given: list[Any], named: Mapping[str, Any], names: dict[str, Any]
@@ -341,7 +351,11 @@ class _Reader:
         owner = self.value(node.value, names)
         if owner is schema:
             # what the schema says is the same for all values
-            said = [one.those[0] for one in given if isinstance(one, _Constants) and len(one.those) == 1]
+            said = [
+                operand.those[0]
+                for operand in given
+                if isinstance(operand, _Constants) and len(operand.those) == 1
+            ]
             return _Constants((getattr(schema, node.attr)(*said),)) if len(said) == len(given) else NOTHING
         if isinstance(owner, _Facts):
             method = vars(Settings).get(node.attr)
@@ -353,16 +367,16 @@ class _Reader:
                 self._read(owner)
                 return owner
         if isinstance(owner, _Constants) and node.attr in ("split", "items", "values", "keys"):
-            return _constants(_method(one, node.attr, given) for one in owner.those)
-        for one in given:
-            self._read(one)
-        return self._read(owner).also(*(one.as_made() for one in given if isinstance(one, Known)))
+            return _constants(_method(operand, node.attr, given) for operand in owner.those)
+        for operand in given:
+            self._read(operand)
+        return self._read(owner).also(*(operand.as_made() for operand in given if isinstance(operand, Known)))
 
 
-def _method(one: Any, name: str, given: list[Any]) -> Any:
-    if name == "split" and isinstance(one, str):
-        return tuple(one.split(*(part.those[0] for part in given if isinstance(part, _Constants))))
-    return tuple(getattr(one, name)()) if isinstance(one, dict) and name != "split" else ()
+def _method(operand: Any, name: str, given: list[Any]) -> Any:
+    if name == "split" and isinstance(operand, str):
+        return tuple(operand.split(*(part.those[0] for part in given if isinstance(part, _Constants))))
+    return tuple(getattr(operand, name)()) if isinstance(operand, dict) and name != "split" else ()
 
 
 def _constant(node: ast.expr) -> Any:
@@ -371,45 +385,55 @@ def _constant(node: ast.expr) -> Any:
 
 def _constants(those: Any) -> Any:
     found: list[Any] = []
-    for one in those:
-        if one not in found:
-            found.append(one)
+    for constant in those:
+        if constant not in found:
+            found.append(constant)
         if len(found) > _MOST:
             return NOTHING
     return _Constants(tuple(found))
 
 
 def _rest(arguments: list[Any]) -> Any:
-    if all(isinstance(one, _Constants) for one in arguments):
-        return _Constants((tuple(itertools.chain(*(one.those for one in arguments))),))
-    return NOTHING.also(*(one for one in arguments if isinstance(one, Known)))
+    if all(isinstance(argument, _Constants) for argument in arguments):
+        return _Constants((tuple(itertools.chain(*(argument.those for argument in arguments))),))
+    return NOTHING.also(*(argument for argument in arguments if isinstance(argument, Known)))
 
 
-def _either(one: Any, other: Any) -> Any:
-    if isinstance(one, _Constants) and isinstance(other, _Constants):
-        return _constants((*one.those, *other.those))
-    if isinstance(one, Known) and isinstance(other, Known):
-        return one.also(other)
-    return one if isinstance(one, Known) else other
+def _either(first: Any, other: Any) -> Any:
+    if isinstance(first, _Constants) and isinstance(other, _Constants):
+        return _constants((*first.those, *other.those))
+    if isinstance(first, Known) and isinstance(other, Known):
+        return first.also(other)
+    return first if isinstance(first, Known) else other
 
 
 def _nth(known: Any, index: int) -> Any:
     """What is known of a part of something that is taken apart."""
     if isinstance(known, _Constants):
         return _constants(
-            one[index] for one in known.those if isinstance(one, (tuple, list)) and len(one) > index
+            constant[index]
+            for constant in known.those
+            if isinstance(constant, (tuple, list)) and len(constant) > index
         )
     return known
 
 
 def _below(owner: Known, key: Any) -> Known:
-    texts = [one for one in key.those if isinstance(one, str)] if isinstance(key, _Constants) else []
+    texts = (
+        [constant for constant in key.those if isinstance(constant, str)]
+        if isinstance(key, _Constants)
+        else []
+    )
     return NOTHING.also(*(owner.below(text) for text in texts)) if texts else owner.below(ANY)
 
 
 def _at(owner: Known, path: Any) -> Known:
     """`at(values, "a.b")`: the place at a dotted path."""
-    texts = [one for one in path.those if isinstance(one, str)] if isinstance(path, _Constants) else []
+    texts = (
+        [constant for constant in path.those if isinstance(constant, str)]
+        if isinstance(path, _Constants)
+        else []
+    )
     if not texts:
         return owner.below(ANY)
     found = []
@@ -424,9 +448,9 @@ def _at(owner: Known, path: Any) -> Known:
 def _looked_up(owner: _Constants, key: Any) -> Any:
     keys = key.those if isinstance(key, _Constants) else ()
     found = []
-    for one, wanted in itertools.product(owner.those, keys):
+    for constant, wanted in itertools.product(owner.those, keys):
         try:
-            found.append(one[wanted])
+            found.append(constant[wanted])
         except (LookupError, TypeError):
             continue
     return _constants(found) if found else NOTHING

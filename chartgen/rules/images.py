@@ -62,8 +62,8 @@ def _missing(path: str, image: str, kind: Mapping[str, Any]) -> str:
     """Why the control plane at `path` cannot run what the chart has it run; "" where it can, as far as is known."""
     if kind is not _facts()["images"]["control_plane"]:
         return ""
-    commands = [one for one in _facts()["commands"].values() if path in one.get("of", (path,))]
-    return next((one["why"] for one in commands if _line(_tag(image)) < _line(one["since"])), "")
+    commands = [command for command in _facts()["commands"].values() if path in command.get("of", (path,))]
+    return next((command["why"] for command in commands if _line(_tag(image)) < _line(command["since"])), "")
 
 
 def _others(v: Values) -> list[tuple[str, str, str]]:
@@ -81,19 +81,19 @@ def control_plane_without_commands(v: Values, s: Settings) -> Clash | None:
     if not lacking:
         return None
     path, image, why = lacking[0]
-    beside = [one for one in _others(v) if one[:2] != (path, image)]
+    beside = [pinned for pinned in _others(v) if pinned[:2] != (path, image)]
     also = ", ".join(what for _, _, what in beside)
     return Clash(
         f"{image} is too old for this chart: {why}" + (f" (also of other releases: {also})" if also else ""),
-        (path, *(one for one, _, _ in beside)),
-        _hint([path, *(one for one, _, _ in beside)]),
+        (path, *(pinned for pinned, _, _ in beside)),
+        _hint([path, *(pinned for pinned, _, _ in beside)]),
     )
 
 
 def images_of_other_releases(v: Values, s: Settings) -> Clash | None:
     """A chart is made for one line of Consul, of its control plane and of the dataplane, and tested with no other."""
     others, lines = _others(v), _facts()["images"]
-    if not others or any(_missing(*one) for one in _pinned(v)):
+    if not others or any(_missing(*pinned) for pinned in _pinned(v)):
         return None
     first = _facts()["dataplanes_since"]
     early = s.connect_inject and any(

@@ -76,10 +76,10 @@ def _told(v: Values, s: Settings, kind: str, words: str) -> Iterator[Clash]:
     for path, text in templated.texts(v):
         if not templated.is_read(path, s):
             continue
-        for one in templated.problems(v, path, text):
-            if one.kind == kind:
-                told = words.format(path=dotted(path), message=one.message)
-                yield Clash(told, (path,), one.hint, inside=one.at)
+        for problem in templated.problems(v, path, text):
+            if problem.kind == kind:
+                told = words.format(path=dotted(path), message=problem.message)
+                yield Clash(told, (path,), problem.hint, inside=problem.at)
 
 
 RULES: tuple[tuple[Weight, Rule], ...] = (

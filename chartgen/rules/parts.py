@@ -24,15 +24,15 @@ Judge = Callable[[Any], Iterator[Refusal]]
 
 
 def _containers(node: Any) -> Iterator[Refusal]:
-    for number, one in enumerate(node) if isinstance(node, list) else ():
-        yield from below((number,), pods.container(one))
+    for number, container in enumerate(node) if isinstance(node, list) else ():
+        yield from below((number,), pods.container(container))
 
 
 def _volumes(node: Any) -> Iterator[Refusal]:
     """Volumes of the agents' configuration: each becomes a volume and a mount called userconfig-NAME."""
     seen: set[Any] = set()
-    for number, one in enumerate(node) if isinstance(node, list) else ():
-        name = mapped(one).get("name")
+    for number, volume in enumerate(node) if isinstance(node, list) else ():
+        name = mapped(volume).get("name")
         if isinstance(name, str) and formats.dns_label(f"userconfig-{name}"):
             yield Refusal(
                 (number, "name"),
@@ -42,7 +42,7 @@ def _volumes(node: Any) -> Iterator[Refusal]:
         if name in seen:
             yield Refusal((number, "name"), f"two volumes are called {name}", "another object")
         seen.add(name)
-        for path, item in items(one, "items"):
+        for path, item in items(volume, "items"):
             yield from below((number, *path), pods.key_to_path(item))
 
 
@@ -90,13 +90,13 @@ def check(
     return [
         Diagnostic(
             "refused-by-kubernetes",
-            f"Kubernetes refuses {dotted(one.path)}: {one.what}",
+            f"Kubernetes refuses {dotted(refusal.path)}: {refusal.what}",
             "harmful",
-            one.path,
-            merging.value_spans_of(one.path, sources),
-            expected=one.expected,
+            refusal.path,
+            merging.value_spans_of(refusal.path, sources),
+            expected=refusal.expected,
         )
-        for one in dict.fromkeys(_refusals(values, user, settings, aside, version))
+        for refusal in dict.fromkeys(_refusals(values, user, settings, aside, version))
     ]
 
 
@@ -130,9 +130,11 @@ def _refusals(
         ):
             continue
         for spec, origins in judged(given, place, settings):
-            for one in chain(services.service(spec), since.refusals(spec, version)):
-                length = max(size for size in range(len(one.path) + 1) if one.path[:size] in origins)
-                yield Refusal((*origins[one.path[:length]], *one.path[length:]), one.what, one.expected)
+            for refusal in chain(services.service(spec), since.refusals(spec, version)):
+                length = max(size for size in range(len(refusal.path) + 1) if refusal.path[:size] in origins)
+                yield Refusal(
+                    (*origins[refusal.path[:length]], *refusal.path[length:]), refusal.what, refusal.expected
+                )
 
 
 def _certain(is_on: Callable[[], Any]) -> bool:
@@ -168,7 +170,7 @@ def _ui_service(
     yield _service(
         given,
         place,
-        [({"name": one, "port": ports.get(one)}, {"port": (*place, "port", one)}) for one in names],
+        [({"name": name, "port": ports.get(name)}, {"port": (*place, "port", name)}) for name in names],
     )
 
 

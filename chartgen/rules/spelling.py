@@ -19,7 +19,9 @@ def check(user: Mapping[str, Any], sources: Sequence[Source]) -> Iterator[Diagno
     """A warning for each value of such a map that is spelt otherwise in its file."""
     for path, value in _texts(user, ()):
         spans = values.value_spans_of(path, sources)
-        found = re.match(r"[\w.+-]+", spans[0].text[spans[0].column - 1 :]) if spans and spans[0].text else None
+        found = (
+            re.match(r"[\w.+-]+", spans[0].text[spans[0].column - 1 :]) if spans and spans[0].text else None
+        )
         written, becomes = found[0] if found else "", helm_scalar.go_text(value)
         # the scalar itself, and nothing that merely stands at its place
         if written and written != becomes and helm_scalar.plain(written) == value:

@@ -62,7 +62,7 @@ def opened(user: Mapping[str, Any], effective: Mapping[str, Any], sources: Seque
         except Rejected as rejected:
             # a rule of its own tells what is no YAML once it is expanded
             if "{{" not in text or kind == "json":
-                findings += [_inside(one, path, place) for one in rejected.diagnostics]
+                findings += [_inside(finding, path, place) for finding in rejected.diagnostics]
             continue
         if data is None:
             continue
@@ -83,22 +83,22 @@ def opened(user: Mapping[str, Any], effective: Mapping[str, Any], sources: Seque
                 },
             )
         )
-    return Opened(whole, values.effective(whole, schema.defaults()), frozenset(paths), tuple(placed), tuple(findings))
+    return Opened(
+        whole, values.effective(whole, schema.defaults()), frozenset(paths), tuple(placed), tuple(findings)
+    )
 
 
-def check(
-    texts: Opened, sources: Sequence[Source], known: validator.Known | None = None
-) -> list[Diagnostic]:
+def check(texts: Opened, sources: Sequence[Source], known: validator.Known | None = None) -> list[Diagnostic]:
     """What is wrong inside the texts, each finding where it stands; `known` is what `validator.check` takes."""
-    findings = [one._replace(weight="harmful") for one in texts.findings]
-    for one in validator.check(texts.effective, [*sources, *texts.sources], known):
-        inside = any(one.path[:length] in texts.paths for length in range(1, len(one.path) + 1))
-        if inside and not any(map(_unknown, (*one.path, tree.at(texts.effective, one.path)))):
+    findings = [finding._replace(weight="harmful") for finding in texts.findings]
+    for finding in validator.check(texts.effective, [*sources, *texts.sources], known):
+        inside = any(finding.path[:length] in texts.paths for length in range(1, len(finding.path) + 1))
+        if inside and not any(map(_unknown, (*finding.path, tree.at(texts.effective, finding.path)))):
             # a mend is of the file's own keys
             told: dict[str, Any] = {
-                name: re.sub(_ACTED, "{{ }}", getattr(one, name)) for name in ("message", "found", "hint")
+                name: re.sub(_ACTED, "{{ }}", getattr(finding, name)) for name in ("message", "found", "hint")
             }
-            findings.append(one._replace(**told, mend=None, weight="harmful"))
+            findings.append(finding._replace(**told, mend=None, weight="harmful"))
     return findings
 
 
@@ -201,17 +201,19 @@ def _read(text: str, kind: str) -> tuple[Any, Mapping[Path, Span], Mapping[Path,
     try:
         read = source.read_text(text, "text", any_shape=True)
     except Rejected as rejected:
-        if kind == "json" and any(one.code != "duplicate-key" for one in rejected.diagnostics):
+        if kind == "json" and any(finding.code != "duplicate-key" for finding in rejected.diagnostics):
             # JSON that YAML has no word for, such as surrogates: right, and without places
             return data, {}, {}
         raise
     return read.data if kind == "yaml" else data, read.spans, read.value_spans
 
 
-def _inside(one: Diagnostic, path: Path, place: Place) -> Diagnostic:
+def _inside(finding: Diagnostic, path: Path, place: Place) -> Diagnostic:
     """A finding about the text as one about the value."""
-    spans = tuple(place(span.line, span.column) for span in one.spans)
-    return one._replace(message=f"in {dotted(path)}: {one.message}", path=(*path, *one.path), spans=spans)
+    spans = tuple(place(span.line, span.column) for span in finding.spans)
+    return finding._replace(
+        message=f"in {dotted(path)}: {finding.message}", path=(*path, *finding.path), spans=spans
+    )
 
 
 def _scalar(path: Path, data: Any, place: Place) -> Diagnostic:
@@ -226,7 +228,7 @@ def _scalar(path: Path, data: Any, place: Place) -> Diagnostic:
 
 
 def _owner(path: Path, sources: Sequence[Source]) -> Source | None:
-    return next((one for one in reversed(sources) if path in one.spans), None)
+    return next((source_ for source_ in reversed(sources) if path in source_.spans), None)
 
 
 def _place(path: Path, text: str, owner: Source | None) -> Place:

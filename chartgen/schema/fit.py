@@ -94,7 +94,7 @@ Reader = Callable[[Any, Any, Mapping[str, Any], Mapping[str, Shape], Any], bool]
 
 
 def _type(value: Any, wanted: str | Sequence[str], *_: Any) -> bool:
-    return any(_TYPES[one](value) for one in ([wanted] if isinstance(wanted, str) else wanted))
+    return any(_TYPES[kind](value) for kind in ([wanted] if isinstance(wanted, str) else wanted))
 
 
 def _properties(
@@ -161,14 +161,16 @@ _KEYWORDS: dict[str, Reader] = {
     "$ref": _nothing,
     "$schema": _nothing,
     "type": _type,
-    "enum": lambda value, wanted, *_: any(_same(value, one) for one in wanted),
+    "enum": lambda value, wanted, *_: any(_same(value, option) for option in wanted),
     "const": lambda value, wanted, *_: _same(value, wanted),
     "allOf": lambda value, wanted, _, definitions, known: all(
-        fits(value, one, definitions, known) for one in wanted
+        fits(value, option, definitions, known) for option in wanted
     ),
-    "anyOf": lambda value, wanted, _, definitions, *__: any(fits(value, one, definitions) for one in wanted),
+    "anyOf": lambda value, wanted, _, definitions, *__: any(
+        fits(value, option, definitions) for option in wanted
+    ),
     "oneOf": lambda value, wanted, _, definitions, *__: (
-        sum(fits(value, one, definitions) for one in wanted) == 1
+        sum(fits(value, option, definitions) for option in wanted) == 1
     ),
     "not": lambda value, wanted, _, definitions, *__: not fits(value, wanted, definitions),
     "if": _conditional,

@@ -57,17 +57,19 @@ def judged(found: Sequence[Diagnostic], user: Mapping[str, Any]) -> list[Diagnos
     """
     if (wrapped := _wrapped(user)) is not None:
         return [wrapped]
-    unknown = [str(one.path[0]) for one in found if one.code == "unknown-key" and len(one.path) == 1]
+    unknown = [
+        str(finding.path[0]) for finding in found if finding.code == "unknown-key" and len(finding.path) == 1
+    ]
     ours = [key for key in user if key in _sections() or removed.removed((key,))]
     for key in unknown:
         below = user[key] if isinstance(user[key], Mapping) else {}
-        known = [one for one in below if one in _sections() | _COMMON]
+        known = [finding for finding in below if finding in _sections() | _COMMON]
         if len(known) == len(below) > 1 or (not ours and 2 * len(known) > len(below)):
             # in the values of a parent chart the keys beside are those of its other parts
-            beside = {(one,) for one in ([key] if ours else unknown)}
-            return [_below(key, below), *(one for one in found if one.path[:1] not in beside)]
+            beside = {(finding,) for finding in ([key] if ours else unknown)}
+            return [_below(key, below), *(finding for finding in found if finding.path[:1] not in beside)]
         alone = not ours and "consul" in key.lower()
-        if alone and (chart := _chart([one for one in below if one not in known], known)):
+        if alone and (chart := _chart([finding for finding in below if finding not in known], known)):
             return [_of_another_chart(*chart, below=(key,))]
     if chart := _chart(unknown, ours):
         return [_of_another_chart(*chart)]
@@ -105,7 +107,7 @@ def _sections() -> set[str]:
 def _chart(unknown: Sequence[str], ours: Sequence[str]) -> tuple[str, list[str]] | None:
     """The chart that knows more than one of the keys, and more than this one knows of those beside; and which ones."""
     known = {chart: [key for key in unknown if key in keys] for chart, keys in CHARTS.items()}
-    chart = max(known, key=lambda one: len(known[one]))
+    chart = max(known, key=lambda chart: len(known[chart]))
     keys = known[chart] + [key for key in unknown if key in _USUAL]
     if len(keys) <= max(1, len(ours)):
         return None
@@ -128,7 +130,7 @@ def _below(key: str, values: Mapping[str, Any]) -> Diagnostic:
         "values-of-a-parent-chart",
         f"the values stand below {key}, as in the values of a chart that has this one as a part",
         path=(key,),
-        found=", ".join(str(one) for one in list(values)[:6]) + f" below {key}",
+        found=", ".join(str(key) for key in list(values)[:6]) + f" below {key}",
         expected="global, server and the other sections at the top",
         hint=f"pass that part alone: yq '.[\"{key}\"]' FILE | chartgen build -f -",
     )

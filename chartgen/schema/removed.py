@@ -89,23 +89,23 @@ class Removed(NamedTuple):
 def entries() -> dict[Path, Removed]:
     """Every entry of `schema/removed.json` by its path."""
     found: dict[Path, Removed] = {}
-    for name, one in json.loads(bundle.read("schema/removed.json")).items():
+    for name, entry in json.loads(bundle.read("schema/removed.json")).items():
         found[_path(name)] = Removed(
             _path(name),
-            one["last"],
-            one["why"],
-            today=one.get("today", ""),
-            to=_path(one["to"]) if "to" in one else (),
-            also=_pairs(one.get("also", {})),
-            list=one.get("list", False),
-            becomes=tuple((value, _pairs(news)) for value, news in one.get("becomes", ())),
-            idle=tuple(one.get("idle", ())),
-            drop=one.get("drop", False),
-            asks=one.get("asks", False),
-            usual=one.get("usual", ""),
-            switch=one.get("switch", ""),
-            needs=_path(one["needs"]) if "needs" in one else (),
-            unless=dict(_pairs(one.get("unless", {}))),
+            entry["last"],
+            entry["why"],
+            today=entry.get("today", ""),
+            to=_path(entry["to"]) if "to" in entry else (),
+            also=_pairs(entry.get("also", {})),
+            list=entry.get("list", False),
+            becomes=tuple((value, _pairs(news)) for value, news in entry.get("becomes", ())),
+            idle=tuple(entry.get("idle", ())),
+            drop=entry.get("drop", False),
+            asks=entry.get("asks", False),
+            usual=entry.get("usual", ""),
+            switch=entry.get("switch", ""),
+            needs=_path(entry["needs"]) if "needs" in entry else (),
+            unless=dict(_pairs(entry.get("unless", {}))),
         )
     return found
 
@@ -170,26 +170,26 @@ def gathered(found: Sequence[Diagnostic], sources: Sequence[Source]) -> list[Dia
     """
     from chartgen import values
 
-    gone = [_counted(one, sources) for one in found if _is_removed(one)]
-    told = [one for one in found if not _is_removed(one)]
+    gone = [_counted(finding, sources) for finding in found if _is_removed(finding)]
+    told = [finding for finding in found if not _is_removed(finding)]
     if len(gone) <= _APART:
         return [*told, *gone]
     for idle in (True, False):
-        group = [one for one in gone if (one.weight == "unwise") == idle]
+        group = [finding for finding in gone if (finding.weight == "unwise") == idle]
         if len(group) < 2:
             told += group
             continue
-        lines = len({line for one in group for line in values.lines_of(one.path, sources)})
+        lines = len({line for finding in group for line in values.lines_of(finding.path, sources)})
         weight: Weight
         if idle:
             message, weight, hint = "that asked for nothing", "unwise", "`chartgen fix` clears them away"
-            names = [_named(one) for one in group]
+            names = [_named(finding) for finding in group]
             more = f" and {len(names) - _NAMED} more" if len(names) > _NAMED else ""
             listed = f": {', '.join(names[:_NAMED])}{more}"
         else:
             message, listed = "that did something", ""
-            weight = "refused" if any(one.weight == "refused" for one in group) else "harmful"
-            mended = any(one.mend for one in single(group))
+            weight = "refused" if any(finding.weight == "refused" for finding in group) else "harmful"
+            mended = any(finding.mend for finding in single(group))
             hint = "`chartgen migrate` moves what can be moved without you" if mended else ""
         told.append(
             Diagnostic(
@@ -206,19 +206,21 @@ def gathered(found: Sequence[Diagnostic], sources: Sequence[Source]) -> list[Dia
     return told
 
 
-def _is_removed(one: Diagnostic) -> bool:
-    return one.code.startswith("removed-")
+def _is_removed(finding: Diagnostic) -> bool:
+    return finding.code.startswith("removed-")
 
 
-def _counted(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
+def _counted(finding: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
     from chartgen import values
 
-    lines = len(values.lines_of(one.path, sources))
-    return one._replace(found=f"{dotted(one.path)}, {lines} lines") if lines > 1 else one
+    lines = len(values.lines_of(finding.path, sources))
+    return finding._replace(found=f"{dotted(finding.path)}, {lines} lines") if lines > 1 else finding
 
 
-def _named(one: Diagnostic) -> str:
-    return dotted(one.path) + (f" (line {one.spans[0].line})" if one.spans and one.spans[0].line else "")
+def _named(finding: Diagnostic) -> str:
+    return dotted(finding.path) + (
+        f" (line {finding.spans[0].line})" if finding.spans and finding.spans[0].line else ""
+    )
 
 
 def _entry(path: Path) -> Removed:
@@ -245,7 +247,7 @@ def _finding(path: Path, leaves: Mapping[Path, Any], effective: Mapping[str, Any
         hint = hint if moves else gone.today if gone.drop else "remove it: it changes nothing"
     elif news:
         mend = Mend("become", path, news[0])
-        hint = "set " + " and ".join(f"{dotted(one)}: {json.dumps(new)}" for one, new in news[0])
+        hint = "set " + " and ".join(f"{dotted(old)}: {json.dumps(new)}" for old, new in news[0])
     elif gone.list or gone.also:
         mend = Mend("become", path, ((gone.to, [value] if gone.list else value), *gone.also))
     return Diagnostic(
@@ -266,7 +268,7 @@ def _lost(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
 
 
 def _unless(path: Path, effective: Mapping[str, Any]) -> bool:
-    return any(_same(tree.at(effective, one), other) for one, other in _entry(path).unless.items())
+    return any(_same(tree.at(effective, place), other) for place, other in _entry(path).unless.items())
 
 
 def _idle(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
@@ -278,7 +280,7 @@ def _idle(path: Path, value: Any, effective: Mapping[str, Any]) -> bool:
             return True
     if _unless(path, effective):
         return False
-    if value in _NOTHING or any(_same(value, one) for one in gone.idle):
+    if value in _NOTHING or any(_same(value, idle) for idle in gone.idle):
         return True
     if gone.usual and isinstance(value, str) and re.fullmatch(gone.usual, value):
         return True
@@ -320,18 +322,23 @@ def changed(
 
     `sections` are those in which the values, before they were migrated, held what is gone today.
     """
-    for one in CHANGED:
-        today = tree.at(effective, one.path)
-        on = all(_on(effective, switch) for switch in one.switches)
-        if not on or _holds(user, one.path) or _same(today, one.was) or set(one.needed_by) & set(sections):
+    for change in CHANGED:
+        today = tree.at(effective, change.path)
+        on = all(_on(effective, switch) for switch in change.switches)
+        if (
+            not on
+            or _holds(user, change.path)
+            or _same(today, change.was)
+            or set(change.needed_by) & set(sections)
+        ):
             continue
-        name = dotted(one.path)
+        name = dotted(change.path)
         yield Diagnostic(
             "default-changed",
-            f"{name} is not set: older releases took {json.dumps(one.was)} then, today it is {json.dumps(today)}",
+            f"{name} is not set: older releases took {json.dumps(change.was)} then, today it is {json.dumps(today)}",
             weight="unwise",
-            path=one.path,
-            hint=f"write {name}: {json.dumps(one.was)} to keep it as it was",
+            path=change.path,
+            hint=f"write {name}: {json.dumps(change.was)} to keep it as it was",
         )
 
 

@@ -13,9 +13,9 @@ _STOP = re.compile(r"(?<!\\)\$\{\d+[:|]([^}|,]*)[^}]*\}")
 def values(node: Mapping[str, Any]) -> list[Any]:
     """The values that a node's snippets write, each place to fill in left as it is proposed; a list's are whole."""
     found = []
-    for one in node.get("defaultSnippets", ()):
-        value = _filled(one["body"])
-        found.append([value] if one.get("type") == "array" else value)
+    for snippet in node.get("defaultSnippets", ()):
+        value = _filled(snippet["body"])
+        found.append([value] if snippet.get("type") == "array" else value)
     return found
 
 

@@ -38,7 +38,7 @@ def unknown_key(
     found = _meant(path, properties, value, user or {})
     meant = found[0].path if found else ()
     base = _base(path)
-    hint = " or ".join(dotted(_followed(one.path, one.node, value)) for one in found)
+    hint = " or ".join(dotted(_followed(suggestion.path, suggestion.node, value)) for suggestion in found)
     hint = f"did you mean {hint}?" if hint else ""
     if "." in key and meant == _nested(path):
         hint = f"dots do not nest in a file: write {meant[-1]} below {dotted(meant[:-1])}"
@@ -90,7 +90,9 @@ def _meant(path: Path, properties: Mapping[str, Node], value: Any, user: Mapping
                 return [_Place(known, node, _fit(node, value), certain=True)]
     if word := _word(path, properties, value, user):
         return [word]
-    near = [one for one in _misspelt(key, properties, value) if not _taken(user, (*parent, one[2]), value)]
+    near = [
+        place for place in _misspelt(key, properties, value) if not _taken(user, (*parent, place[2]), value)
+    ]
     places = _elsewhere(path, value, user)
     if near and near[0][0] == 1 and not (near[0][1] == _WRONG and places):
         _, fits, name = near[0]
@@ -104,16 +106,16 @@ def _meant(path: Path, properties: Mapping[str, Node], value: Any, user: Mapping
         # a name like it in the same section is as likely as the same name in another component
         far = alike and parent and len(places) == 1 and places[0].path[0] not in (parent[0], "global")
         beside = [_Place((*parent, alike), properties[alike], _NEARLY)] if far else []
-        return [*beside, *(one._replace(certain=False) if beside else one for one in places)]
+        return [*beside, *(place._replace(certain=False) if beside else place for place in places)]
     # what is a word elsewhere is no slip of several letters
     if key in _places(_base(path)):
         return []
     if alike:
         return [_Place((*parent, alike), properties[alike], _NEARLY)]
     for name in _misspelt_elsewhere(path):
-        places = [one for one in _elsewhere((*parent, name), value, user) if one.fit == _RIGHT]
+        places = [place for place in _elsewhere((*parent, name), value, user) if place.fit == _RIGHT]
         if places:
-            return [one._replace(certain=False) for one in places]
+            return [place._replace(certain=False) for place in places]
     return []
 
 
@@ -233,14 +235,14 @@ def respelt(value: Any, allowed: Callable[[Any], bool]) -> list[Any]:
         meant += [number + other for other in words()["units"].get(unit, [unit] if " " in text else [])]
     if text != value:
         meant.append(text)
-    return [one for one in meant if one != value and allowed(one)]
+    return [word for word in meant if word != value and allowed(word)]
 
 
 def inside(path: Path, value: Any) -> list[Path]:
     """The setting, or the two, of a section that a value was meant for which stands in place of the section."""
     node = resolved(_known(path) or {})
     known = {name: resolved(child) for name, child in node.get("properties", {}).items()}
-    switch = respelt(value, lambda one: isinstance(one, bool))
+    switch = respelt(value, lambda known: isinstance(known, bool))
     if isinstance(value, bool) or switch:
         names = [name for name in ("enabled", "defaultEnabled", "manageSystemACLs") if name in known]
     else:
@@ -267,9 +269,9 @@ def _formerly(path: Path) -> str:
     from chartgen.schema import removed
 
     key = str(path[-1])
-    gone = [one for known, one in removed.entries().items() if known[-1] == key]
+    gone = [entry for known, entry in removed.entries().items() if known[-1] == key]
     # of several, the one for all components
-    gone = gone if len(gone) == 1 else [one for one in gone if one.entry[:-1] == ("global",)]
+    gone = gone if len(gone) == 1 else [name for name in gone if name.entry[:-1] == ("global",)]
     if len(gone) != 1 or key in _places(()):
         return ""
     instead = gone[0].today or f"set {dotted(gone[0].to)}"
@@ -435,7 +437,7 @@ def _elsewhere(path: Path, value: Any, user: Mapping[str, Any]) -> list[_Place]:
         return likeness(place), apart, len(place.path)
 
     ordered = sorted(fitting if base else _near_by(parent, fitting, len(named)), key=order)
-    alike = [one for one in ordered if likeness(one) == likeness(ordered[0])]
+    alike = [place for place in ordered if likeness(place) == likeness(ordered[0])]
     if base or len(alike) == 1:
         only = len(named) == 1 and ordered[:1] == fitting and fitting[0].fit == _RIGHT and len(path) > 1
         at_home = only and (base or ordered[0].path[0] in (parent[0], "global") or len(ordered[0].path) == 1)
@@ -449,14 +451,14 @@ def _near_by(parent: Path, places: list[_Place], named: int) -> list[_Place]:
     A setting of another component, or of another part of the same, that has the same name is hardly what was meant,
     unless it is the only one.
     """
-    if whole := [one for one in places if len(one.path) == 1 and one.fit == _RIGHT]:
+    if whole := [place for place in places if len(place.path) == 1 and place.fit == _RIGHT]:
         return whole
-    if same := [one for one in places if parent and one.path[0] == parent[0]]:
-        return [one for one in same if named <= _FEW or _akin(parent, one.path)]
+    if same := [place for place in places if parent and place.path[0] == parent[0]]:
+        return [place for place in same if named <= _FEW or _akin(parent, place.path)]
     wide = [
-        one
-        for one in places
-        if one.path[0] == "global" and (len(one.path) == 2 or (len(one.path) == 3 and named == 1))
+        place
+        for place in places
+        if place.path[0] == "global" and (len(place.path) == 2 or (len(place.path) == 3 and named == 1))
     ]
     if len(wide) == 1:
         return wide

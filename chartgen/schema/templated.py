@@ -333,16 +333,16 @@ def _unreadable(text: str, expansion: Expansion) -> Problem | None:
     try:
         source.read_text(plain, "text", any_shape=True)
     except Rejected as rejected:
-        for one in rejected.diagnostics:
-            if one.code in ("yaml-syntax", "several-documents", "bad-key"):
-                span = one.spans[0] if one.spans else None
+        for finding in rejected.diagnostics:
+            if finding.code in ("yaml-syntax", "several-documents", "bad-key"):
+                span = finding.spans[0] if finding.spans else None
                 lines = plain.split("\n")
                 offset = (
                     sum(len(line) + 1 for line in lines[: span.line - 1]) + span.column - 1 if span else 0
                 )
                 # a token may be longer or shorter than the word that stood for it
                 at = expansion.origin(min(offset, max(len(text) - 1, 0)))
-                return Problem("no-yaml", one.message.removeprefix("not YAML: "), at, one.hint)
+                return Problem("no-yaml", finding.message.removeprefix("not YAML: "), at, finding.hint)
     return None
 
 
@@ -356,7 +356,7 @@ def is_flow(values: Mapping[str, Any], text: str) -> bool:
             written = (node.text for node in parse(text).nodes if isinstance(node, Text))
         except Malformed:
             return False
-        made = next((one for one in written if one.strip()), "")
+        made = next((text_ for text_ in written if text_.strip()), "")
     return made.lstrip()[:1] in ("{", "[")
 
 

@@ -73,13 +73,13 @@ def check(
     from chartgen.schema import foreign
 
     user = values.layer(sources)
-    told = {one.path for one in broken}
-    explained = [one for one in _explained(errors, effective, user) if one.path not in told]
-    unknown = any(one.code == "unknown-key" for one in explained)
+    told = {error.path for error in broken}
+    explained = [finding for finding in _explained(errors, effective, user) if finding.path not in told]
+    unknown = any(finding.code == "unknown-key" for finding in explained)
     named = _named_by_templates(effective) if unknown else frozenset()
-    strange = (one for one in explained if one.code != "unknown-key" or one.path not in named)
+    strange = (finding for finding in explained if finding.code != "unknown-key" or finding.path not in named)
     found = foreign.judged(bounded(itertools.chain(strange, broken)), user)
-    return [_placed(one, sources) for one in found]
+    return [_placed(finding, sources) for finding in found]
 
 
 def _named_by_templates(effective: Mapping[str, Any]) -> frozenset[Path]:
@@ -118,39 +118,42 @@ def _meant_inside(path: Path, value: Any) -> str:
 
     if not isinstance(value, (bool, int, str)):
         return ""
-    said = suggest.respelt(value, lambda one: isinstance(one, bool))
+    said = suggest.respelt(value, lambda known: isinstance(known, bool))
     shown = _shown(said[0] if said else value)
-    meant = [f"{dotted(one)}: {shown}" for one in suggest.inside(path, value)]
+    meant = [f"{dotted(suggestion)}: {shown}" for suggestion in suggest.inside(path, value)]
     return f"did you mean {' or '.join(meant)}?" if meant else ""
 
 
-def _placed(one: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
-
+def _placed(finding: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
     from chartgen import values
 
-    if other := _unescaped(one, sources) or _anchors(one, sources):
-        one = one._replace(hint=other, meant=())
-    place = values.spans_of if one.code in ABOUT_KEYS else values.value_spans_of
-    weight: Weight = "unwise" if one.weight == "unwise" else "refused" if one.code in _REFUSED else "harmful"
-    parts = tuple(_placed(part, sources) for part in one.parts)
-    spans = place(one.path, sources)
-    if one.mend is not None and one.mend.to is _AS_WRITTEN:
-        written = _scalar_text(spans, one.found)
-        one = one._replace(mend=Mend("replace", one.path, written), hint=f"quote it: {_shown(written)}")
-    return one._replace(spans=spans, weight=weight, parts=parts)
+    if other := _unescaped(finding, sources) or _anchors(finding, sources):
+        finding = finding._replace(hint=other, meant=())
+    place = values.spans_of if finding.code in ABOUT_KEYS else values.value_spans_of
+    weight: Weight = (
+        "unwise" if finding.weight == "unwise" else "refused" if finding.code in _REFUSED else "harmful"
+    )
+    parts = tuple(_placed(part, sources) for part in finding.parts)
+    spans = place(finding.path, sources)
+    if finding.mend is not None and finding.mend.to is _AS_WRITTEN:
+        written = _scalar_text(spans, finding.found)
+        finding = finding._replace(
+            mend=Mend("replace", finding.path, written), hint=f"quote it: {_shown(written)}"
+        )
+    return finding._replace(spans=spans, weight=weight, parts=parts)
 
 
-def _unescaped(one: Diagnostic, sources: Sequence[Source]) -> str:
+def _unescaped(finding: Diagnostic, sources: Sequence[Source]) -> str:
     """The hint for a name with dots in a flag, where they made maps of it; "" where it is something else."""
-    if one.code not in ("wrong-type", "unknown-key"):
+    if finding.code not in ("wrong-type", "unknown-key"):
         return ""
     for source in reversed(sources):
         for path, _ in source.edits:
-            depth = len(one.path) - 1
-            if path[: depth + 1] != one.path or len(path) <= depth + 1 or not _free(one.path[:depth]):
+            depth = len(finding.path) - 1
+            if path[: depth + 1] != finding.path or len(path) <= depth + 1 or not _free(finding.path[:depth]):
                 continue
             name = "\\.".join(map(str, path[depth:]))
-            return f"a dot in a name is written \\. in a flag: {dotted(one.path[:depth])}.{name}=…"
+            return f"a dot in a name is written \\. in a flag: {dotted(finding.path[:depth])}.{name}=…"
     return ""
 
 
@@ -167,12 +170,12 @@ def _free(path: Path) -> bool:
     return isinstance(node.get("additionalProperties"), dict)
 
 
-def _anchors(one: Diagnostic, sources: Sequence[Source]) -> str:
+def _anchors(finding: Diagnostic, sources: Sequence[Source]) -> str:
     """The hint for a key at the top that is there to carry an anchor; "" for other keys, and for a slip of one."""
-    if one.code != "unknown-key" or len(one.path) > 1 or one.mend:
+    if finding.code != "unknown-key" or len(finding.path) > 1 or finding.mend:
         return ""
-    key = str(one.path[0])
-    lines = (source.spans[one.path].text for source in sources if one.path in source.spans)
+    key = str(finding.path[0])
+    lines = (source.spans[finding.path].text for source in sources if finding.path in source.spans)
     if any(re.match(r"[\"']?\s*:\s*&\S", line.partition(key)[2]) for line in lines):
         return f"a place for anchors begins with x-: x-{key.lstrip('_.')}"
     return ""
@@ -216,7 +219,11 @@ def _found(value: Any, wanted: Any, standard: Any, path: tuple[str, ...]) -> Ite
     """jsonschema's errors about what stands at a path, which is asked only about what does not fit: it takes its time."""
     if fit.fits(value, wanted, shape()["$defs"], standard):
         return
-    plain = isinstance(value, dict) and wanted.keys() <= _OF_SECTIONS and wanted.get("additionalProperties") is False
+    plain = (
+        isinstance(value, dict)
+        and wanted.keys() <= _OF_SECTIONS
+        and wanted.get("additionalProperties") is False
+    )
     if not plain:
         yield from _asked(value, path)
         return
@@ -255,16 +262,16 @@ def _explained(
 
     # a value that breaks several keywords is one mistake, and its type is the least that can be said
     told: set[tuple[Path, str]] = set()
-    for error in sorted(errors[: MAX_FINDINGS + 1], key=lambda one: one.validator == "type"):
-        for one in _explain(error, user):
-            mistake = (one.path, one.message if one.code in ABOUT_KEYS else "")
+    for error in sorted(errors[: MAX_FINDINGS + 1], key=lambda error: error.validator == "type"):
+        for finding in _explain(error, user):
+            mistake = (finding.path, finding.message if finding.code in ABOUT_KEYS else "")
             if mistake in told:
                 continue
             told.add(mistake)
-            if one.code == "unknown-key" and removed.removed(one.path):
-                yield from removed.findings(one.path, effective)
+            if finding.code == "unknown-key" and removed.removed(finding.path):
+                yield from removed.findings(finding.path, effective)
             else:
-                yield one
+                yield finding
 
 
 def _explain(error: Any, user: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -318,7 +325,8 @@ def _nearest_branch(error: Any, path: Path, user: Mapping[str, Any]) -> Iterator
         errors
         for errors in branches.values()
         if not any(
-            one.validator == "type" and len(one.absolute_path) == len(error.absolute_path) for one in errors
+            branch.validator == "type" and len(branch.absolute_path) == len(error.absolute_path)
+            for branch in errors
         )
     ]
     if len(of_type) == 1 or (of_type and isinstance(error.instance, (dict, list))):
@@ -428,12 +436,14 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
         )
     if keyword in ("enum", "const"):
         allowed = [wanted] if keyword == "const" else list(wanted)
-        texts = [one for one in allowed if isinstance(one, str)]
+        texts = [value_ for value_ in allowed if isinstance(value_, str)]
         near = suggest.closest(value, texts) if isinstance(value, str) else ""
-        cased = [one for one in texts if isinstance(value, str) and one.lower() == value.lower()]
+        cased = [value_ for value_ in texts if isinstance(value, str) and value_.lower() == value.lower()]
         mend = Mend("replace", path, cased[0]) if len(cased) == 1 else None
         hint = f'did you mean "{(cased or [near])[0]}"?' if cased or near else ""
-        if any(isinstance(one, bool) for one in allowed) and (bare := _unquoted(path, value, "boolean")):
+        if any(isinstance(value_, bool) for value_ in allowed) and (
+            bare := _unquoted(path, value, "boolean")
+        ):
             mend, hint = bare, f"write it without quotes: {_shown(bare.to)}"
         hint = hint if cased or mend else _in_words(value, error.schema) or hint
         return Diagnostic(
@@ -481,8 +491,8 @@ def _in_words(value: Any, node: Mapping[str, Any]) -> str:
     from chartgen.schema import suggest
 
     definitions = document()["$defs"]
-    meant = suggest.respelt(value, lambda one: _takes(one, node, definitions))
-    return "write " + " or ".join(_shown(one).strip('"') for one in meant) if meant else ""
+    meant = suggest.respelt(value, lambda meaning: _takes(meaning, node, definitions))
+    return "write " + " or ".join(_shown(meaning).strip('"') for meaning in meant) if meant else ""
 
 
 def _takes(value: Any, node: Mapping[str, Any], definitions: Mapping[str, Any]) -> bool:

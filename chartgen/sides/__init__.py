@@ -40,7 +40,7 @@ def read(old: str, new: str, around: Inputs, options: Options, target: Target) -
         try:
             found.append(_side(text, around, options, target))
         except Rejected as rejected:
-            wrong += [one for one in rejected.diagnostics if one not in wrong]
+            wrong += [finding for finding in rejected.diagnostics if finding not in wrong]
     if wrong:
         raise Rejected(wrong)
     first, second = found
@@ -62,8 +62,12 @@ def _shared(side: Side, other: Side, target: Target) -> list[Mapping[str, Any]]:
     """The objects of a side without the hooks that the other one, as manifests, has not."""
     if other.kind != "manifests":
         return [*side.objects]
-    there = {identity(one, target.namespace) for one in other.objects}
-    return [one for one in side.objects if not is_hook(one) or identity(one, target.namespace) in there]
+    there = {identity(object_, target.namespace) for object_ in other.objects}
+    return [
+        object_
+        for object_ in side.objects
+        if not is_hook(object_) or identity(object_, target.namespace) in there
+    ]
 
 
 def _parts(text: str) -> list[str]:
@@ -88,8 +92,8 @@ def _side(text: str, around: Inputs, options: Options, target: Target) -> Side:
     from chartgen.sides import charts
 
     parts = _parts(text)
-    files = [one for one in parts if not _is_assignment(one)]
-    flags = tuple(("set", one) for one in parts if _is_assignment(one))
+    files = [part for part in parts if not _is_assignment(part)]
+    flags = tuple(("set", part) for part in parts if _is_assignment(part))
     inputs = Inputs((*around.files, *files), (*around.flags, *flags))  # type: ignore[arg-type]
     first = files[0] if files else ""
     if os.path.isdir(first) or first.endswith(_ARCHIVES):
@@ -121,7 +125,7 @@ def _from_stdin(text: str, inputs: Inputs, options: Options, target: Target) -> 
     data = sys.stdin.buffer.read()
     if found := manifests.if_any("<stdin>", data):
         return _manifest_side(text, found)
-    files = inputs._replace(files=tuple(one for one in inputs.files if one != "-"), flags=()).read()
+    files = inputs._replace(files=tuple(file for file in inputs.files if file != "-"), flags=()).read()
     try:
         files = Read((*files.sources, source.read_text(data, "<stdin>")), files.findings)
     except Rejected as rejected:
@@ -130,7 +134,7 @@ def _from_stdin(text: str, inputs: Inputs, options: Options, target: Target) -> 
 
 
 def _manifest_side(name: str, objects: Sequence[Mapping[str, Any]]) -> Side:
-    return Side(name, "manifests", tuple(manifests.as_asked_for(one) for one in objects))
+    return Side(name, "manifests", tuple(manifests.as_asked_for(object_) for object_ in objects))
 
 
 def _of_read(name: str, read: Read, options: Options, target: Target) -> Side:

@@ -65,11 +65,11 @@ def told(changes: tuple[Change, ...], old: Side, new: Side, target: Target) -> t
         places = {identity(data): key for data, key in zip(old.objects, before, strict=False)} | places
         documents = before | documents
     out = []
-    for one in changes:
-        key = places.get(_key(one))
+    for change in changes:
+        key = places.get(_key(change))
         reads = documents[key].reads if key is not None and first is not None else frozenset()
         read = [path for path in different if any(touches(each, path) for each in reads)]
-        out.append(_with_causes(one, key, trials, read, old.sources, new.sources))
+        out.append(_with_causes(change, key, trials, read, old.sources, new.sources))
     return tuple(out)
 
 
@@ -90,11 +90,11 @@ def _rendered(effective: Mapping[str, Any], previous: Rendered | None = None) ->
 def _by_identity(rendered: Rendered, effective: Mapping[str, Any]) -> dict[Identity, Document]:
     answer = answers.named(effective, _RELEASE, _NAMESPACE)
     found = {}
-    for one in rendered.documents:
-        group, kind, namespace, name = identity(one.head)
+    for document in rendered.documents:
+        group, kind, namespace, name = identity(document.head)
         found[
             (group, kind, resolved(namespace, rendered.late, answer), resolved(name, rendered.late, answer))
-        ] = one
+        ] = document
     return found
 
 
@@ -119,13 +119,13 @@ def _tried(
         for effective in (own, mixed)
     ]
 
-    def installed(one: Document, place: int) -> Any:
-        return resolved(one.data, rendered.late, answer[place])
+    def installed(document: Document, place: int) -> Any:
+        return resolved(document.data, rendered.late, answer[place])
 
     found = {
-        key: [each.path for each in fields(installed(before[key], 0), installed(one, 1))]
-        for key, one in after.items()
-        if key in before and before[key] is not one and before[key].data != one.data
+        key: [each.path for each in fields(installed(before[key], 0), installed(document, 1))]
+        for key, document in after.items()
+        if key in before and before[key] is not document and before[key].data != document.data
     }
     return _Trial(path, found, frozenset(before.keys() ^ after.keys()))
 
@@ -144,8 +144,8 @@ def _with_causes(
     if key is None:
         return change
     if change.what != "changed":
-        return replace(change, causes=causes([one.path for one in trials if key in one.come_or_gone]))
-    known = [(one.path, one.fields.get(key, ())) for one in trials]
+        return replace(change, causes=causes([trial.path for trial in trials if key in trial.come_or_gone]))
+    known = [(trial.path, trial.fields.get(key, ())) for trial in trials]
     return replace(
         change,
         fields=tuple(

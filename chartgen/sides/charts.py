@@ -58,7 +58,7 @@ def _reject(code: str, message: str, path: str, **details: Any) -> None:
 def _folder(path: str) -> dict[str, bytes]:
     root = Path(path)
     wanted = [root / _CHART, root / _VALUES, *sorted((root / "templates").rglob("*"))]
-    return {one.relative_to(root).as_posix(): one.read_bytes() for one in wanted if one.is_file()}
+    return {file.relative_to(root).as_posix(): file.read_bytes() for file in wanted if file.is_file()}
 
 
 def _archive(path: str) -> dict[str, bytes]:
@@ -125,7 +125,7 @@ def _by_helm(path: str, values: Mapping[str, Any], target: Target) -> list[Mappi
         out = json.loads(
             _native.call_string("helm_render", chart._raw(), json.dumps(values), json.dumps(options))
         )
-        definitions = [(str(one["filename"]), str(one["data"])) for one in chart.crds]
+        definitions = [(str(definition["filename"]), str(definition["data"])) for definition in chart.crds]
     except helm_python.HelmError as error:
         raise Rejected(
             [Diagnostic("helm-refuses", f"Helm refuses {path}: {_line(error)}", spans=(Span(path, 0, 0),))]

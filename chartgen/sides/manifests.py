@@ -35,8 +35,10 @@ def objects(name: str, text: str) -> list[Mapping[str, Any]]:
     found: list[Mapping[str, Any]] = []
     for lines, piece in _documents(text):
         # empty lines before it, so that places are those of the whole file
-        one = source.read_text("\n" * lines + piece, name, any_shape=True).data if piece.strip() else None
-        found += _singly(name, one)
+        document = (
+            source.read_text("\n" * lines + piece, name, any_shape=True).data if piece.strip() else None
+        )
+        found += _singly(name, document)
     return found
 
 
@@ -65,8 +67,8 @@ def _singly(name: str, data: Any) -> Iterator[Mapping[str, Any]]:
         and str(data.get("kind", "")).endswith("List")
         and isinstance(data.get("items"), list)
     ):
-        for one in data["items"]:
-            yield from _singly(name, one)
+        for object_ in data["items"]:
+            yield from _singly(name, object_)
         return
     if not isinstance(data, Mapping) or not data.get("kind") or not part(data, "metadata").get("name"):
         raise Rejected(

@@ -80,8 +80,8 @@ def matches(pattern: Path, path: Path) -> bool:
 def together(several: Iterable[Foreseen]) -> Foreseen:
     """What readers may read and do between them."""
     whole = Foreseen()
-    for one in several:
-        whole.add(one)
+    for operand in several:
+        whole.add(operand)
     return whole
 
 

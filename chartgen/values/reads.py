@@ -125,9 +125,7 @@ class Section(Mapping[str, Any]):
         return {key: item.plain() if isinstance(item, Section) else item for key, item in self.items()}
 
 
-def view(
-    values: Mapping[str, Any], sections: Sections, aside: Collection[Path] = ()
-) -> Section:
+def view(values: Mapping[str, Any], sections: Sections, aside: Collection[Path] = ()) -> Section:
     """The values as rules and templates see them; what stands at the paths `aside`, or has one below it, is set aside.
 
     `values` hold every key that there is (`schema.complete`); a section that is no map stands aside in any case.

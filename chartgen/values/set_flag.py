@@ -359,7 +359,7 @@ class _Flag:
         try:
             read = from_mapping({"value": value}, self.name)
             span = self.span(start, self.at)
-            self.warnings += [one._replace(path=(), spans=(span,)) for one in read.warnings]
+            self.warnings += [warning._replace(path=(), spans=(span,)) for warning in read.warnings]
             return read.data["value"]
         except Rejected as rejected:
             first = rejected.diagnostics[0]

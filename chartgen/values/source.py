@@ -248,8 +248,8 @@ class _Builder:
         try:
             root = self._root()
             # what is taken, but not as it looks, is the source's own to tell
-            warnings = tuple(one for one in self.findings if one.severity != "error")
-            wrong = tuple(one for one in self.findings if one.severity == "error")
+            warnings = tuple(finding for finding in self.findings if finding.severity != "error")
+            wrong = tuple(finding for finding in self.findings if finding.severity == "error")
             return self._source(root, warnings), wrong
         except Rejected as rejected:
             return None, rejected.diagnostics
@@ -330,7 +330,11 @@ class _Builder:
             return
         # inside quotes and block text an action breaks nothing
         first = next(
-            (one for one in bare[:100] if not _parses([*lines[:one], self.lines[one], *lines[one + 1 :]])),
+            (
+                action
+                for action in bare[:100]
+                if not _parses([*lines[:action], self.lines[action], *lines[action + 1 :]])
+            ),
             bare[0],
         )
         text = self.lines[first]
@@ -592,10 +596,10 @@ class _Builder:
         origin = (*level.path, _MERGE)
         several = isinstance(merged, list)
         together: dict[str, tuple[Any, Path]] = {}
-        for number, one in enumerate(merged if several else [merged]):
+        for number, merged_map in enumerate(merged if several else [merged]):
             place = (*origin, number) if several else origin
-            if isinstance(one, dict):
-                together = {**{key: (item, place) for key, item in one.items()}, **together}
+            if isinstance(merged_map, dict):
+                together = {**{key: (item, place) for key, item in merged_map.items()}, **together}
                 continue
             self.findings.append(
                 Diagnostic("bad-merge", "<< takes a map or a list of maps", spans=(self.value_spans[place],))

@@ -91,7 +91,7 @@ def violations(data: dict[str, Any], version: Version) -> Iterator[tuple[Path, s
             wanted = [name for name in error.kind.types if name != "null"]
             yield path, f"not of type {' or '.join(wanted)}", error.instance
         elif error.kind.name == "enum":
-            wanted = [str(one) for one in error.kind.options if one is not None]
+            wanted = [str(option) for option in error.kind.options if option is not None]
             yield path, f"not one of {', '.join(wanted)}", error.instance
         else:
             yield path, error.message, error.instance
@@ -123,21 +123,21 @@ def check(
         )
     found = []
     has_splices = any(expression.template for expression in late.expressions)
-    for one in documents:
-        data = without_splices(one.data) if has_splices else one.data
+    for document in documents:
+        data = without_splices(document.data) if has_splices else document.data
         for path, what, part in violations(data, target):
             if _late(part, late):
                 continue
-            place = origin.of(one.template, path, part, sources)
+            place = origin.of(document.template, path, part, sources)
             found.append(
                 Diagnostic(
                     "invalid-object",
-                    f"Kubernetes {_text(target)} refuses the {one.kind} {TOKEN.sub('RELEASE', one.name)}: {what}",
+                    f"Kubernetes {_text(target)} refuses the {document.kind} {TOKEN.sub('RELEASE', document.name)}: {what}",
                     weight="harmful",
                     path=place,
                     spans=values.spans_of(place, sources),
                     found=f"{dotted(path)}: {_short(part)}",
-                    hint="" if place else f"{one.template} makes it; please report it with your values",
+                    hint="" if place else f"{document.template} makes it; please report it with your values",
                 )
             )
     return found

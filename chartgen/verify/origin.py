@@ -23,7 +23,7 @@ def of(template: str, path: Path, part: Any, sources: Sequence[Source]) -> Path:
         if (given[-1] == field and value == part) or _holds(value, field, part):
             component = re.sub(r"[A-Z]", lambda match: "-" + match[0].lower(), str(given[0]))
             alike = 2 * len(names.intersection(given)) + template.startswith(component)
-            best = max(best, (alike, -len(given), given), key=lambda one: one[:2])
+            best = max(best, (alike, -len(given), given), key=lambda found: found[:2])
     return best[2]
 
 
@@ -40,7 +40,7 @@ def _holds(value: Any, field: str | int, part: Any) -> bool:
     import yaml12
 
     try:
-        return any(one == part for _, one in _nodes(yaml12.parse_yaml(value), ("",)))
+        return any(node == part for _, node in _nodes(yaml12.parse_yaml(value), ("",)))
     except ValueError:
         return False
 

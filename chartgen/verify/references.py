@@ -51,13 +51,13 @@ class _Broken(NamedTuple):
     name: str
 
     def diagnostic(self) -> Diagnostic:
-        one = self.document
+        document = self.document
         return Diagnostic(
             "dangling-reference",
-            _readable(f"the {one.kind} {one.name} needs a {self.what} that is not there"),
+            _readable(f"the {document.kind} {document.name} needs a {self.what} that is not there"),
             weight="harmful",
             found=_readable(self.name),
-            hint=f"{one.template} asks for it"
+            hint=f"{document.template} asks for it"
             + ("; if the cluster has it already, name it in your values" if self.what == "Secret" else ""),
         )
 
@@ -82,16 +82,16 @@ class _Chart(NamedTuple):
     # (path, text) of each text that the user has set, and that is not the default
     given: tuple[tuple[Path, str], ...]
 
-    def has(self, kind: str, name: Any, one: Document) -> bool:
+    def has(self, kind: str, name: Any, wanted: Document) -> bool:
         """True for an object of the chart, and for one that the user names in a value which the document read."""
         if name == _EVERYWHERE or (kind == "SecurityContextConstraints" and name in _OF_OPENSHIFT):
             return True
-        return (kind, name) in self.there or name in self.named(one)
+        return (kind, name) in self.there or name in self.named(wanted)
 
-    def named(self, one: Document) -> Iterator[str]:
+    def named(self, document: Document) -> Iterator[str]:
         """The texts that the document may have from the user."""
         for path, text in self.given:
-            if any(path[:length] in one.reads for length in range(1, len(path) + 1)):
+            if any(path[:length] in document.reads for length in range(1, len(path) + 1)):
                 yield text
 
 
@@ -106,18 +106,18 @@ def check(
     and a document that read this value asks for, is outside the chart and taken to exist; so is what a component
     declares to leave dangling. Ports and volumes are a pod's own, whoever names them.
     """
-    pods = tuple(pod for one in documents for pod in _pods(one))
+    pods = tuple(pod for made in documents for pod in _pods(made))
     chart = _Chart(
-        there=frozenset({(one.kind, one.name) for one in documents} | {("Secret", name) for name in made}),
+        there=frozenset({(made.kind, made.name) for made in documents} | {("Secret", name) for name in made}),
         pods=pods,
         services={
-            one.name: frozenset(
+            made.name: frozenset(
                 part
-                for port in one.data["spec"].get("ports") or []
+                for port in made.data["spec"].get("ports") or []
                 for part in (port.get("port"), port.get("name"))
             )
-            for one in documents
-            if one.kind == "Service"
+            for made in documents
+            if made.kind == "Service"
         },
         given=tuple(_texts(user, schema.defaults(), ())),
     )
@@ -131,7 +131,11 @@ def check(
     kept = {expected for component in components.shipped() for expected in component.dangling}
     return [
         *_twice(documents),
-        *(one.diagnostic() for one in broken if (one.document.template, one.what) not in kept),
+        *(
+            reference.diagnostic()
+            for reference in broken
+            if (reference.document.template, reference.what) not in kept
+        ),
     ]
 
 
@@ -151,18 +155,18 @@ def _texts(node: Any, standard: Any, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, node
 
 
-def _pods(one: Document) -> Iterator[_Pod]:
-    if one.kind in _POD_OWNERS:
-        template = one.data["spec"]["template"]
-    elif one.kind == "Pod":
-        template = one.data
+def _pods(document: Document) -> Iterator[_Pod]:
+    if document.kind in _POD_OWNERS:
+        template = document.data["spec"]["template"]
+    elif document.kind == "Pod":
+        template = document.data
     else:
         return
     spec = template["spec"]
     containers = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
     yield _Pod(
-        owner=one,
-        namespace=_namespace(one),
+        owner=document,
+        namespace=_namespace(document),
         labels=template.get("metadata", {}).get("labels") or {},
         spec=spec,
         containers=containers,
@@ -175,38 +179,38 @@ def _pods(one: Document) -> Iterator[_Pod]:
     )
 
 
-def _namespace(one: Document) -> str:
-    return str(one.data["metadata"].get("namespace") or "")
+def _namespace(document: Document) -> str:
+    return str(document.data["metadata"].get("namespace") or "")
 
 
 def _twice(documents: Sequence[Document]) -> Iterator[Diagnostic]:
     seen: dict[tuple[str, str, str, str], Document] = {}
-    for one in documents:
-        version, kind, namespace, name = one.identity
-        other = seen.setdefault((version.rpartition("/")[0], kind, namespace, name), one)
-        if other is not one:
+    for document in documents:
+        version, kind, namespace, name = document.identity
+        other = seen.setdefault((version.rpartition("/")[0], kind, namespace, name), document)
+        if other is not document:
             yield Diagnostic(
                 "object-twice",
-                _readable(f"two templates make the {one.kind} {one.name}"),
+                _readable(f"two templates make the {document.kind} {document.name}"),
                 weight="harmful",
-                found=f"{other.template} and {one.template}",
+                found=f"{other.template} and {document.template}",
             )
 
 
-def _service(one: Document, chart: _Chart) -> Iterator[_Broken]:
-    spec = one.data["spec"]
+def _service(document: Document, chart: _Chart) -> Iterator[_Broken]:
+    spec = document.data["spec"]
     selector = spec.get("selector")
     # a selector without the release's label is the user's own
     if not isinstance(selector, dict) or "release" not in selector:
         return
-    chosen = [pod for pod in chart.pods if _matches(selector, pod) and pod.namespace == _namespace(one)]
+    chosen = [pod for pod in chart.pods if _matches(selector, pod) and pod.namespace == _namespace(document)]
     if not chosen:
-        yield _Broken(one, "pod of the chart", _labels(selector))
+        yield _Broken(document, "pod of the chart", _labels(selector))
         return
     for port in spec.get("ports") or ():
         target = port.get("targetPort")
         if isinstance(target, str) and not any(target in pod.ports for pod in chosen):
-            yield _Broken(one, "port of its pods", target)
+            yield _Broken(document, "port of its pods", target)
 
 
 def _labels(selector: Mapping[str, Any]) -> str:
@@ -219,80 +223,80 @@ def _matches(selector: Mapping[str, Any], pod: _Pod) -> bool:
     return all(pod.labels.get(key) == value for key, value in selector.items())
 
 
-def _budget(one: Document, chart: _Chart) -> Iterator[_Broken]:
-    selector = one.data["spec"]["selector"].get("matchLabels") or {}
-    if not any(_matches(selector, pod) and pod.namespace == _namespace(one) for pod in chart.pods):
-        yield _Broken(one, "pod of the chart", _labels(selector))
+def _budget(document: Document, chart: _Chart) -> Iterator[_Broken]:
+    selector = document.data["spec"]["selector"].get("matchLabels") or {}
+    if not any(_matches(selector, pod) and pod.namespace == _namespace(document) for pod in chart.pods):
+        yield _Broken(document, "pod of the chart", _labels(selector))
 
 
-def _ingress(one: Document, chart: _Chart) -> Iterator[_Broken]:
+def _ingress(document: Document, chart: _Chart) -> Iterator[_Broken]:
     backends = [
         path["backend"]["service"]
-        for rule in one.data["spec"].get("rules") or ()
+        for rule in document.data["spec"].get("rules") or ()
         for path in rule.get("http", {}).get("paths") or ()
     ]
     for backend in backends:
         ports = chart.services.get(backend["name"])
         port = backend["port"].get("number") or backend["port"].get("name")
         if ports is None:
-            yield _Broken(one, "Service", backend["name"])
+            yield _Broken(document, "Service", backend["name"])
         elif port not in ports:
-            yield _Broken(one, "port of a Service", f"{backend['name']}:{port}")
+            yield _Broken(document, "port of a Service", f"{backend['name']}:{port}")
 
 
-def _webhooks(one: Document, chart: _Chart) -> Iterator[_Broken]:
-    for webhook in one.data.get("webhooks") or ():
+def _webhooks(document: Document, chart: _Chart) -> Iterator[_Broken]:
+    for webhook in document.data.get("webhooks") or ():
         service = webhook["clientConfig"].get("service")
         if service is None:
             continue
         ports, port = chart.services.get(service["name"]), service.get("port", 443)
         if ports is None:
-            yield _Broken(one, "Service", service["name"])
+            yield _Broken(document, "Service", service["name"])
         elif port not in ports:
-            yield _Broken(one, "port of a Service", f"{service['name']}:{port}")
+            yield _Broken(document, "port of a Service", f"{service['name']}:{port}")
 
 
-def _binding(one: Document, chart: _Chart) -> Iterator[_Broken]:
-    role = one.data["roleRef"]
+def _binding(document: Document, chart: _Chart) -> Iterator[_Broken]:
+    role = document.data["roleRef"]
     # cluster roles of Kubernetes itself have a prefix; the auth method's reviewer is one of them
-    if not role["name"].startswith("system:") and not chart.has(role["kind"], role["name"], one):
-        yield _Broken(one, role["kind"], role["name"])
-    for subject in one.data.get("subjects") or ():
+    if not role["name"].startswith("system:") and not chart.has(role["kind"], role["name"], document):
+        yield _Broken(document, role["kind"], role["name"])
+    for subject in document.data.get("subjects") or ():
         # an account in a namespace that is not the release's belongs to somebody else
         here = not subject.get("namespace") or TOKEN.fullmatch(subject["namespace"])
         if (
             subject["kind"] == "ServiceAccount"
             and here
-            and not chart.has("ServiceAccount", subject["name"], one)
+            and not chart.has("ServiceAccount", subject["name"], document)
         ):
-            yield _Broken(one, "ServiceAccount", subject["name"])
+            yield _Broken(document, "ServiceAccount", subject["name"])
 
 
-def _role(one: Document, chart: _Chart) -> Iterator[_Broken]:
-    for rule in one.data.get("rules") or ():
+def _role(document: Document, chart: _Chart) -> Iterator[_Broken]:
+    for rule in document.data.get("rules") or ():
         for resource in rule.get("resources") or ():
             kind = _POLICIES.get(resource)
             for name in rule.get("resourceNames") or () if kind else ():
                 # a null that was given for a name is none
-                if not chart.has(str(kind), name, one):
-                    yield _Broken(one, str(kind), str(name or ""))
+                if not chart.has(str(kind), name, document):
+                    yield _Broken(document, str(kind), str(name or ""))
 
 
-def _secret(one: Document, chart: _Chart) -> Iterator[_Broken]:
-    account = (one.data["metadata"].get("annotations") or {}).get("kubernetes.io/service-account.name")
-    if account and not chart.has("ServiceAccount", account, one):
-        yield _Broken(one, "ServiceAccount", account)
+def _secret(document: Document, chart: _Chart) -> Iterator[_Broken]:
+    account = (document.data["metadata"].get("annotations") or {}).get("kubernetes.io/service-account.name")
+    if account and not chart.has("ServiceAccount", account, document):
+        yield _Broken(document, "ServiceAccount", account)
 
 
-def _workload(one: Document, chart: _Chart) -> Iterator[_Broken]:
-    spec = one.data["spec"]
+def _workload(document: Document, chart: _Chart) -> Iterator[_Broken]:
+    spec = document.data["spec"]
     labels = spec["template"].get("metadata", {}).get("labels") or {}
     wanted = (spec.get("selector") or {}).get("matchLabels") or {}
     missing = {key: value for key, value in wanted.items() if labels.get(key) != value}
     if missing:
-        yield _Broken(one, "pod of its own", _labels(missing))
-    if one.kind == "StatefulSet" and spec["serviceName"] not in chart.services:
-        yield _Broken(one, "Service", spec["serviceName"])
+        yield _Broken(document, "pod of its own", _labels(missing))
+    if document.kind == "StatefulSet" and spec["serviceName"] not in chart.services:
+        yield _Broken(document, "Service", spec["serviceName"])
 
 
 _LOOKS = {
@@ -314,21 +318,21 @@ _LOOKS = {
 
 
 def _in_pod(pod: _Pod, chart: _Chart) -> Iterator[_Broken]:
-    one, spec = pod.owner, pod.spec
+    document, spec = pod.owner, pod.spec
     account = spec.get("serviceAccountName")
-    if account and not chart.has("ServiceAccount", account, one):
-        yield _Broken(one, "ServiceAccount", account)
+    if account and not chart.has("ServiceAccount", account, document):
+        yield _Broken(document, "ServiceAccount", account)
     for kind, name in _mounted(spec):
-        if not chart.has(kind, name, one):
-            yield _Broken(one, kind, name)
+        if not chart.has(kind, name, document):
+            yield _Broken(document, kind, name)
     for container in pod.containers:
         for kind, name in _from_environment(container):
-            if not chart.has(kind, name, one):
-                yield _Broken(one, kind, name)
+            if not chart.has(kind, name, document):
+                yield _Broken(document, kind, name)
         own = {port.get("name") for port in container.get("ports") or ()}
         for port in _asked_ports(container):
             if port not in own:
-                yield _Broken(one, "port of its container", port)
+                yield _Broken(document, "port of its container", port)
 
 
 def _mounted(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -26,43 +26,45 @@ def check(
 ) -> list[Diagnostic]:
     """What Kubernetes of that version (of all that are maintained, if None) refuses, custom resources left aside."""
     found: dict[tuple[Path, str], Diagnostic] = {}
-    documents = [one for one in documents if not one.text]
+    documents = [document for document in documents if not document.text]
     longest = max(values.texts(merged.sources), key=lambda each: len(each[1]), default=((), ""))
-    for one in documents:
-        long = {text for _, text, most in names.lengths(one.data) if len(text) > most}
-        for refusal in objects.refusals(one.data, version):
-            part = _part(one.data, refusal.path)
+    for document in documents:
+        long = {text for _, text, most in names.lengths(document.data) if len(text) > most}
+        for refusal in objects.refusals(document.data, version):
+            part = _part(document.data, refusal.path)
             if isinstance(part, str) and part in long:
                 # told as a name
                 continue
-            place = origin.of(one.template, refusal.path, part, merged.sources)
+            place = origin.of(document.template, refusal.path, part, merged.sources)
             if not place and isinstance(part, str) and len(part) > objects.LARGEST_DATA // 2:
                 place = longest[0]
             told = Diagnostic(
                 "refused-by-kubernetes",
-                f"Kubernetes refuses the {one.kind} {_readable(one.name)}: {refusal.what}",
+                f"Kubernetes refuses the {document.kind} {_readable(document.name)}: {refusal.what}",
                 "harmful",
                 place,
                 values.value_spans_of(place, merged.sources),
                 found=dotted(refusal.path),
                 expected=refusal.expected,
-                hint="" if place else f"{one.template} makes it; please report it with your values",
+                hint="" if place else f"{document.template} makes it; please report it with your values",
             )
             found.setdefault((place, refusal.what), told)
     # an object is larger than its bound where text of the user's is
     if len(longest[1]) > objects.LARGEST_OBJECT // 16:
         found |= {
-            (longest[0], one.name): told for one in documents for told in _too_large(one, longest[0], merged)
+            (longest[0], document.name): told
+            for document in documents
+            for told in _too_large(document, longest[0], merged)
         }
     return [*found.values(), *_names(documents, merged, version, late)]
 
 
-def _too_large(one: Document, place: Path, merged: Merged) -> Iterator[Diagnostic]:
-    size = objects.text_size(one.data)
+def _too_large(document: Document, place: Path, merged: Merged) -> Iterator[Diagnostic]:
+    size = objects.text_size(document.data)
     if size > objects.LARGEST_OBJECT:
         yield Diagnostic(
             "refused-by-kubernetes",
-            f"Kubernetes cannot keep the {one.kind} {_readable(one.name)}: it has {size} bytes",
+            f"Kubernetes cannot keep the {document.kind} {_readable(document.name)}: it has {size} bytes",
             "harmful",
             place,
             values.value_spans_of(place, merged.sources),
@@ -88,8 +90,8 @@ def _names(
 ) -> Iterator[Diagnostic]:
     """Names that are too long or no names, each value that is to blame once, for the object that leaves it least."""
     worst: dict[Path, tuple[int, Diagnostic]] = {}
-    for one in documents:
-        for _, text, most in names.lengths(one.data):
+    for document in documents:
+        for _, text, most in names.lengths(document.data):
             # a release's name has one letter at least
             over = (
                 len(TOKEN.sub("r-consul" if "consul.fullname" in _expressions(text, late) else "", text))
@@ -97,15 +99,15 @@ def _names(
             )
             if over > 0:
                 place = _to_blame(text, merged.effective)
-                told = _too_long(one, text, most, place, merged)
+                told = _too_long(document, text, most, place, merged)
                 worst[place] = max(worst.get(place, (0, told)), (over, told), key=lambda each: each[0])
-        form = _name_form(one, version)
-        expected = form(one.name) if form and not TOKEN.search(one.name) else None
-        if expected and len(one.name) <= 63:
-            place = _to_blame(one.name, merged.effective)
+        form = _name_form(document, version)
+        expected = form(document.name) if form and not TOKEN.search(document.name) else None
+        if expected and len(document.name) <= 63:
+            place = _to_blame(document.name, merged.effective)
             told = Diagnostic(
                 "refused-by-kubernetes",
-                f"Kubernetes refuses the name of the {one.kind} {one.name}",
+                f"Kubernetes refuses the name of the {document.kind} {document.name}",
                 "harmful",
                 place,
                 values.value_spans_of(place, merged.sources),
@@ -115,12 +117,12 @@ def _names(
     yield from (told for _, told in worst.values())
 
 
-def _name_form(one: Document, version: tuple[int, int] | None) -> formats.Form | None:
-    if names.is_free(one.head):
+def _name_form(document: Document, version: tuple[int, int] | None) -> formats.Form | None:
+    if names.is_free(document.head):
         return None
-    if names.is_service(one.head) and (version or MAINTAINED) < _RELAXED:
+    if names.is_service(document.head) and (version or MAINTAINED) < _RELAXED:
         return formats.service_name
-    return formats.dns_label if names.is_label(one.head) else formats.dns_subdomain
+    return formats.dns_label if names.is_label(document.head) else formats.dns_subdomain
 
 
 def _expressions(text: str, late: LateBound) -> str:
@@ -143,13 +145,13 @@ def _to_blame(text: str, given: Mapping[str, Any]) -> Path:
     return max(lengths, default=(0, ("global", "name")), key=lambda each: each[0])[1]
 
 
-def _too_long(one: Document, text: str, most: int, place: Path, merged: Merged) -> Diagnostic:
+def _too_long(document: Document, text: str, most: int, place: Path, merged: Merged) -> Diagnostic:
     given = _part(merged.effective, place)
     rest = len(_readable(text)) - len(given) if isinstance(given, str) else 0
     fits = most - len(text) + min(len(given), 63) if isinstance(given, str) and not TOKEN.search(text) else 0
     return Diagnostic(
         "name-too-long",
-        f"{dotted(place)} makes a name of the {one.kind} {_readable(text)} that is too long",
+        f"{dotted(place)} makes a name of the {document.kind} {_readable(text)} that is too long",
         "harmful",
         place,
         values.value_spans_of(place, merged.sources),

@@ -17,20 +17,33 @@ def sources() -> list[Path]:
 
 def expansion() -> dict[str, str]:
     """What `_expanded/` must hold: file name → text; raises NotationError for a list that cannot be read."""
-    found = sorted((one for source in sources() for one in load(source)), key=lambda one: one.file)
-    conditions = next(one.conditions for one in components.shipped() if one.name == crds.SOURCES.name)
-    for one in found:
-        if one.when not in conditions:
-            raise NotationError(f"{one.file}: there is no condition “{one.when}”")
+    found = sorted(
+        (definition for source in sources() for definition in load(source)),
+        key=lambda definition: definition.file,
+    )
+    conditions = next(
+        component.conditions for component in components.shipped() if component.name == crds.SOURCES.name
+    )
+    for definition in found:
+        if definition.when not in conditions:
+            raise NotationError(f"{definition.file}: there is no condition “{definition.when}”")
     index = [
-        {"file": one.file, "name": one.name, "kind": one.kind, "when": one.when, "labels": dict(one.labels)}
-        for one in found
+        {
+            "file": definition.file,
+            "name": definition.name,
+            "kind": definition.kind,
+            "when": definition.when,
+            "labels": dict(definition.labels),
+        }
+        for definition in found
     ]
-    files = {one.file: one.text(crds.LABELS_LINE) for one in found}
+    files = {definition.file: definition.text(crds.LABELS_LINE) for definition in found}
     for name, text in files.items():
         if "{{" in text:
             raise NotationError(f"{name}: two opening braces would be read by Helm")
-    return files | {"index.json": "[\n" + ",\n".join(json.dumps(one) for one in index) + "\n]\n"}
+    return files | {
+        "index.json": "[\n" + ",\n".join(json.dumps(definition) for definition in index) + "\n]\n"
+    }
 
 
 def outputs() -> dict[str, str]:

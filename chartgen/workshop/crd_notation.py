@@ -275,7 +275,7 @@ def _ordered(schema: Schema) -> Schema:
         if key in ordered:
             ordered[key] = _ordered(ordered[key])
     if "properties" in ordered:
-        ordered["properties"] = {name: _ordered(one) for name, one in ordered["properties"].items()}
+        ordered["properties"] = {name: _ordered(entry) for name, entry in ordered["properties"].items()}
     return ordered
 
 
@@ -325,7 +325,7 @@ def load(source: Path) -> list[Definition]:
     given = _compact(source)
     types = common["types"] + given["types"]
     fields = _lines(_FRAME, "frame") + given["fields"]
-    return [_definition(given, one, fields, types, common) for one in given["crds"]]
+    return [_definition(given, entry, fields, types, common) for entry in given["crds"]]
 
 
 def _definition(
@@ -343,7 +343,7 @@ def _definition(
     kind = given["kind"]
     scope = _Scope(types, given.get("defaults", {}) | {"group": group})
     schema = _ordered({"description": given["about"], "type": "object"} | _properties(fields, scope))
-    columns = [_column(common["columns"].get(one, one)) for one in given.get("columns", [])]
+    columns = [_column(common["columns"].get(entry, entry)) for entry in given.get("columns", [])]
     subresources = given.get("subresources", {"status": {}} if "status" in schema["properties"] else None)
     names = {
         "kind": kind,
@@ -361,11 +361,11 @@ def _definition(
     )
     versions = []
     for version, state in given["versions"].items():
-        one = {"name": version, "served": "unserved" not in state, "storage": version == stored}
+        served_version = {"name": version, "served": "unserved" not in state, "storage": version == stored}
         if "deprecated" in state:
             warning = common["deprecation"].format(version=version, kind=file["kind"], stored=stored)
-            one |= {"deprecated": True, "deprecationWarning": warning}
-        versions.append(one | every)
+            served_version |= {"deprecated": True, "deprecationWarning": warning}
+        versions.append(served_version | every)
     spec = {
         "group": group,
         "names": {key: value for key, value in names.items() if value},

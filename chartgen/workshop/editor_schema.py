@@ -59,7 +59,7 @@ def for_editors(
             node["additionalProperties"] = bent(node["additionalProperties"], "")
         for keyword in ("allOf", "anyOf", "oneOf"):
             if keyword in node:
-                node[keyword] = [bent(one, "") for one in node[keyword]]
+                node[keyword] = [bent(node_, "") for node_ in node[keyword]]
         node = _completed(_told(node))
         return _closed(node, name, gone, words) if name else node
 
@@ -77,7 +77,10 @@ def _with_numbers_of_defaults(whole: Node) -> Node:
     sections = dict(whole["properties"])
     for name, section in sections.items():
         match section.get("properties"):
-            case {"defaults": {"properties": defaults}, "gateways": {"items": {"properties": entry}} as gateways}:
+            case {
+                "defaults": {"properties": defaults},
+                "gateways": {"items": {"properties": entry}} as gateways,
+            }:
                 filled = {
                     key: {"examples": [defaults[key]["default"]], **child}
                     if isinstance(defaults.get(key, {}).get("default"), int) and "default" not in child
@@ -105,7 +108,9 @@ def _closed(node: Node, name: str, gone: Mapping[str, str], words: Mapping[str, 
         for key in [path.removeprefix(below)] if "." not in key and key not in known
     }  # fmt: skip
     meant = {
-        word: ours for word, ours in words.items() if ours in known and word not in known and word not in removed
+        word: ours
+        for word, ours in words.items()
+        if ours in known and word not in known and word not in removed
     }
     if not removed and not meant and len(known) <= _FEW:
         return node
@@ -151,7 +156,7 @@ def _with_hover(given: Node, name: str, kind: str) -> Node:
             paragraphs.append(_block("Default", node["default"]))
     if facts:
         paragraphs.insert(1, ", ".join(facts))
-    paragraphs += [_block("Example", one) for one in node.get("examples", ())[:1] if _nested(one)]
+    paragraphs += [_block("Example", example) for example in node.get("examples", ())[:1] if _nested(example)]
     if "deprecationMessage" in node:
         paragraphs.append(f"**Deprecated:** {node['deprecationMessage']}")
     # where there is nothing to add, the plain description will do
@@ -194,7 +199,7 @@ def _told(node: Node) -> Node:
     if "enum" in node:
         node["errorMessage"] = EXPECTED + "one of " + ", ".join(map(json.dumps, enum_words(node["enum"])))
         # only text is quoted, where it must be
-        node.setdefault("type", list(dict.fromkeys(_TYPES[type(one)] for one in node["enum"])))
+        node.setdefault("type", list(dict.fromkeys(_TYPES[type(choice)] for choice in node["enum"])))
     match node.get("not"):
         case {"pattern": str(pattern)} if re.fullmatch(r"\^[A-Za-z=]+", pattern):
             # for `not` the server has words of its own, which say nothing
@@ -225,7 +230,7 @@ def _completed(node: Node) -> Node:
         del node["type"]
         return {**node, "anyOf": [{FOR_EDITORS: {"type": types}, "type": types}]}
     if isinstance(node.get("type"), list) and ("default" in node or "enum" in node):
-        node["type"] = sorted(node["type"], key=lambda one: one != _first_type(node))
+        node["type"] = sorted(node["type"], key=lambda kind: kind != _first_type(node))
     if default is None or default == {}:
         return node
     if isinstance(default, list):
@@ -235,7 +240,10 @@ def _completed(node: Node) -> Node:
     # Completing a name writes the default only where that is all there is to propose, and completing the name of the
     # section writes every default whose type it sees. Text that has to be quoted must show its type.
     to_quote = (
-        isinstance(default, str) and default and not re.search(r"[\n$]", default) and not helm_scalar.is_ordinary(default)
+        isinstance(default, str)
+        and default
+        and not re.search(r"[\n$]", default)
+        and not helm_scalar.is_ordinary(default)
     )
     keywords = () if default == "" else ("examples", "enum")
     return _apart(node, keywords if to_quote else (*keywords, "type"))
@@ -247,25 +255,25 @@ def _is_number(types: str | Sequence[str]) -> bool:
 
 def _propose(node: Node) -> None:
     """Turns examples that hold lists or maps, which would be inserted as [object Object], into what is not."""
-    nested = [one for one in node.get("examples", ()) if _nested(one)]
+    nested = [proposal for proposal in node.get("examples", ()) if _nested(proposal)]
     snippets = list(node.get("defaultSnippets", ()))
     if nested:
         del node["examples"]
-        entries = [entry for one in nested if isinstance(one, list) for entry in one]
+        entries = [entry for proposal in nested if isinstance(proposal, list) for entry in proposal]
         if entries and isinstance(node.get("items"), dict) and not any(map(_nested, entries)):
             node["items"] = {"examples": entries, **node["items"]}
         elif not snippets:
-            snippets = [{"label": "example", "body": _snippet(one)} for one in nested]
+            snippets = [{"label": "example", "body": _snippet(proposal)} for proposal in nested]
     if isinstance(node.get("default"), list) and node["default"] and "items" in node and not snippets:
         snippets = [{"label": "default", "body": _snippet(node["default"])}]
     if snippets:
-        node["defaultSnippets"] = [_of_an_entry(one) for one in snippets]
+        node["defaultSnippets"] = [_of_an_entry(proposal) for proposal in snippets]
 
 
 def _of_an_entry(snippet: Node) -> Node:
     """A snippet of a list as one of an entry, the richest: the server adds the dash where it is not there yet."""
     body = snippet["body"]
-    if not isinstance(body, list) or not all(isinstance(one, dict) for one in body):
+    if not isinstance(body, list) or not all(isinstance(line, dict) for line in body):
         return snippet
     return {**snippet, "type": "array", "body": max(body, key=len)}
 

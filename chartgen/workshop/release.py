@@ -21,7 +21,9 @@ def obstacles(root: Path, version: str) -> list[str]:
         if re.search(r"://[^/]*\.example(/|$)", url)
     ]
     heading = re.search(
-        rf"^## {re.escape(version)}(?P<date> \(\d{{4}}-\d\d-\d\d\))?", (root / "CHANGELOG.md").read_text("utf-8"), re.M
+        rf"^## {re.escape(version)}(?P<date> \(\d{{4}}-\d\d-\d\d\))?",
+        (root / "CHANGELOG.md").read_text("utf-8"),
+        re.M,
     )
     if heading is None:
         found.append(f"CHANGELOG.md has no section {version}")

@@ -32,7 +32,7 @@ def page(removed_values: Mapping[str, Mapping[str, Any]]) -> str:
         "what is certain and lists the rest; an entry covers the values below it too.",
     ]
     section = ""
-    for name, one in removed_values.items():
+    for name, entry in removed_values.items():
         if name.split(".")[0] != section:
             section = name.split(".")[0]
             lines += [
@@ -42,8 +42,8 @@ def page(removed_values: Mapping[str, Mapping[str, Any]]) -> str:
                 "| value | last in | what became of it | today |",
                 "|---|---|---|---|",
             ]
-        today = one.get("today") or f"set `{one['to']}`"
-        lines.append(f"| `{name}` | {one['last']} | {one['why']} | {today} |")
+        today = entry.get("today") or f"set `{entry['to']}`"
+        lines.append(f"| `{name}` | {entry['last']} | {entry['why']} | {today} |")
     lines += [
         "",
         "## Defaults that changed",

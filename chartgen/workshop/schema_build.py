@@ -135,7 +135,7 @@ def _built(source: Node, definitions: Mapping[str, Node]) -> Node:
         node["patternProperties"] = {pattern: _built(child, definitions) for pattern, child in patterns}
     for keyword in ("anyOf", "oneOf", "allOf"):
         if keyword in node:
-            node[keyword] = [_built(one, definitions) for one in node[keyword]]
+            node[keyword] = [_built(item, definitions) for item in node[keyword]]
     return _with_description(node, node, definitions)
 
 
@@ -210,7 +210,7 @@ def _ordered(node: Any, *, names: bool = False) -> Any:
     # what is not listed stands between the text and the properties, in the order of the source
     middle = rank["allOf"] - 0.5
     done: Node = {}
-    for keyword in sorted(node, key=lambda one: rank.get(one, middle)):
+    for keyword in sorted(node, key=lambda keyword: rank.get(keyword, middle)):
         value = node[keyword]
         if keyword in ("properties", "patternProperties", "$defs"):
             value = _ordered(value, names=True)
@@ -226,7 +226,7 @@ def editor_form(
     whole: Node, gone: Mapping[str, Mapping[str, Any]] | None = None, words: Mapping[str, str] | None = None
 ) -> Node:
     """The schema as editors get it, its keywords in order, with what became of values and what words mean."""
-    told = {path: removed.told(path, one) for path, one in (gone or {}).items()}
+    told = {path: removed.told(path, item) for path, item in (gone or {}).items()}
     ordered: Node = _ordered(for_editors(whole, lambda node: kind(node, whole["$defs"]), told, words or {}))
     return ordered
 
