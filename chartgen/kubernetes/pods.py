@@ -517,6 +517,8 @@ def container(node: Any, *, starts_first: bool = False) -> Iterator[Refusal]:
     for path, port in items(node, "ports"):
         name = mapped(port).get("name")
         yield from formed(name or None, formats.port_name, (*path, "name"), "no name of a port")
+        if mapped(port).get("containerPort") is None:
+            yield Refusal((*path, "containerPort"), "a port of a container has no number", "1 to 65535")
         if name and name in seen:
             yield Refusal((*path, "name"), f"two ports are called {name}", "another name")
         seen.add(name)

@@ -312,7 +312,19 @@ def name_read_as_number(v: Values, s: Settings) -> Clash | None:
     )
 
 
+def mesh_gateway_port_unset(v: Values, s: Settings) -> Clash | None:
+    """A gateway listens on a port of its pod, and Kubernetes takes no port without a number."""
+    if s.mesh_gateway and v["meshGateway"].get("containerPort") is None:
+        return Clash(
+            "mesh gateways have no port to listen on",
+            ("meshGateway.containerPort",),
+            "leave meshGateway.containerPort out: it is 8443",
+        )
+    return None
+
+
 RULES: tuple[tuple[Weight, Rule], ...] = (
+    ("harmful", mesh_gateway_port_unset),
     ("harmful", name_read_as_number),
     ("harmful", requests_above_limits),
     ("harmful", memory_without_unit),

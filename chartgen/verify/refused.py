@@ -19,6 +19,9 @@ from chartgen.verify import origin
 _PREFIXES: tuple[Path, ...] = (("fullnameOverride",), ("global", "name"))
 # names of Services may begin with a digit from here on (RelaxedServiceNameValidation)
 _RELAXED = (1, 36)
+# the shortest start of a late-bound name without a nameOverride
+_USUAL = len("r-consul")
+_GATEWAYS = ("ingressGateways", "terminatingGateways")
 
 
 def check(
@@ -90,16 +93,17 @@ def _names(
 ) -> Iterator[Diagnostic]:
     """Names that are too long or no names, each value that is to blame once, for the object that leaves it least."""
     worst: dict[Path, tuple[int, Diagnostic]] = {}
+    # a release's name has one letter at least
+    least = f"r-{merged.effective.get('nameOverride') or 'consul'}"[:63]
     for document in documents:
         for _, text, most in names.lengths(document.data):
-            # a release's name has one letter at least
-            over = (
-                len(TOKEN.sub("r-consul" if "consul.fullname" in _expressions(text, late) else "", text))
-                - most
-            )
+            late_full = "consul.fullname" in _expressions(text, late)
+            over = len(TOKEN.sub(least if late_full else "", text)) - most
             if over > 0:
                 place = _to_blame(text, merged.effective)
-                told = _too_long(document, text, most, place, merged)
+                if late_full and len(least) > _USUAL and place[0] not in _GATEWAYS:
+                    place = ("nameOverride",)
+                told = _too_long(document, text, most, place, merged, most + over)
                 worst[place] = max(worst.get(place, (0, told)), (over, told), key=lambda each: each[0])
         form = _name_form(document, version)
         expected = form(document.name) if form and not TOKEN.search(document.name) else None
@@ -137,7 +141,7 @@ def _to_blame(text: str, given: Mapping[str, Any]) -> Path:
         if isinstance(prefix, str) and prefix and text.startswith(prefix[:63].removesuffix("-")):
             lengths.append((len(prefix), path))
             break
-    for section in ("ingressGateways", "terminatingGateways"):
+    for section in _GATEWAYS:
         for number, gateway in enumerate(given.get(section, {}).get("gateways") or ()):
             name = gateway.get("name") if isinstance(gateway, Mapping) else None
             if isinstance(name, str) and name and text.endswith(name):
@@ -145,9 +149,8 @@ def _to_blame(text: str, given: Mapping[str, Any]) -> Path:
     return max(lengths, default=(0, ("global", "name")), key=lambda each: each[0])[1]
 
 
-def _too_long(document: Document, text: str, most: int, place: Path, merged: Merged) -> Diagnostic:
+def _too_long(document: Document, text: str, most: int, place: Path, merged: Merged, size: int) -> Diagnostic:
     given = _part(merged.effective, place)
-    rest = len(_readable(text)) - len(given) if isinstance(given, str) else 0
     fits = most - len(text) + min(len(given), 63) if isinstance(given, str) and not TOKEN.search(text) else 0
     return Diagnostic(
         "name-too-long",
@@ -155,7 +158,7 @@ def _too_long(document: Document, text: str, most: int, place: Path, merged: Mer
         "harmful",
         place,
         values.value_spans_of(place, merged.sources),
-        found=f"{len(text) if not TOKEN.search(text) else rest + len(str(given))} characters",
+        found=f"{size} characters" + (", the release's name only one of them" if TOKEN.search(text) else ""),
         expected=f"at most {most}" + (f", which leaves {dotted(place)} {fits}" if fits > 0 else ""),
         hint="choose a shorter one",
     )
