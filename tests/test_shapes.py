@@ -93,6 +93,6 @@ def test_check_and_build_agree(values: dict[str, Any], strict: bool) -> None:
 
 def test_sections_are_judged_one_by_one() -> None:
     """The schema asks for nothing between two sections, so that each can be judged by itself."""
-    texts = {"$schema", "$defs", "title", "description"}
+    texts = {"$schema", "$id", "$defs", "title", "description"}
     assert schema.document().keys() - texts == {"type", "properties", "patternProperties", "additionalProperties"}
     assert schema.document()["additionalProperties"] is False
