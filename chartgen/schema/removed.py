@@ -327,7 +327,7 @@ def changed(
         on = all(_on(effective, switch) for switch in change.switches)
         if (
             not on
-            or _holds(user, change.path)
+            or tree.holds(user, change.path)
             or _same(today, change.was)
             or set(change.needed_by) & set(sections)
         ):
@@ -345,11 +345,3 @@ def changed(
 def _on(effective: Mapping[str, Any], switch: Path) -> bool:
     value = tree.at(effective, switch)
     return bool(tree.at(effective, ("global", "enabled")) if value == "-" else value)
-
-
-def _holds(user: Any, path: Path) -> bool:
-    for key in path:
-        if not isinstance(user, Mapping) or key not in user:
-            return False
-        user = user[key]
-    return True

@@ -49,7 +49,7 @@ def unknown_key(
     if not hint and 0 < len(properties) <= _TOO_COMMON:
         hint = "known here: " + ", ".join(properties)
     mend = None
-    if len(found) == 1 and found[0].certain and not _holds(user or {}, meant) and _proved(meant, value):
+    if len(found) == 1 and found[0].certain and not tree.holds(user or {}, meant) and _proved(meant, value):
         mend = Mend("rename", path, meant[-1]) if meant[:-1] == parent else Mend("move", path, meant)
     if base:
         message = f"the Consul agent has no option {dotted(path[len(base) :])}"
@@ -117,15 +117,6 @@ def _meant(path: Path, properties: Mapping[str, Node], value: Any, user: Mapping
         if places:
             return [place._replace(certain=False) for place in places]
     return []
-
-
-def _holds(user: Any, path: Path) -> bool:
-    """Whether the user's values have something at the path."""
-    for key in path:
-        if not isinstance(user, Mapping) or key not in user:
-            return False
-        user = user[key]
-    return True
 
 
 def _taken(user: Any, path: Path, value: Any) -> bool:

@@ -20,6 +20,15 @@ def at(data: Any, path: Sequence[str | int]) -> Any:
     return data
 
 
+def holds(data: Any, path: Sequence[str | int]) -> bool:
+    """Whether maps lead to a key at the path, a null there included."""
+    for key in path:
+        if not isinstance(data, Mapping) or key not in data:
+            return False
+        data = data[key]
+    return True
+
+
 def replaced(data: Any, path: Path, value: Any) -> Any:
     """`data` with `value` at a path, on whose way maps are made where there are none; what is beside the way is shared."""
     if not path:

@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from chartgen.diagnostics import Rejected
 from chartgen.lsp import analysis
 from chartgen.lsp.analysis import Wanted
 from chartgen.lsp.sections import Sections
@@ -53,7 +54,7 @@ def states(seed: int, count: int) -> list[str]:
             after = draw.choice(LINES[3:5]) + after
         try:
             source.read_text(after, "values.yaml")
-        except Exception:
+        except Rejected:
             continue
         # what is wrong is mended again after a while
         found.append(after)
