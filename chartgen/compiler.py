@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from chartgen import kube_version, names, rules, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode, single
 from chartgen.kubernetes.refusal import items, mapped
+from chartgen.late import LateBound
 from chartgen.rules import spelling
 from chartgen.schema import embedded, foreign, removed, templated, validator
 from chartgen.settings import Settings, settings
@@ -17,6 +18,7 @@ from chartgen.steering import Steered, Steering, steered
 from chartgen.values import Merged, tree
 from chartgen.values.inputs import Read
 from chartgen.values.reads import Section, SetAside
+from chartgen.values.traces import Traces
 
 if TYPE_CHECKING:
     from chartgen.chart import Chart
@@ -75,16 +77,20 @@ class Checked(NamedTuple):
 class Memory:
     """What checks of one file found out, so that the next one asks only about what has changed since.
 
-    It holds for one file and the files below it, whatever the options are.
+    It holds for one file and the files below it, whatever the options are. With `traces` it holds for any number of files:
+    what reads the same values in two of them is asked once.
     """
 
-    __slots__ = ("inside", "rendered", "rules", "shapes")
+    __slots__ = ("inside", "late", "rendered", "rules", "shapes", "traces")
 
-    def __init__(self) -> None:
+    def __init__(self, traces: Traces | None = None) -> None:
         self.shapes: validator.Known = {}
         self.inside: validator.Known = {}
         self.rules = rules.Known()
         self.rendered: Rendered | None = None
+        self.traces = traces
+        # documents that are taken over have its tokens
+        self.late = LateBound()
 
 
 def compile(
@@ -123,12 +129,12 @@ def read(given: Values | Sequence[Values]) -> Read:
     return Read(tuple(sources), tuple(findings))
 
 
-def compile_sources(given: Read, options: Options) -> Chart:
+def compile_sources(given: Read, options: Options, memory: Memory | None = None) -> Chart:
     """The pipeline from what was read to a chart; raises Rejected with every finding."""
-    checked = check(given, options)
+    checked = check(given, options, memory)
     if any_error(checked.diagnostics):
         raise Rejected(checked.diagnostics)
-    return _compiled(checked, options)
+    return _compiled(checked, options, memory)
 
 
 def verdict(given: Read, options: Options, memory: Memory | None = None) -> Checked:
@@ -220,10 +226,15 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
 
     merged, target = checked.merged, kube_version.parsed(options.kube_version)
     try:
-        before = memory.rendered if memory is not None and not options.only else None
-        rendered = render.render(checked.view, checked.settings, options.only, target, previous=before)
-        if memory is not None and not options.only:
-            memory.rendered = rendered
+        if memory is not None and memory.traces is not None:
+            rendered = render.render(
+                checked.view, checked.settings, options.only, target, memory.late, traces=memory.traces
+            )
+        else:
+            before = memory.rendered if memory is not None and not options.only else None
+            rendered = render.render(checked.view, checked.settings, options.only, target, previous=before)
+            if memory is not None and not options.only:
+                memory.rendered = rendered
         # a part of the documents may well refer to the others
         broken = [] if options.only else verify.check(rendered, merged, target, schemas=options.validate)
     except (Rejected, SetAside, AttributeError, KeyError, TypeError, ValueError) as failed:
@@ -318,7 +329,7 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
             trusted,
             settings(trusted),
             [*sources, *(texts.sources if texts is not None else ())],
-            memory.rules if memory is not None else None,
+            (memory.traces or memory.rules) if memory is not None else None,
         )
         reads = judged.reads
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]

@@ -79,7 +79,7 @@ class Chart:
             self.values,
             self.flags,
             self.changes,
-            (made.data for made in self.documents),
+            self.documents,
         )
 
     def rows(self) -> list[tuple[str, str]]:

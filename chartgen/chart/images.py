@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator
+from functools import partial
 from typing import Any
 
 from chartgen.late import OPEN
+from chartgen.render.document import Document
 
 # how a program is told which image the pods that it makes run
 _FLAG = re.compile(r"(?:^|[\s'\"])--?[a-z0-9-]*image=['\"]?([^\s'\"\\]+)")
@@ -25,9 +27,15 @@ def images(objects: Iterable[Any]) -> dict[str, list[str]]:
     return {image: list(names) for image, names in sorted(found.items())}
 
 
-def named(documents: Iterable[Any]) -> list[str]:
+def named(documents: Iterable[Document]) -> list[str]:
     """Each image that documents name, in order, but for those that only an installation knows."""
-    return sorted({image for data in documents for image in _named(data) if OPEN not in image})
+    return sorted(
+        {image for document in documents for image in document.once("images", partial(_known, document))}
+    )
+
+
+def _known(document: Document) -> frozenset[str]:
+    return frozenset(image for image in _named(document.data) if OPEN not in image)
 
 
 def _named(node: Any) -> Iterator[str]:

@@ -14,6 +14,7 @@ from typing import Any
 from chartgen import paths, schema
 from chartgen.chart import images, index
 from chartgen.render import components, document, scalar
+from chartgen.render.document import Document
 from chartgen.values import source, tree
 from chartgen.version import __version__
 
@@ -30,7 +31,7 @@ def metadata(
     values: Mapping[str, Any],
     flags: Sequence[str],
     changes: Changes,
-    documents: Iterable[Any],
+    documents: Iterable[Document],
 ) -> dict[str, Any]:
     """The Chart.yaml of a chart that is made of effective values, with the flags that make it another one."""
     of_every_chart = components.chart()

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from chartgen import paths
 from chartgen.diagnostics import Diagnostic, Rejected, Span
@@ -17,6 +18,9 @@ from chartgen.render.context import Context, WrongForm
 from chartgen.render.document import Document, pruned
 from chartgen.settings import Settings
 from chartgen.values.reads import Reads, Section, touches
+from chartgen.values.traces import Traces
+
+T = TypeVar("T")
 
 _ONLY_IF = re.compile(r"^#\s*helm-if:\s*(.+?)\s*$", re.MULTILINE)
 _SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
@@ -54,10 +58,13 @@ def render(
     kube_version: tuple[int, int] | None = None,
     late: LateBound | None = None,
     previous: Rendered | None = None,
+    traces: Traces | None = None,
 ) -> Rendered:
     """What every component that is on comes to, its documents in the order of folders and files.
 
     A document of the `previous` rendering whose template reads nothing that has changed since is taken over as it is.
+
+    With `traces`, whatever reads the same as it did for other values is taken from there; `late` is then the same for all.
 
     `only` keeps the templates whose output file name contains it, and leaves the texts out. Raises Rejected when a
     template cannot write a value (the diagnostic points at the template's line).
@@ -71,11 +78,21 @@ def render(
     kept = _kept(previous, values)
     made: dict[str, tuple[Document, ...]] = {}
     variables, everywhere = reads.of(Context(values, settings, late, kube_version).variables)
-    decided = decide(variables, reads)
+
+    def answered(
+        name: str, reader: Callable[[], T], besides: frozenset[ValuePath], also: Hashable = None
+    ) -> T:
+        """What a reader returns, which is the same for all values that hold the same where it reads."""
+        if traces is None:
+            return reader()
+        return traces.of(name, values, reader, besides, (kube_version, also))[0]
+
+    decided = answered(components.EXPRESSIONS, lambda: decide(variables, reads), everywhere)
     documents: list[Document] = []
     for component in components.shipped():
         if not decided.on[component.name]:
             continue
+        besides = everywhere | decided.reads[component.name]
         for template in component.templates:
             if only not in template.output:
                 continue
@@ -84,24 +101,39 @@ def render(
                 documents.extend(kept[template.source])
                 continue
             try:
-                new, read = reads.of(lambda template=template: _documents(template, variables))  # type: ignore[misc]
+                new = answered(
+                    template.source,
+                    partial(_read_by, template, variables, reads, besides),
+                    besides,
+                )
             except Exception as error:
                 # whatever goes wrong below a template is reported at the template's line, not as a traceback
                 findings.append(_failure(template, error))
             else:
-                read |= everywhere | decided.reads[component.name]
-                made[template.source] = tuple(document._replace(reads=read) for document in new)
-                documents.extend(made[template.source])
+                made[template.source] = new
+                documents.extend(new)
     if decided.on["crds"]:
         labels = variables["labels"]("crd")
-        documents += [
-            crds.document(definition, labels)._replace(
-                reads=decided.reads["crds"] | decided.reads[components.condition("crds", definition.when)],
-            )
-            for definition in crds.expanded()
-            if decided.conditions[definition.when] and only in definition.file
-        ]
-    texts = _texts(variables, documents, findings) if not only and not findings else {}
+        for definition in crds.expanded():
+            if decided.conditions[definition.when] and only in definition.file:
+                read = decided.reads["crds"] | decided.reads[components.condition("crds", definition.when)]
+                documents.append(
+                    answered(
+                        definition.file,
+                        partial(_definition, definition, labels, read),
+                        everywhere | read,
+                    )
+                )
+    texts: dict[str, str] = {}
+    if not only and not findings:
+        files = frozenset(document.template for document in documents)
+        for template in components.texts():
+            try:
+                texts[template.output] = answered(
+                    template.source, partial(_text, template, variables, files), everywhere, files
+                )
+            except Exception as error:
+                findings.append(_failure(template, error))
     if findings:
         raise Rejected(findings)
     name = variables["name"]
@@ -136,23 +168,17 @@ def decide(variables: Mapping[str, Any], reads: Reads) -> Decided:
         template = environment.shared().get_template(components.EXPRESSIONS)
         return template.make_module({**variables, "noted": noted, "imports": None})
 
-    module, _ = reads.of(evaluated)
+    module, last = reads.of(evaluated)
+    # what was taken for each component counts for whoever asks, too
+    reads.paths |= last.union(*read.values())
     return Decided(module.when, read, module.secrets, module.conditions)
 
 
-def _texts(
-    variables: Mapping[str, Any], documents: Sequence[Document], findings: list[Diagnostic]
-) -> dict[str, str]:
-    """The files below a chart's `templates/` that are no objects; they may say what `documents` there are."""
+def _text(template: Template, variables: Mapping[str, Any], files: Collection[str]) -> str:
+    """A file below a chart's `templates/` that is no object; it may say which `files` with objects there are."""
     chart = {**components.chart(), **components.NAMES}
-    seen = {**variables, "chart": chart, "files": {document.template for document in documents}}
-    made = {}
-    for template in components.texts():
-        try:
-            made[template.output] = environment.plain().get_template(template.source).render(seen)
-        except Exception as error:
-            findings.append(_failure(template, error))
-    return made
+    seen = {**variables, "chart": chart, "files": files}
+    return environment.plain().get_template(template.source).render(seen)
 
 
 def _unfit_names(values: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -169,6 +195,19 @@ def _unfit_names(values: Mapping[str, Any]) -> Iterator[Diagnostic]:
             )
 
 
+def _read_by(
+    template: Template, variables: Mapping[str, Any], reads: Reads, besides: frozenset[ValuePath]
+) -> tuple[Document, ...]:
+    """A template's documents with all that it read, and with what was read `besides` for it."""
+    made, read = reads.of(lambda: _documents(template, variables))
+    read |= besides
+    return tuple(document._replace(reads=read) for document in made)
+
+
+def _definition(definition: crds.CrdFile, labels: Mapping[str, Any], read: frozenset[ValuePath]) -> Document:
+    return crds.document(definition, labels)._replace(reads=read)
+
+
 def _documents(template: Template, variables: Mapping[str, Any]) -> list[Document]:
     import yaml12
 
@@ -182,7 +221,7 @@ def _documents(template: Template, variables: Mapping[str, Any]) -> list[Documen
         if isinstance(data, dict) and data:
             _check_form(data)
             documents.append(
-                Document(pruned(data), template.output, only_if=condition[1] if condition else "")
+                Document(pruned(data), template.output, only_if=condition[1] if condition else "", kept={})
             )
     return documents
 

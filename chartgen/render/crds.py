@@ -56,4 +56,4 @@ def document(definition: CrdFile, labels: Mapping[str, Any]) -> Document:
         "metadata": {"name": definition.name},
     }
     text = definition.text.replace("@LABELS@", scalar.json_text({**labels, **definition.labels}))
-    return Document(head, definition.file, text=text)
+    return Document(head, definition.file, text=text, kept={})

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 from chartgen.diagnostics import Path
 from chartgen.late import OPEN, TOKEN, Expression, LateBound, is_spliced
 from chartgen.render.scalar import json_text
 from chartgen.values import helm_scalar
 
+T = TypeVar("T")
 # what an expression comes out as: text, or the data of a splice
 Answer = Callable[[Expression], Any]
 # YAML gives up on a longer key on one line with its value
@@ -31,6 +32,18 @@ class Document(NamedTuple):
     text: str = ""
     # the values that its template, and what decides on its component, have read
     reads: frozenset[Path] = frozenset()
+    # what was found out about the object, by who asked, with the `head` that it was asked about; None keeps nothing
+    kept: dict[Hashable, tuple[Any, Any]] | None = None
+
+    def once(self, question: Hashable, answer: Callable[[], T]) -> T:
+        """What `answer` returns about the object, whose data no one changes: asked once, of however many charts it is part."""
+        if self.kept is None:
+            return answer()
+        found = self.kept.get(question)
+        if found is None or found[0] is not self.head:
+            found = self.kept[question] = self.head, answer()
+        known: T = found[1]
+        return known
 
     @property
     def kind(self) -> str:
@@ -180,7 +193,11 @@ def _ends_in_break(value: Any) -> bool:
 
 def chart_text(document: Document, late: LateBound) -> str:
     """The document as Helm template source."""
+    # the tokens of other compilations are others
+    return document.once(("text", document.only_if, late), lambda: _chart_text(document, late))
 
+
+def _chart_text(document: Document, late: LateBound) -> str:
     def write(text: str) -> str:
         if is_spliced(text):
             return late.expression(text).text

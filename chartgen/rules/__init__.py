@@ -11,6 +11,7 @@ from chartgen.rules import agents, datacenters, images, keys, kubernetes, mesh, 
 from chartgen.rules.clash import Clash, Rule, at, slug
 from chartgen.settings import Settings
 from chartgen.values.reads import Section, SetAside, touches
+from chartgen.values.traces import Traces
 
 if TYPE_CHECKING:
     from chartgen.values.source import Source
@@ -75,13 +76,15 @@ class Known:
 
 
 def check(
-    values: Section, settings: Settings, sources: Sequence[Source], known: Known | None = None
+    values: Section, settings: Settings, sources: Sequence[Source], known: Known | Traces | None = None
 ) -> Judged:
     """Every contradiction in the effective `values`.
 
     A rule that reads what is set aside waits: what it would say rests on a value that is wrong anyhow. A rule that read
-    nothing that has changed since `known` was filled is not asked again; that is brought up to date.
+    nothing that has changed since `known` was filled is not asked again; that is brought up to date. Traces are for values of
+    many files.
     """
+    traces, known = (known, None) if isinstance(known, Traces) else (None, known)
     stale = known.stale(values) if known is not None else None
     said: dict[str, tuple[list[Clash], frozenset[Path]]] = {}
     findings: list[Diagnostic] = []
@@ -90,7 +93,9 @@ def check(
     for weight, rule in RULES:
         code = slug(rule)
         try:
-            if known is None or stale is None or code in stale:
+            if traces is not None:
+                said[code] = traces.of(code, values, lambda rule=rule: [*each_clash(rule(values, settings))])  # type: ignore[misc]
+            elif known is None or stale is None or code in stale:
                 said[code] = values.reads.of(lambda rule=rule: [*each_clash(rule(values, settings))])  # type: ignore[misc]
             else:
                 said[code] = known.said[code]

@@ -101,14 +101,17 @@ def complete(effective: Mapping[str, Any]) -> dict[str, Any]:
 
 def _complete(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
     whole = dict(given)
+    missing = False
     for key, default in standard.items():
         value = whole.get(key)
         if isinstance(default, dict) and isinstance(value, dict):
             whole[key] = _complete(value, default)
         elif key not in whole:
+            missing = True
             # a section of unset values reads the same with its keys or without
             whole[key] = _complete({}, default) if unset(default) else None
-    return whole
+    # whoever goes through a section meets the same values in the same order
+    return {key: whole[key] for key in {**standard, **whole}} if missing else whole
 
 
 def settled(effective: Mapping[str, Any]) -> dict[str, Any]:

@@ -152,6 +152,22 @@ def _section(
     return Section(items, path, reads)
 
 
+def content_at(section: Section, path: Path) -> Any:
+    """What stands at a path, as plain data, a section in a dict and what is no data in a tuple; nothing is read."""
+    node: Any = section
+    for depth, key in enumerate(path):
+        if type(node) is not Section:
+            return ("below a value", depth)
+        node = node.known.get(str(key), _NONE)
+    if node is _NONE:
+        return ("nothing",)
+    if type(node) is _Aside:
+        return ("aside", node.path)
+    if type(node) is Section:
+        return {key: content_at(node, (key,)) for key in node.known}
+    return (node,)
+
+
 def touches(read: Path, changed: Path) -> bool:
     """True if a value at one of the paths is a part of the value at the other, or that itself."""
     shorter = min(len(read), len(changed))

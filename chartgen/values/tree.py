@@ -49,13 +49,15 @@ def copied(data: Any) -> Any:
 
 
 def same(left: Any, right: Any) -> bool:
-    """True for equal data in which no boolean stands for a number, nor a fraction for a whole one."""
+    """True for equal data in which no boolean stands for a number, nor a fraction for a whole one, nor -0.0 for 0.0."""
     if type(left) is type(right) and isinstance(left, (str, bool, int, type(None))):
         return bool(left == right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
         return left.keys() == right.keys() and all(same(item, right[key]) for key, item in left.items())
     if isinstance(left, list) and isinstance(right, list):
         return len(left) == len(right) and all(map(same, left, right))
+    if isinstance(left, float) and isinstance(right, float):
+        return repr(left) == repr(right)
     return type(left) is type(right) and bool(left == right)
 
 

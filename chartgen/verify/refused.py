@@ -4,12 +4,14 @@ may be, which only an install knows."""
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from chartgen import values
 from chartgen.diagnostics import Diagnostic, Path, dotted
 from chartgen.kube_version import MAINTAINED
 from chartgen.kubernetes import formats, names, objects
+from chartgen.kubernetes.refusal import Refusal
 from chartgen.late import TOKEN, LateBound
 from chartgen.render.document import Document
 from chartgen.values import Merged
@@ -32,8 +34,11 @@ def check(
     documents = [document for document in documents if not document.text]
     longest = max(values.texts(merged.sources), key=lambda each: len(each[1]), default=((), ""))
     for document in documents:
-        long = {text for _, text, most in names.lengths(document.data) if len(text) > most}
-        for refusal in objects.refusals(document.data, version):
+        refusals = document.once(("refused", version), partial(_refusals, document, version))
+        if not refusals:
+            continue
+        long = {text for _, text, most in _lengths(document) if len(text) > most}
+        for refusal in refusals:
             part = _part(document.data, refusal.path)
             if isinstance(part, str) and part in long:
                 # told as a name
@@ -96,7 +101,7 @@ def _names(
     # a release's name has one letter at least
     least = f"r-{merged.effective.get('nameOverride') or 'consul'}"[:63]
     for document in documents:
-        for _, text, most in names.lengths(document.data):
+        for _, text, most in _lengths(document):
             late_full = "consul.fullname" in _expressions(text, late)
             over = len(TOKEN.sub(least if late_full else "", text)) - most
             if over > 0:
@@ -119,6 +124,14 @@ def _names(
             )
             worst.setdefault(place, (0, told))
     yield from (told for _, told in worst.values())
+
+
+def _refusals(document: Document, version: tuple[int, int] | None) -> list[Refusal]:
+    return [*objects.refusals(document.data, version)]
+
+
+def _lengths(document: Document) -> list[tuple[Path, str, int]]:
+    return document.once("lengths", lambda: [*names.lengths(document.data)])
 
 
 def _name_form(document: Document, version: tuple[int, int] | None) -> formats.Form | None:

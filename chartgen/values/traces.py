@@ -1,0 +1,122 @@
+"""What readers of the values came to, kept by what they read: whoever reads nothing that is another comes to the same.
+
+A template, a condition and a rule are functions of the values that they read (`values.reads` notes which). So an answer holds
+for all values that hold the same in those places, of whatever file. Values are compared with those that were seen first: a
+reader whose reads no difference touches gets the answer of those at the cost of two sets.
+"""
+
+from __future__ import annotations
+
+import marshal
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import Any, TypeVar
+
+from chartgen.diagnostics import Path
+from chartgen.values.reads import Section, content_at, touches
+
+T = TypeVar("T")
+Read = frozenset[Path]
+Key = tuple[tuple[Path, bytes], ...]
+# of one reader; most values come to one of a few answers, and what each file makes another is not asked for again
+_MOST = 24
+
+
+class _Differences:
+    """In what values differ from those that were seen first."""
+
+    __slots__ = ("above", "content", "wide")
+
+    def __init__(self, first: Section, values: Section) -> None:
+        # each path with what stands there, as bytes that are the same for the same data alone
+        self.content: list[tuple[Path, bytes]] = []
+        self.above: dict[Path, list[int]] = {}
+        # where a section stands in place of a value, or the other way round: whoever reads below it is concerned, too
+        self.wide: set[int] = set()
+        for place, path in enumerate(sorted(first.changed(values), key=repr)):
+            before, now = content_at(first, path), content_at(values, path)
+            self.content.append((path, _bytes(now)))
+            if isinstance(before, dict) or isinstance(now, dict):
+                self.wide.add(place)
+            for length in range(len(path) + 1):
+                self.above.setdefault(path[:length], []).append(place)
+
+    def key(self, read: Read) -> Key:
+        """What of them a reader sees that reads this."""
+        above = self.above
+        if not self.wide:
+            if read.isdisjoint(above):
+                return ()
+            met = above.keys() & read
+            if len(met) == 1:
+                places = above[met.pop()]
+                return tuple([self.content[place] for place in places])
+        else:
+            met = above.keys() & read
+        seen = {place for path in met for place in above[path]}
+        seen |= {place for place in self.wide if any(touches(self.content[place][0], path) for path in read)}
+        return tuple([self.content[place] for place in sorted(seen)])
+
+
+def _bytes(content: Any) -> bytes:
+    # version 2 has no references to what was written before, which would tell apart what is the same
+    return marshal.dumps(content, 2)
+
+
+class Traces:
+    """The answers of readers, by the name of each. They hold for one version of all that is no value: templates, rules."""
+
+    __slots__ = ("_answers", "_differences", "_first", "_values", "most")
+
+    def __init__(self, most: int = _MOST) -> None:
+        self.most = most
+        self._first: Section | None = None
+        self._values: Section | None = None
+        self._differences: _Differences | None = None
+        self._answers: dict[Hashable, OrderedDict[Read, OrderedDict[tuple[Hashable, Key], Any]]] = {}
+
+    def _between(self, values: Section) -> _Differences:
+        if self._first is None:
+            self._first = values
+        if self._differences is None or self._values is not values:
+            self._values, self._differences = values, _Differences(self._first, values)
+        return self._differences
+
+    def of(
+        self,
+        name: Hashable,
+        values: Section,
+        reader: Callable[[], T],
+        besides: Read = frozenset(),
+        also: Hashable = None,
+    ) -> tuple[T, Read]:
+        """What `reader` returns and the paths that it read, with those that were read `besides` for it; the answer to the
+        same values where there was one. What is no value and decides on the answer, too, stands in `also`.
+
+        The paths count for whoever asks, too. What `reader` raises is raised, and not kept.
+        """
+        between = self._between(values)
+        answers = self._answers.setdefault(name, OrderedDict())
+        for read, by_key in answers.items():
+            key = also, between.key(read)
+            answer = by_key.get(key, _NONE)
+            if answer is not _NONE:
+                by_key.move_to_end(key)
+                answers.move_to_end(read)
+                values.reads.paths |= read
+                return answer, read
+        answer, read = values.reads.of(reader)
+        read |= besides
+        values.reads.paths |= besides
+        if sum(map(len, answers.values())) >= self.most:
+            oldest = next(iter(answers))
+            answers[oldest].popitem(last=False)
+            if not answers[oldest]:
+                del answers[oldest]
+        by_key = answers.setdefault(read, OrderedDict())
+        by_key[also, between.key(read)] = answer
+        answers.move_to_end(read)
+        return answer, read
+
+
+_NONE: Any = object()
