@@ -161,8 +161,11 @@ def tried(checked: Checked, options: Options, memory: Memory | None = None) -> C
     return checked._replace(diagnostics=chart.diagnostics)
 
 
-# what joins the chart's own containers, ports or the node's network, below which a part may contradict the whole
-_JOINING = frozenset(("extraContainers", "hostNetwork", "hostPort", "windowsOptions", "sysctls"))
+# what joins the chart's own containers, ports, variables or the node's network, below which a part may contradict the
+# whole
+_JOINING = frozenset(
+    ("extraContainers", "extraEnvironmentVars", "hostNetwork", "hostPort", "serflan", "sysctls", "windowsOptions")
+)
 # the longest end of a name that the chart appends, in characters, and the longest name
 _LONGEST_END, _LONGEST_NAME = 31, 63
 # from how many per cent of its bound on a size is told
@@ -191,6 +194,7 @@ def _told_by_objects(merged: Merged) -> bool:
         or any(start + 1 + len(name) > _LONGEST_NAME for name in gateways)
         or _is_large(merged)
         or _has_key(merged.user, _JOINING)
+        or _has_key(merged.user.get("ingressGateways"), frozenset(("ports",)))
     )
 
 

@@ -10,7 +10,7 @@ from chartgen.diagnostics import Path
 from chartgen.kubernetes import formats
 from chartgen.kubernetes.formats import amount, unknown
 from chartgen.kubernetes.labels import label_selector, labels, requirement
-from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, part
+from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, once, part
 
 _LARGEST_ID = 2**31 - 1
 _STANDARD_AMOUNTS = frozenset(("cpu", "memory", "ephemeral-storage"))
@@ -522,6 +522,8 @@ def container(node: Any, *, starts_first: bool = False) -> Iterator[Refusal]:
         if name and name in seen:
             yield Refusal((*path, "name"), f"two ports are called {name}", "another name")
         seen.add(name)
+    yield from once(node, "ports", "port", "containerPort", "protocol")
+    yield from once(node, "env", "the variable", "name")
     yield from below(("env",), environment(node.get("env")))
     for path, source in items(node, "envFrom"):
         kinds = [kind for kind in ("configMapRef", "secretRef") if mapped(source).get(kind) is not None]
@@ -621,6 +623,8 @@ def pod(spec: Any, claims: Collection[str] = ()) -> Iterator[Refusal]:
             called.add(name)
             yield from below(path, container(entry, starts_first=group == "initContainers"))
     yield from _host_ports(spec)
+    yield from once(spec, "imagePullSecrets", "the Secret", "name")
+    yield from once(spec, "hostAliases", "the address", "ip")
     yield from below(("nodeSelector",), node_selector(spec.get("nodeSelector")))
     yield from below(("tolerations",), tolerations(spec.get("tolerations")))
     yield from below(("affinity",), affinity(spec.get("affinity")))

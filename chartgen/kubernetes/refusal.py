@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path
-from chartgen.kubernetes.formats import Form
+from chartgen.kubernetes.formats import Form, unknown
 
 
 class Refusal(NamedTuple):
@@ -35,6 +35,23 @@ def mapped(node: Any) -> Mapping[str, Any]:
 def part(node: Any, key: str) -> Mapping[str, Any]:
     """The map at `key`; an empty one where there is none."""
     return mapped(mapped(node).get(key))
+
+
+def once(node: Any, where: str, what: str, *keys: str) -> Iterator[Refusal]:
+    """The entries of the list at `where` that have the same keys as one before.
+
+    Server-side apply, with which Helm 4 installs, refuses them (Kubernetes: Server-Side Apply, “Merge strategy”: lists
+    of type map), and other ways of making an object drop all but one. `protocol` is TCP where it is not given.
+    """
+    seen: set[tuple[Any, ...]] = set()
+    for path, entry in items(node, where):
+        given = mapped(entry)
+        key = tuple(given.get(name) or ("TCP" if name == "protocol" else None) for name in keys)
+        if not all(isinstance(value, (str, int)) and not unknown(value) for value in key):
+            continue
+        if key in seen:
+            yield Refusal((*path, keys[0]), f"{what} {key[0]} is there twice", "each of them once")
+        seen.add(key)
 
 
 def formed(value: Any, form: Form, path: Path, what: str) -> Iterator[Refusal]:

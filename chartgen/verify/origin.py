@@ -20,11 +20,17 @@ def of(template: str, path: Path, part: Any, sources: Sequence[Source]) -> Path:
     names = set(path)
     best: tuple[int, int, Path] = (-1, 0, ())
     for given, value in _nodes(values.layer(sources), ()):
-        if (given[-1] == field and value == part) or _holds(value, field, part):
+        named = field == "name" and given[-1] == part
+        if named or (_is_of(given[-1], field) and value == part) or _holds(value, field, part):
             component = re.sub(r"[A-Z]", lambda match: "-" + match[0].lower(), str(given[0]))
             alike = 2 * len(names.intersection(given)) + template.startswith(component)
             best = max(best, (alike, -len(given), given), key=lambda found: found[:2])
     return best[2]
+
+
+def _is_of(key: str | int, field: str | int) -> bool:
+    """True where a field has a value's name, or ends with it: `port` and `containerPort`."""
+    return key == field or (isinstance(key, str) and str(field).lower().endswith(key.lower()))
 
 
 def _holds(value: Any, field: str | int, part: Any) -> bool:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 
 _JSON = "application/json"
 MERGE = "application/merge-patch+json"
+APPLY = "application/apply-patch+yaml"
 # the loopback server's certificate is its own, made at its start
 _TLS = ssl._create_unverified_context()
 # kinds that older versions of Kubernetes had, and since when they are gone
@@ -191,17 +192,26 @@ class Api:
     # ------------------------------------------------------------ dry runs
 
     def refusal(self, data: dict[str, Any], namespace: str) -> Refusal | None:
-        """Whether the server would take a new object, every field checked; nothing is kept."""
+        """Whether the server would take a new object, every field checked; nothing is kept.
+
+        The object is posted, as Helm 3 does it, and applied, as Helm 4 does it: lists of what has a key of its own may
+        hold each key once only where they are applied.
+        """
         name = str(data["metadata"].get("name"))
         try:
-            folder, _ = self.paths(data, namespace)
+            folder, path = self.paths(data, namespace)
         except UnknownKind as unknown:
             return Refusal(data["kind"], name, str(unknown))
         # a namespace that is no name makes the post fail, which is the answer
         self.make_namespace(data["metadata"].get("namespace") or namespace)
-        answer = self.request(f"{folder}?dryRun=All&fieldValidation=Strict", "POST", data)
+        checked = "dryRun=All&fieldValidation=Strict"
+        answer = self.request(f"{folder}?{checked}", "POST", data)
         # what is there already was checked before the name was looked up
-        if answer.fine or answer.data.get("reason") == "AlreadyExists":
+        if answer.data.get("reason") == "AlreadyExists":
+            return None
+        if answer.fine:
+            answer = self.request(f"{path}?{checked}&fieldManager=helm&force=true", "PATCH", data, APPLY)
+        if answer.fine:
             return None
         return Refusal(data["kind"], name, str(answer.data.get("message")))
 
