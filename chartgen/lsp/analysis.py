@@ -227,11 +227,11 @@ def _below(where: Place, asked: Wanted) -> tuple[list[tuple[File, Source]], list
 def shown(analysis: Analysis, uri: str) -> list[lsp.Diagnostic]:
     """The findings that have a place in the document, or none anywhere, as a client shows them."""
     told = []
-    for one in finding.by_place(analysis.findings):
-        here = span_here(analysis, one)
-        if here is None and one.spans and any(span.line for span in one.spans):
+    for found in finding.by_place(analysis.findings):
+        here = span_here(analysis, found)
+        if here is None and found.spans and any(span.line for span in found.spans):
             continue
-        told.append(_shown(analysis, uri, one, here))
+        told.append(_shown(analysis, uri, found, here))
     return [*told, *_deprecated_here(analysis)]
 
 
@@ -289,11 +289,11 @@ def _shown(analysis: Analysis, uri: str, finding: Diagnostic, here: Span | None)
     )
 
 
-def message(one: Diagnostic) -> str:
+def message(told: Diagnostic) -> str:
     """A finding as lines of text, without what stands in the document anyhow."""
-    lines = [one.message]
-    lines += [f"{label}: {told}" for label, told in (("expected", one.expected), ("hint", one.hint)) if told]
-    lines += [f"{label}: {told}" for label, told in finding.parts(one)]
+    lines = [told.message]
+    lines += [f"{label}: {text}" for label, text in (("expected", told.expected), ("hint", told.hint)) if text]
+    lines += [f"{label}: {text}" for label, text in finding.parts(told)]
     return "\n".join(lines)
 
 
