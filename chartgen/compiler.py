@@ -442,12 +442,17 @@ def _waiting(waiting: Mapping[Path, Sequence[str]]) -> Iterable[Diagnostic]:
 
 def _late(paths: Sequence[str]) -> Iterable[Diagnostic]:
     if paths:
-        yield Diagnostic(
-            "late-not-built",
-            "values cannot be left open for install time yet",
-            found=", ".join(paths),
-            hint="compile one chart for each value; release name and namespace are always open",
-        )
+        yield late_not_built(", ".join(paths))
+
+
+def late_not_built(found: str) -> Diagnostic:
+    """The finding that values are to be left open which are not."""
+    return Diagnostic(
+        "late-not-built",
+        "values cannot be left open for install time yet",
+        found=found,
+        hint="compile one chart for each value; release name and namespace are always open",
+    )
 
 
 def _unquoted(effective: dict[str, Any], findings: Iterable[Diagnostic]) -> dict[str, Any]:

@@ -51,7 +51,8 @@ class Diagnostic(NamedTuple):
     """One finding: `code` is a slug that `chartgen explain` knows, `path` the value it is about.
 
     `meant` is the value that was surely to be set instead; `parts` are findings that are told together in this one, and
-    their mends are its mends. Findings are those of strict mode until `in_mode`.
+    their mends are its mends. `charts` are those that it reaches, where a build file's are looked at. Findings are those of
+    strict mode until `in_mode`.
     """
 
     code: str
@@ -66,6 +67,7 @@ class Diagnostic(NamedTuple):
     meant: Path = ()
     lenient: bool = False
     parts: tuple[Diagnostic, ...] = ()
+    charts: tuple[str, ...] = ()
 
     @property
     def severity(self) -> Severity:

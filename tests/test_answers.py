@@ -58,6 +58,19 @@ def test_build(tmp_path: Path) -> None:
     assert "chart" not in answer("build", "-f", "-", stdin=BAD, cwd=tmp_path)
 
 
+def test_build_of_all_charts(tmp_path: Path) -> None:
+    (tmp_path / "chartgen.yaml").write_text(
+        "defaults: {values: [base.yaml]}\ncharts: [{name: a}, {name: b, values: [bad.yaml]}, {name: c}]\n"
+    )
+    (tmp_path / "base.yaml").write_text(GOOD)
+    (tmp_path / "bad.yaml").write_text(BAD)
+    data = answer("build", cwd=tmp_path)
+    assert [chart["name"] for chart in data["charts"]] == ["a", "c"] and data["rejected"] == ["b"]
+    assert all((tmp_path / chart["folder"] / "Chart.yaml").is_file() for chart in data["charts"])
+    reached = {finding["code"]: finding["charts"] for finding in data["diagnostics"]}
+    assert reached["server-replicas-even"] == ["a", "b", "c"] and reached["unknown-key"] == ["b"]
+
+
 def test_verify(tmp_path: Path) -> None:
     archive = tmp_path / answer("build", "-f", "-", cwd=tmp_path)["chart"]["archive"]
     assert answer("verify", str(archive), cwd=tmp_path)["verified"]["same"]

@@ -23,6 +23,7 @@ STAGES = (
     ("steering", "project", "compiler"),
     ("sides",),
     ("publishing",),
+    ("fleet",),
     ("edit",),
     ("report",),
     ("explain",),

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chartgen import bundle
+from chartgen.cli import charts as charting
 from chartgen.cli import diff as diffing
 from chartgen.cli import shells
 from chartgen.cli.exits import FINDINGS, UNUSABLE, exit_code
@@ -68,6 +69,7 @@ def cli() -> None:
     is_flag=True,
     help="Also check every object against the strict schemas of --kube-version (else the newest known).",
 )
+@charting.chooses
 @KUBE_VERSION
 @STRICT
 @ignore
@@ -76,6 +78,7 @@ def cli() -> None:
 def build(
     inputs: Inputs,
     output: Output,
+    chosen: charting.Chosen,
     output_dir: str,
     name: str,
     version: str,
@@ -92,12 +95,16 @@ def build(
     byte for the same input; nothing is written when the values are rejected, or make what is published already. What is
     published is never overwritten with other content.
 
+    Without values, where chartgen.yaml lists charts: all of them, or those of --chart. One that is rejected stops no other.
+
     \b
       chartgen build -f values.yaml
       chartgen build -f base.yaml -f production.yaml --set server.replicas=5 --version 1.4.0
       chartgen build -f values.yaml --bump prerelease
       chartgen build -f values.yaml --kube-version 1.33 --validate -o dist
       chartgen build -f values.yaml --format json
+      chartgen build
+      chartgen build --chart 'consul-eu-*'
     """
     from chartgen import compiler
     from chartgen.publishing import version as versions
@@ -106,6 +113,11 @@ def build(
     if step is not None and version != versions.AUTO:
         raise click.UsageError("--bump says how the next version is made; --version names one.")
     project = steering(ignored=ignore)
+    if charting.asked_for(project, inputs, chosen):
+        if charting.is_said("name"):
+            raise click.UsageError("--name is of a chart whose values are named, too; --chart chooses one.")
+        plan = charting.planned(project, chosen)
+        return charting.build(plan, output, fail_on or project.fail_on, step)
     options = compiler.Options(
         strict=strict, kube_version=kube_version, validate=validate, name=name,
         steering=project.steering,
@@ -122,19 +134,7 @@ def build(
     chart = decided.chart
     objects = chart.listed()
     if output.format == "json":
-        told = {
-            "name": name,
-            "version": chart.version,
-            "previous": decided.previous,
-            "step": decided.step,
-            "written": made.written,
-            "changes": [{"kind": kind, "description": text} for kind, text in chart.changes],
-            "folder": str(made.folder),
-            "archive": str(made.archive),
-            "digest": f"sha256:{made.digest}",
-            "objects": objects,
-        }
-        output.data(chart.diagnostics, chart=told)
+        output.data(chart.diagnostics, chart=charting.chart_data(outcome))
     elif output.format == "text" and not output.quiet:
         if not made.written:
             output.write(f"{name} {chart.version} is published with this content; nothing is written\n")
@@ -176,6 +176,7 @@ def verify(output: Output, chart: str) -> int:
 
 @cli.command()
 @takes_values
+@charting.chooses
 @KUBE_VERSION
 @STRICT
 @select
@@ -187,6 +188,7 @@ def verify(output: Output, chart: str) -> int:
 def check(
     inputs: Inputs,
     output: Output,
+    chosen: charting.Chosen,
     kube_version: str | None,
     strict: bool,
     select: Sequence[str],
@@ -200,26 +202,35 @@ def check(
     Each FILE is checked on its own; those of -f are merged, and below each FILE. Of a folder, each file in it that
     holds values of Consul's chart, but for those that git ignores. Exits with 1 when there are errors.
 
+    Without values, where chartgen.yaml lists charts: those of all of them, or of --chart; what a file says that several
+    are made of is told once.
+
     \b
       chartgen check values.yaml
       chartgen check .
       chartgen check -f base.yaml staging.yaml production.yaml
       chartgen check --ignore server-replicas-even --fail-on warning values.yaml
       chartgen check --format sarif --fail-on never --output-file chartgen.sarif values.yaml
+      chartgen check --chart consul-production
     """
     from chartgen import compiler
     from chartgen.cli import check as checking
     from chartgen.cli import walk
 
-    if not paths and inputs == Inputs():
-        raise click.UsageError("Name a file of values, a folder, or - for standard input.")
     project = steering(select, ignore)
+    failing = "never" if exit_zero else fail_on or project.fail_on
+    if charting.asked_for(project, inputs, chosen, files=bool(paths)):
+        return charting.check(charting.planned(project, chosen), output, failing)
+    if not paths and inputs == Inputs():
+        raise click.UsageError(
+            "Name a file of values, a folder, or - for standard input; or list charts in chartgen.yaml."
+        )
     files = walk.values_files(paths, output) if paths else []
     if paths and not files:
         raise click.UsageError(f"No file in {', '.join(paths)} holds values of Consul's chart.")
     groups = [inputs._replace(files=(*inputs.files, path)) for path in files] if paths else [inputs]
     options = compiler.Options(strict=strict, kube_version=kube_version, steering=project.steering)
-    return checking.check(groups, options, output, "never" if exit_zero else fail_on or project.fail_on)
+    return checking.check(groups, options, output, failing)
 
 
 @cli.command()

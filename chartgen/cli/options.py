@@ -188,7 +188,7 @@ def steering(selected: Iterable[str] = (), ignored: Iterable[str] = ()) -> Proje
     said = project.read() if project.there() else Project()
     selects, ignores = _codes(selected, "--select"), _codes(ignored, "--ignore")
     whole = Steering(selects or said.steering.select, (*said.steering.ignore, *ignores), said.steering.files)
-    return Project(whole, said.fail_on)
+    return Project(whole, said.fail_on, said.said)
 
 
 def _codes(given: Iterable[str], option: str) -> tuple[str, ...]:

@@ -8,6 +8,8 @@ from chartgen.diagnostics import Diagnostic, Span, dotted
 
 # how many parts of a finding are shown
 _PARTS = 12
+# … and how many of the charts that it reaches
+_CHARTS = 6
 
 
 def by_place(diagnostics: Sequence[Diagnostic]) -> list[Diagnostic]:
@@ -31,7 +33,7 @@ def sentence(finding: Diagnostic) -> str:
             ("hint", finding.hint),
         )
     )
-    told = [*((label, detail) for label, detail in details if detail), *parts(finding)]
+    told = [*((label, detail) for label, detail in details if detail), *parts(finding), *charts(finding)]
     return finding.message + "".join(f"; {label}: {detail}" for label, detail in told)
 
 
@@ -44,6 +46,17 @@ def parts(finding: Diagnostic) -> list[tuple[str, str]]:
     ]
     more = len(asking) - _PARTS
     return [*told, (f"{more} more", "the JSON report has them")] if more > 0 else told
+
+
+def charts(finding: Diagnostic) -> list[tuple[str, str]]:
+    """(label, the charts that a finding reaches) where a build file's are looked at: how many, and the first of many."""
+    names = finding.charts
+    if not names:
+        return []
+    if len(names) == 1:
+        return [("chart", names[0])]
+    shown = ", ".join(names[:_CHARTS]) + (", …" if len(names) > _CHARTS else "")
+    return [("reaches", f"{len(names)} charts: {shown}")]
 
 
 def is_file(span: Span) -> bool:

@@ -48,4 +48,5 @@ def as_data(finding: Diagnostic) -> dict[str, Any]:
         "hint": finding.hint,
         "fixable": any(told.mend for told in single([finding])),
         "parts": [as_data(part) for part in finding.parts],
+        "charts": list(finding.charts),
     }

@@ -62,7 +62,16 @@ OTHERS = {
     "its own above, passes over a finding there; `ignore-file[code]` does for the whole file.",
     "ignore-unused": "A comment asks to ignore what is not found where it stands. What is mended needs no comment; what nobody "
     "takes cannot be ignored.",
-    "bad-project": "`chartgen.yaml` in the current folder holds what chartgen does not know.",
+    # the build file, chartgen.yaml
+    "ambiguous-path": "A path in `chartgen.yaml` with several variables finds a file in which each could stand for more than one "
+    "thing. A / between them leaves no doubt.",
+    "bad-chart-name": "A chart's name is of lower-case letters, digits and hyphens; with variables in it, this holds for what they "
+    "stand for.",
+    "chart-twice": "Two charts of `chartgen.yaml` would be published under the same name in the same folder.",
+    "no-deciding-layer": "With variables in the paths of its values, a chart of `chartgen.yaml` is made of each file that a path "
+    "with all of them finds; here no path has all.",
+    "unknown-variable": "A text in `chartgen.yaml` has a variable that no path of the chart's values has.",
+    "values-missing": "A chart of `chartgen.yaml` names a file of values that is not there, or a pattern that finds none.",
     # names and shapes
     "bad-enum": "The setting takes one of a few values, and this is none of them.",
     "bad-format": "The text is not written as what it stands for: an amount, a duration, an address, a name.",

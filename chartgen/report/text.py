@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from chartgen.diagnostics import Diagnostic, Span, dotted
-from chartgen.report.finding import by_place, parts
+from chartgen.report.finding import by_place, charts, parts
 
 # colours, as a terminal counts them
 _TONES = {"error": "31;1", "warning": "33;1", "note": "36;1"}
@@ -31,6 +31,8 @@ def written(diagnostics: Sequence[Diagnostic], *, colour: bool = False, width: i
         ):
             if detail:
                 lines.append(f"{margin} {paint('= ' + label, '36')}: {visible(detail)}")
+        for label, detail in charts(finding):
+            lines.append(f"{margin} {paint('= ' + label, '36')}: {visible(detail)}")
         for place, told in parts(finding):
             lines.append(f"{margin} {paint('=', '36')} {visible(place)}: {visible(told)}")
         if not finding.spans and finding.path:

@@ -6,7 +6,7 @@ import itertools
 import json
 import marshal
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -125,22 +125,27 @@ def _meant_inside(path: Path, value: Any) -> str:
 
 
 def _placed(finding: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
-    from chartgen import values
-
     if other := _unescaped(finding, sources) or _anchors(finding, sources):
         finding = finding._replace(hint=other, meant=())
-    place = values.spans_of if finding.code in ABOUT_KEYS else values.value_spans_of
     weight: Weight = (
         "unwise" if finding.weight == "unwise" else "refused" if finding.code in _REFUSED else "harmful"
     )
     parts = tuple(_placed(part, sources) for part in finding.parts)
+    return placed(finding, sources)._replace(weight=weight, parts=parts)
+
+
+def placed(finding: Diagnostic, sources: Sequence[Source]) -> Diagnostic:
+    """A finding of `explained` at its place in the sources: its key, or its value as that is spelt there."""
+    from chartgen import values
+
+    place = values.spans_of if finding.code in ABOUT_KEYS else values.value_spans_of
     spans = place(finding.path, sources)
     if finding.mend is not None and finding.mend.to is _AS_WRITTEN:
         written = _scalar_text(spans, finding.found)
         finding = finding._replace(
             mend=Mend("replace", finding.path, written), hint=f"quote it: {_shown(written)}"
         )
-    return finding._replace(spans=spans, weight=weight, parts=parts)
+    return finding._replace(spans=spans)
 
 
 def _unescaped(finding: Diagnostic, sources: Sequence[Source]) -> str:
@@ -258,23 +263,35 @@ def _asking() -> Any:
 def _explained(
     errors: Sequence[Any], effective: Mapping[str, Any], user: Mapping[str, Any]
 ) -> Iterator[Diagnostic]:
-    from chartgen.schema import removed
+    from chartgen.schema import removed, suggest
 
+    def unknown(path: Path, known: Mapping[str, Any], value: Any) -> Diagnostic:
+        return suggest.unknown_key(path, known, value, user)
+
+    for finding in explained(errors[: MAX_FINDINGS + 1], unknown):
+        if finding.code == "unknown-key" and removed.removed(finding.path):
+            yield from removed.findings(finding.path, effective)
+        else:
+            yield finding
+
+
+# the finding for a key at a path that is none of the schema's there, by these and by what stands at it
+Unknown = Callable[[Path, Mapping[str, Any], Any], Diagnostic]
+
+
+def explained(errors: Iterable[Any], unknown: Unknown) -> Iterator[Diagnostic]:
+    """jsonschema's errors as findings, without places; what several errors say of a value is told once."""
     # a value that breaks several keywords is one mistake, and its type is the least that can be said
     told: set[tuple[Path, str]] = set()
-    for error in sorted(errors[: MAX_FINDINGS + 1], key=lambda error: error.validator == "type"):
-        for finding in _explain(error, user):
+    for error in sorted(errors, key=lambda error: error.validator == "type"):
+        for finding in _explain(error, unknown):
             mistake = (finding.path, finding.message if finding.code in ABOUT_KEYS else "")
-            if mistake in told:
-                continue
-            told.add(mistake)
-            if finding.code == "unknown-key" and removed.removed(finding.path):
-                yield from removed.findings(finding.path, effective)
-            else:
+            if mistake not in told:
+                told.add(mistake)
                 yield finding
 
 
-def _explain(error: Any, user: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def _explain(error: Any, unknown: Unknown) -> Iterator[Diagnostic]:
     from chartgen.schema import suggest
 
     path = tuple(error.absolute_path)
@@ -283,7 +300,7 @@ def _explain(error: Any, user: Mapping[str, Any]) -> Iterator[Diagnostic]:
         patterns = [re.compile(pattern) for pattern in error.schema.get("patternProperties", {})]
         for key in error.instance:
             if key not in known and not any(pattern.search(key) for pattern in patterns):
-                yield suggest.unknown_key((*path, key), known, error.instance[key], user)
+                yield unknown((*path, key), known, error.instance[key])
     elif error.validator == "required":
         strange = [key for key in error.instance if key not in error.schema.get("properties", {})]
         for key in error.validator_value:
@@ -298,10 +315,10 @@ def _explain(error: Any, user: Mapping[str, Any]) -> Iterator[Diagnostic]:
         # what is wrong is a key, and the error names the map
         yield _mismatch(error, (*path, error.instance))
     elif error.validator in ("anyOf", "oneOf"):
-        yield from _nearest_branch(error, path, user)
+        yield from _nearest_branch(error, path, unknown)
     elif error.validator == "allOf":
         for inner in error.context:
-            yield from _explain(inner, user)
+            yield from _explain(inner, unknown)
     else:
         yield _mismatch(error, path)
 
@@ -316,7 +333,7 @@ def _missing(path: Path, key: str, shape: Mapping[str, Any]) -> Diagnostic:
     )
 
 
-def _nearest_branch(error: Any, path: Path, user: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def _nearest_branch(error: Any, path: Path, unknown: Unknown) -> Iterator[Diagnostic]:
     """The errors of the branch that the value was surely meant for: the one whose type it has."""
     branches: dict[int, list[Any]] = {}
     for inner in error.context:
@@ -331,7 +348,7 @@ def _nearest_branch(error: Any, path: Path, user: Mapping[str, Any]) -> Iterator
     ]
     if len(of_type) == 1 or (of_type and isinstance(error.instance, (dict, list))):
         for inner in min(of_type, key=len):
-            yield from _explain(inner, user)
+            yield from _explain(inner, unknown)
         return
     types = [kind for branch in error.validator_value for kind in _types(branch)]
     if _lone(error.instance, types):

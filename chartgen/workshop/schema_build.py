@@ -26,6 +26,8 @@ Node = dict[str, Any]
 
 # the schema's name for good, and where SchemaStore serves it (editors/schemastore); nobody fetches it to validate
 ADDRESS = "https://json.schemastore.org/chartgen-consul-values.json"
+# … and that of the schema of chartgen.yaml
+BUILD_FILE_ADDRESS = "https://json.schemastore.org/chartgen.json"
 
 _REF = "#/$defs/"
 _WIDTH = 100
@@ -91,6 +93,14 @@ def schema(read: Mapping[str, Node]) -> Node:
             "additionalProperties": False,
             "$defs": {name: _shape(_built(_about(definitions[name]), definitions)) for name in definitions},
         }
+    )
+    return whole
+
+
+def build_file(read: Mapping[str, Node]) -> Node:
+    """The JSON Schema of `chartgen.yaml`, which refers to nothing: its parts that are alike are written out."""
+    whole: Node = _ordered(
+        {"$schema": "http://json-schema.org/draft-07/schema#", "$id": BUILD_FILE_ADDRESS, **read["_chartgen"]}
     )
     return whole
 
@@ -466,6 +476,8 @@ def outputs() -> dict[str, str]:
         "schema/renamed_options.json": _json(agent_options.renamed(read["_agent"])),
         "schema/versions.json": _json(read["_versions"]),
         "schema/words.json": _json(read["_words"]),
+        "schema/chartgen.schema.json": _json(build_file(read)),
+        "schema/build_file.json": _shapes_file(build_file(read)),
         "schema/values.yaml": values_file(whole),
         "docs/values.md": reference(whole),
     }
