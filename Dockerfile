@@ -2,7 +2,7 @@
 ARG BASE=python:3.13-slim
 
 FROM ${BASE} AS build
-COPY pyproject.toml README.md LICENSE /source/
+COPY pyproject.toml hatch_build.py README.md LICENSE /source/
 COPY chartgen /source/chartgen
 COPY schema /source/schema
 COPY templates /source/templates

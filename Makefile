@@ -54,7 +54,7 @@ $(VENV)/bin/python:
 
 $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e .
-	$(BIN)/python -m compileall -q chartgen
+	$(BIN)/python -m compileall -q chartgen templates
 	touch $@
 
 $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python

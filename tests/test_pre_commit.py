@@ -14,7 +14,7 @@ import pytest
 ROOT = Path(__file__).parent.parent
 # what a clone of the repository has that a build needs
 PARTS = (
-    ".pre-commit-hooks.yaml", "pyproject.toml", "README.md", "LICENSE", "chartgen", "templates", "schema", "docs/rules",
+    ".pre-commit-hooks.yaml", "pyproject.toml", "hatch_build.py", "README.md", "LICENSE", "chartgen", "templates", "schema", "docs/rules",
 )  # fmt: skip
 PATHS = ("consul-values.yaml", "clusters/consul/values-dc2.yml", "other/values.yaml")
 WRONG = 'server:\n  # as the default\n  storage: 10Gi\n  replicas: "3"\n'

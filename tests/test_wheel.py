@@ -55,7 +55,10 @@ def test_the_wheel_stands_alone(wheel: Path, tmp_path: Path) -> None:
     )  # fmt: skip
 
     def chartgen(*arguments: str) -> str:
-        return run(sys.executable, "-m", "chartgen", *arguments, folder=tmp_path, PYTHONPATH=str(installed))
+        return run(
+            sys.executable, "-m", "chartgen", *arguments, folder=tmp_path,
+            PYTHONPATH=str(installed), XDG_CACHE_HOME=str(tmp_path / "cache"),
+        )  # fmt: skip
 
     where = run(
         sys.executable, "-c", "import chartgen; print(chartgen.__file__)", folder=tmp_path, PYTHONPATH=str(installed)
@@ -63,6 +66,9 @@ def test_the_wheel_stands_alone(wheel: Path, tmp_path: Path) -> None:
     assert where.startswith(str(installed))
     chartgen("build", "-f", "-", "-o", "charts")
     assert (tmp_path / "charts/consul-0.1.0.tgz").is_file()
+    # it has its templates compiled: even the first build keeps none
+    assert (installed / "chartgen/_bundle/templates/_compiled.py").is_file()
+    assert list((tmp_path / "cache").rglob("*.cache")) == []
     assert chartgen("explain", "ingress-ports").startswith("ingress-ports\n")
     assert "server.replicas" in chartgen("explain", "server.replicas")
     assert '"$schema"' in chartgen("schema")

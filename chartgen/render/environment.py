@@ -6,7 +6,7 @@ import contextlib
 import os
 import re
 import zlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from markupsafe import Markup
 
 from chartgen import paths
 from chartgen.diagnostics import Path as ValuePath
-from chartgen.render import components, scalar
+from chartgen.render import ahead, components, scalar
 from chartgen.values import helm_scalar
 from chartgen.values.reads import Reads, Section
 
@@ -118,7 +118,7 @@ class ValuesEnvironment(jinja2.Environment):
 def shared() -> ValuesEnvironment:
     """The environment that all templates are compiled in, once per process."""
     env = ValuesEnvironment(
-        loader=jinja2.ChoiceLoader(
+        loader=_Loader(
             [jinja2.FileSystemLoader(paths.TEMPLATES), jinja2.FunctionLoader(components.expressions)]
         ),
         undefined=jinja2.StrictUndefined,
@@ -170,6 +170,59 @@ def _as_data(context: Mapping[str, Any], value: Any) -> Markup:
     return Markup(context["late"].template(helm_scalar.go_text(value)))
 
 
+class _Loader(jinja2.ChoiceLoader):
+    """Takes templates that are compiled ahead from there, as long as their text is the same, and compiles others."""
+
+    def load(
+        self, environment: jinja2.Environment, name: str, globals: MutableMapping[str, Any] | None = None
+    ) -> jinja2.Template:
+        known = ahead.compiled(_compiler()).get(_called(name, environment))
+        text, file = text_of(name) if known is not None else ("", None)
+        if known is None or ahead.digest(text) != known.digest:
+            return super().load(environment, name, globals)
+        return ahead.template(known, name, file, environment, {} if globals is None else globals)
+
+
+def _called(name: str, environment: jinja2.Environment) -> str:
+    """What a template is called among those that are compiled ahead: what two environments compile is two templates."""
+    return name if environment.variable_start_string == "{{" else f"{name} (plain)"
+
+
+def text_of(name: str) -> tuple[str, str | None]:
+    """The text of a template, and the file that it is in, if it is in any."""
+    expressions = components.expressions(name)
+    if expressions is not None:
+        return expressions, None
+    path = f"{paths.TEMPLATES}/{name}"
+    with open(path, "rb", buffering=0) as file:
+        # with the line breaks of the platform the digest is another one, and the template is compiled
+        return file.read().decode(), path
+
+
+def compiled_ahead() -> str:
+    """The module of all templates, compiled: see `chartgen.render.ahead`."""
+    names = sorted(path.relative_to(paths.TEMPLATES).as_posix() for path in paths.TEMPLATES.rglob("*.j2"))
+    ours = {template.source for template in components.texts()}
+    made = []
+    for name in (*names, components.EXPRESSIONS):
+        environment = plain() if name in ours else shared()
+        text, _ = text_of(name)
+        python = environment.compile(text, name, raw=True)
+        made.append((_called(name, environment), text, python))
+    return ahead.source(_compiler(), made)
+
+
+@cache
+def _compiler() -> str:
+    """What tells this way of compiling from any other: the modules that say how templates are compiled, this one, the one
+    that writes the constants in them and the one that keeps them."""
+    total = 0
+    for module in (__file__, scalar.__file__, ahead.__file__):
+        with open(module, "rb") as file:
+            total = zlib.crc32(file.read(), total)
+    return f"{total:08x}"
+
+
 class _BytecodeCache(jinja2.FileSystemBytecodeCache):
     """A folder of compiled templates; when it is full or gone, they are compiled again next time."""
 
@@ -181,8 +234,7 @@ class _BytecodeCache(jinja2.FileSystemBytecodeCache):
 def _bytecode_cache() -> jinja2.FileSystemBytecodeCache | None:
     """Compiled templates in the user's cache folder; None where that cannot be written.
 
-    They are named by their content, and by that of the modules that say how they are compiled: this one, and the one
-    that writes the constants in them.
+    They are named by their content, and by what says how they are compiled.
     """
     try:
         folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chartgen"
@@ -192,8 +244,7 @@ def _bytecode_cache() -> jinja2.FileSystemBytecodeCache | None:
         return None
     if not os.access(folder, os.W_OK):
         return None
-    compiler = zlib.crc32(Path(scalar.__file__).read_bytes(), zlib.crc32(Path(__file__).read_bytes()))
-    return _BytecodeCache(str(folder), f"%s-{compiler:08x}.cache")
+    return _BytecodeCache(str(folder), f"%s-{_compiler()}.cache")
 
 
 def _of_text(change: Callable[..., Any]) -> Callable[..., Any]:

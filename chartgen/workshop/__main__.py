@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from chartgen import paths
-from chartgen.workshop import crd_expansion, removed_page, rule_pages, schema_build
+from chartgen.workshop import compiled_templates, crd_expansion, removed_page, rule_pages, schema_build
 
 # (path below the root → text) of each kind of file, in an order in which what is read is made before its readers
 MAKERS: tuple[Callable[[], Mapping[str, str]], ...] = (
@@ -29,6 +29,9 @@ def main(arguments: list[str]) -> int:
     """Writes what is not current and removes what is surplus; with `--check` it only says so, and returns 1."""
     check = "--check" in arguments
     stale = [name for make in MAKERS for name in _brought(_encoded(make()), check)]
+    if not check:
+        # for the builds to come; not committed, and never used for another template
+        compiled_templates.write()
     # by a process of its own: it has to read what was just written
     made = _quickstart()
     stale += _brought(made, check)
