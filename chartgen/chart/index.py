@@ -7,7 +7,7 @@ where SOURCE_DATE_EPOCH says which, so that the same charts make the same index.
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -38,9 +38,23 @@ class Index:
 
     def with_entry(self, entry: Entry) -> Index:
         """The index with an entry, in the place of the one of the same chart and version."""
-        name, version = entry["name"], entry["version"]
-        kept = [known for known in self.entries.get(name, ()) if known["version"] != version]
-        return replace(self, entries={**self.entries, name: _newest_first([entry, *kept])})
+        return self.with_entries([entry])
+
+    def with_entries(self, entries: Iterable[Entry]) -> Index:
+        """The index with entries, each in the place of the one of the same chart and version."""
+        added: dict[str, dict[str, Entry]] = {}
+        for entry in entries:
+            added.setdefault(entry["name"], {})[entry["version"]] = entry
+        known = {
+            name: _newest_first(
+                [
+                    *versions.values(),
+                    *(entry for entry in self.entries.get(name, ()) if entry["version"] not in versions),
+                ]
+            )
+            for name, versions in added.items()
+        }
+        return replace(self, entries={**self.entries, **known})
 
     def text(self) -> str:
         """The file: charts by name, versions the newest first, keys in order."""

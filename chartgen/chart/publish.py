@@ -11,9 +11,9 @@ import sys
 import tarfile
 import tempfile
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -67,36 +67,157 @@ def publish(
     is.
     """
     root = Path(directory)
-    folder, packed = root / name / version, root / f"{name}-{version}.tgz"
     content = archive(name, files)
-    digest = hashlib.sha256(content).hexdigest()
     root.mkdir(parents=True, exist_ok=True)
     with _alone(root):
         published = index.read(root)
         known = published.entry(name, version)
-        if known is not None and known.get("digest") != digest:
-            raise Rejected([_taken(name, version, str(known.get("digest")), digest, root / index.FILE)])
-        if known is not None and _is_there(folder, files) and _holds(packed, content):
-            return Published(folder, packed, digest, written=False)
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        entry = known or index.entry(metadata, digest, packed.name)
+        staged = _unwritten(name, version, files, metadata, content, known, root)
+        if isinstance(staged, Published):
+            return staged
         with _staging(root) as staging:
-            (staging / "chart.tgz").write_bytes(content)
-            (staging / index.FILE).write_text(
-                published.with_entry(entry).text(), encoding="utf-8", newline="\n"
-            )
-            if packed.is_dir():
-                raise FileExistsError(errno.EEXIST, "is a folder, where the archive has to go", str(packed))
-            made = _written(files, staging / "chart")
+            placed = _placed([staged.written(files, content, staging)], root, published, staging)[0]
+    if isinstance(placed, Exception):
+        raise placed
+    return placed
 
-            def then() -> None:
-                # what the index names is there, whenever this ends
-                (staging / "chart.tgz").replace(packed)
-                (staging / index.FILE).replace(root / index.FILE)
 
-            with _undisturbed():
-                _replace(made, folder, staging, then)
-    return Published(folder, packed, digest, written=True)
+@dataclass(frozen=True, slots=True)
+class Staged:
+    """A chart that waits beside the place that it goes to: its entry in the index, its folder (None where only its archive
+    is wanted) and its archive."""
+
+    name: str
+    version: str
+    entry: index.Entry
+    folder: Path | None = None
+    archive: Path = Path()
+
+    def written(self, files: Files, content: bytes, staging: Path, *, folder: bool = True) -> Staged:
+        """The chart, with its files and its archive written below a folder of `staging`."""
+        own = Path(tempfile.mkdtemp(dir=staging))
+        (own / "chart.tgz").write_bytes(content)
+        made = _written(files, own / "chart") if folder else None
+        return replace(self, folder=made, archive=own / "chart.tgz")
+
+
+def stage(
+    name: str,
+    version: str,
+    files: Files,
+    metadata: Mapping[str, Any],
+    known: index.Entry | None,
+    staging: Path,
+    root: Path,
+    *,
+    folder: bool = True,
+) -> Staged | Published:
+    """A chart, written below the folder `staging` so that `place` has only to rename it; what is published, where it is what
+    is `known` of this version, and all there. Without `folder`, the archive alone.
+
+    Raises Rejected where this version is published with other content.
+    """
+    content = archive(name, files)
+    staged = _unwritten(name, version, files, metadata, content, known, root, folder=folder)
+    if isinstance(staged, Published):
+        return staged
+    return staged.written(files, content, staging, folder=folder)
+
+
+def place(
+    staged: Sequence[Staged], directory: str | os.PathLike[str], staging: Path
+) -> list[Published | OSError | Rejected]:
+    """Publishes what is staged, with one writing of the index: of each chart folder, archive and entry appear, or none does.
+
+    In the place of a chart that cannot be published stands why: Rejected where its version is published with other
+    content by now, OSError where something else is in its place.
+    """
+    root = Path(directory)
+    with _alone(root):
+        return _placed(staged, root, index.read(root), staging)
+
+
+def _unwritten(
+    name: str,
+    version: str,
+    files: Files,
+    metadata: Mapping[str, Any],
+    content: bytes,
+    known: index.Entry | None,
+    root: Path,
+    *,
+    folder: bool = True,
+) -> Staged | Published:
+    digest = hashlib.sha256(content).hexdigest()
+    packed = root / f"{name}-{version}.tgz"
+    if known is not None and known.get("digest") != digest:
+        raise Rejected([_taken(name, version, str(known.get("digest")), digest, root / index.FILE)])
+    where = root / name / version
+    if known is not None and (not folder or _is_there(where, files)) and _holds(packed, content):
+        return Published(where, packed, digest, written=False)
+    return Staged(name, version, known or index.entry(metadata, digest, packed.name))
+
+
+def _placed(
+    staged: Sequence[Staged], root: Path, published: index.Index, staging: Path
+) -> list[Published | OSError | Rejected]:
+    """What became of each; whoever calls is alone."""
+    done: dict[int, Published | OSError | Rejected] = {}
+    entries: dict[int, index.Entry] = {}
+    for number, chart in enumerate(staged):
+        digest = str(chart.entry["digest"])
+        known = published.entry(chart.name, chart.version)
+        if known is not None and known.get("digest") != digest:
+            taken = _taken(chart.name, chart.version, str(known.get("digest")), digest, root / index.FILE)
+            done[number] = Rejected([taken])
+        else:
+            entries[number] = known or chart.entry
+
+    def indexed() -> None:
+        (staging / index.FILE).write_text(
+            published.with_entries(entries.values()).text(), encoding="utf-8", newline="\n"
+        )
+
+    def listed() -> None:
+        (staging / index.FILE).replace(root / index.FILE)
+
+    if entries:
+        indexed()
+    with _undisturbed():
+        failed = False
+        for number in list(entries):
+            # what the index names is there, whenever this ends
+            last = number == max(entries) and not failed
+            try:
+                done[number] = _put(staged[number], root, staging / f"aside-{number}", listed if last else None)
+            except OSError as error:
+                done[number] = error
+                del entries[number]
+                failed = True
+        if failed and entries:
+            indexed()
+            listed()
+    return [done[number] for number in range(len(staged))]
+
+
+def _put(chart: Staged, root: Path, aside: Path, then: Callable[[], None] | None) -> Published:
+    """Renames a chart into its place, and does `then`; or neither, if one fails."""
+    folder, packed = root / chart.name / chart.version, root / f"{chart.name}-{chart.version}.tgz"
+    if packed.is_dir():
+        raise FileExistsError(errno.EEXIST, "is a folder, where the archive has to go", str(packed))
+
+    def finish() -> None:
+        chart.archive.replace(packed)
+        if then is not None:
+            then()
+
+    if chart.folder is None:
+        finish()
+    else:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        aside.mkdir()
+        _replace(chart.folder, folder, aside, finish)
+    return Published(folder, packed, str(chart.entry["digest"]), written=True)
 
 
 def _taken(name: str, version: str, old: str, new: str, path: Path) -> Diagnostic:
