@@ -11,7 +11,8 @@ from typing import Any
 
 from chartgen import bundle, names, paths
 from chartgen.chart import answers, frozen, metadata, publish, readme, release_name
-from chartgen.chart.publish import Published
+from chartgen.chart.index import Entry
+from chartgen.chart.publish import Published, Staged
 from chartgen.late import LateBound
 from chartgen.render import components, document
 from chartgen.render.document import Document
@@ -165,11 +166,25 @@ class Chart:
         Raises Rejected where this version is published with other content, FileExistsError where something else than a
         chart is.
         """
-        return publish.publish(self.name, self.version, self.files, self.chart_yaml, directory)
+        return publish.publish(self.name, self.version, self.files, self.chart_yaml, self._packed, directory)
+
+    def stage(
+        self, directory: Path, staging: Path, known: Entry | None, *, folder: bool = True
+    ) -> Staged | Published:
+        """The chart, written below `staging`, in the folder `directory`, so that `publish.place` has only to rename it;
+        what is published, where it is what is `known` of this version. Raises Rejected as `publish` does."""
+        return publish.stage(
+            self.name, self.version, self.files, self.chart_yaml, self._packed, known, staging, directory,
+            folder=folder,
+        )  # fmt: skip
+
+    @cached_property
+    def _packed(self) -> bytes:
+        return publish.archive(self.name, self.files)
 
     def archive(self) -> bytes:
         """The chart as the .tgz that Helm installs: same input, same bytes, on any machine."""
-        return publish.archive(self.name, self.files)
+        return self._packed
 
     def write_archive(self, path: str | os.PathLike[str]) -> Path:
         """Writes the .tgz to `path`, beside it first and then renamed."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
+import secrets
 import shutil
 import signal
 import sys
@@ -58,16 +59,21 @@ class Published:
 
 
 def publish(
-    name: str, version: str, files: Files, metadata: Mapping[str, Any], directory: str | os.PathLike[str]
+    name: str,
+    version: str,
+    files: Files,
+    metadata: Mapping[str, Any],
+    content: bytes,
+    directory: str | os.PathLike[str],
 ) -> Published:
-    """Publishes a chart below `directory`: the folder NAME/VERSION, the archive NAME-VERSION.tgz and its entry in
-    index.yaml, which has what the chart says of itself, appear together. Whoever publishes does so alone.
+    """Publishes a chart, whose archive is `content`, below `directory`: the folder NAME/VERSION, the archive
+    NAME-VERSION.tgz and its entry in index.yaml, which has what the chart says of itself, appear together. Whoever
+    publishes does so alone.
 
     Raises Rejected where this version is published with other content, FileExistsError where something else than a chart
     is.
     """
     root = Path(directory)
-    content = archive(name, files)
     root.mkdir(parents=True, exist_ok=True)
     with _alone(root):
         published = index.read(root)
@@ -106,21 +112,22 @@ def stage(
     version: str,
     files: Files,
     metadata: Mapping[str, Any],
+    content: bytes,
     known: index.Entry | None,
     staging: Path,
     root: Path,
     *,
     folder: bool = True,
 ) -> Staged | Published:
-    """A chart, written below the folder `staging` so that `place` has only to rename it; what is published, where it is what
+    """A chart, whose archive is `content`, written below the folder `staging` so that `place` has only to rename it; what is published, where it is what
     is `known` of this version, and all there. Without `folder`, the archive alone.
 
     Raises Rejected where this version is published with other content.
     """
-    content = archive(name, files)
     staged = _unwritten(name, version, files, metadata, content, known, root, folder=folder)
     if isinstance(staged, Published):
         return staged
+    staging.mkdir(mode=0o700, parents=True, exist_ok=True)
     return staged.written(files, content, staging, folder=folder)
 
 
@@ -189,7 +196,9 @@ def _placed(
             # what the index names is there, whenever this ends
             last = number == max(entries) and not failed
             try:
-                done[number] = _put(staged[number], root, staging / f"aside-{number}", listed if last else None)
+                done[number] = _put(
+                    staged[number], root, staging / f"aside-{number}", listed if last else None
+                )
             except OSError as error:
                 done[number] = error
                 del entries[number]
@@ -309,6 +318,19 @@ def _staging(beside: Path) -> Iterator[Path]:
         with _undisturbed():
             if staging is not None:
                 shutil.rmtree(staging, ignore_errors=True)
+
+
+@contextmanager
+def staging_in(root: Path) -> Iterator[Path]:
+    """A hidden folder in `root`, gone at the end, for what `stage` writes, which makes it."""
+    with _undisturbed():
+        _sweep(root)
+    staging = root / f"{_STAGING}{secrets.token_hex(8)}"
+    try:
+        yield staging
+    finally:
+        with _undisturbed():
+            shutil.rmtree(staging, ignore_errors=True)
 
 
 def _sweep(beside: Path) -> None:

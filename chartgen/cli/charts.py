@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
@@ -16,9 +17,8 @@ from chartgen.project import Project
 from chartgen.values.inputs import Inputs
 
 if TYPE_CHECKING:
-    from chartgen.fleet import Made
-    from chartgen.project.plan import Builds
-    from chartgen.publishing.version import Outcome, Step
+    from chartgen.project.plan import Build, Builds
+    from chartgen.publishing.version import Step, Told
 
 # options of a command that say for every chart what the file says for each, and the field of a build that they are
 _SAID = {
@@ -118,9 +118,11 @@ def check(plan: Builds, output: Output, fail_on: str) -> int:
     from chartgen import fleet
 
     found = []
-    for made in _with_progress(fleet.check(plan), len(plan.builds), "checking", output):
-        output.detail(f"checked {made.build.name}: {counted(made.findings)}")
-        found.append((made.build, made.findings))
+    with _bar(len(plan.builds), "checking", output) as tick:
+        for made in fleet.check(plan):
+            output.detail(f"checked {made.build.name}: {counted(made.findings)}")
+            found.append((made.build, made.findings))
+            tick()
     findings = (*plan.findings, *fleet.together(found))
     output.report(findings)
     failed = [build.name for build, told in found if exit_code(told, fail_on)]
@@ -134,24 +136,29 @@ def build(plan: Builds, output: Output, fail_on: str, step: Step | None) -> int:
     """Builds the charts of a plan, shows what became of them, and returns the exit code."""
     from chartgen import fleet
 
-    found, rows, charts = [], [], []
-    rejected: list[str] = []
+    rows, charts = [], []
+    count = 0
+
+    def done(build: Build) -> None:
+        nonlocal count
+        count += 1
+        tick()
+
+    with _bar(len(plan.builds), "building", output) as tick:
+        try:
+            all_made = fleet.build(plan, step=step, fail_on=fail_on, done=done)
+        except KeyboardInterrupt:
+            output.tell(f"{count} of {len(plan.builds)} charts are done; what is published is whole")
+            raise
+    found = [(made.build, made.findings) for made in all_made]
+    rejected = [made.build.name for made in all_made if made.told is None]
     written = 0
-    running = fleet.build(plan, step=step, fail_on=fail_on)
-    try:
-        for made in _with_progress(running, len(plan.builds), "building", output):
-            found.append((made.build, made.findings))
-            if made.outcome is None:
-                rejected.append(made.build.name)
-                continue
-            written += made.outcome.published.written
-            if output.format == "json":
-                charts.append(chart_data(made.outcome))
-            elif made.outcome.published.written or output.verbose:
-                rows.append(_row(made.outcome))
-    except KeyboardInterrupt:
-        output.tell(f"{len(found)} of {len(plan.builds)} charts are done; what is published is whole")
-        raise
+    for told in (made.told for made in all_made if made.told is not None):
+        written += told.published.written
+        if output.format == "json":
+            charts.append(chart_data(told))
+        elif told.published.written or output.verbose:
+            rows.append(_row(told))
     findings = (*plan.findings, *fleet.together(found))
     if output.format == "json":
         output.data(findings, charts=charts, rejected=rejected)
@@ -172,37 +179,34 @@ def _summary(count: int, counts: Sequence[tuple[str, int]], failed: Sequence[str
     return line + (f"\nrejected: {', '.join(failed)}" if failed else "")
 
 
-def _row(outcome: Outcome) -> tuple[str, str, str]:
-    decided, made = outcome.decision, outcome.published
-    chart = decided.chart
-    if not made.written:
-        return chart.name, chart.version, "as published"
-    why = f", {decided.step} after {decided.previous}" if decided.previous and decided.step else ""
-    return chart.name, chart.version + why, f"{len(chart.listed())} objects in {made.folder}"
+def _row(told: Told) -> tuple[str, str, str]:
+    if not told.published.written:
+        return told.name, told.version, "as published"
+    why = f", {told.step} after {told.previous}" if told.previous and told.step else ""
+    return told.name, told.version + why, f"{len(told.objects)} objects in {told.published.folder}"
 
 
-def chart_data(outcome: Outcome) -> dict[str, Any]:
+def chart_data(told: Told) -> dict[str, Any]:
     """A published chart as `build --format json` shows it."""
-    decided, made = outcome.decision, outcome.published
-    chart = decided.chart
     return {
-        "name": chart.name,
-        "version": chart.version,
-        "previous": decided.previous,
-        "step": decided.step,
-        "written": made.written,
-        "changes": [{"kind": kind, "description": text} for kind, text in chart.changes],
-        "folder": str(made.folder),
-        "archive": str(made.archive),
-        "digest": f"sha256:{made.digest}",
-        "objects": chart.listed(),
+        "name": told.name,
+        "version": told.version,
+        "previous": told.previous,
+        "step": told.step,
+        "written": told.published.written,
+        "changes": [{"kind": kind, "description": text} for kind, text in told.changes],
+        "folder": str(told.published.folder),
+        "archive": str(told.published.archive),
+        "digest": f"sha256:{told.published.digest}",
+        "objects": [*told.objects],
     }
 
 
-def _with_progress(running: Iterator[Made], count: int, label: str, output: Output) -> Iterator[Made]:
-    """The same, with a bar where somebody looks at a terminal."""
+@contextmanager
+def _bar(count: int, label: str, output: Output) -> Iterator[Callable[[], None]]:
+    """A bar where somebody looks at a terminal; what it yields moves it by one."""
     if output.quiet or count < 2 or not sys.stderr.isatty():
-        yield from running
+        yield lambda: None
         return
-    with click.progressbar(running, length=count, label=label, file=sys.stderr) as bar:
-        yield from bar
+    with click.progressbar(length=count, label=label, file=sys.stderr) as bar:
+        yield lambda: bar.update(1)

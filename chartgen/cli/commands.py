@@ -134,7 +134,7 @@ def build(
     chart = decided.chart
     objects = chart.listed()
     if output.format == "json":
-        output.data(chart.diagnostics, chart=charting.chart_data(outcome))
+        output.data(chart.diagnostics, chart=charting.chart_data(versions.told(outcome)))
     elif output.format == "text" and not output.quiet:
         if not made.written:
             output.write(f"{name} {chart.version} is published with this content; nothing is written\n")

@@ -50,6 +50,28 @@ class Outcome:
     published: Published
 
 
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What became of a chart, in what commands say of it: `objects` has the kind, name and file of each."""
+
+    name: str
+    version: str
+    previous: str | None
+    step: Step | None
+    changes: metadata.Changes
+    objects: tuple[Mapping[str, str], ...]
+    published: Published
+
+
+def told(outcome: Outcome) -> Told:
+    """What is said of an outcome."""
+    decision, chart = outcome.decision, outcome.decision.chart
+    objects = tuple(chart.listed())
+    return Told(
+        chart.name, chart.version, decision.previous, decision.step, chart.changes, objects, outcome.published
+    )
+
+
 def published(
     chart: Chart, directory: str | os.PathLike[str], asked: str = AUTO, step: Step | None = None
 ) -> Outcome:
@@ -74,11 +96,15 @@ def published(
 
 
 def decided(
-    chart: Chart, directory: str | os.PathLike[str], asked: str = AUTO, step: Step | None = None
+    chart: Chart,
+    directory: str | os.PathLike[str],
+    asked: str = AUTO,
+    step: Step | None = None,
+    known: Index | None = None,
 ) -> Decision:
-    """What `published` publishes. Raises Rejected as it does."""
+    """What `published` publishes; `known` is what the folder's index says, where that was read. Raises Rejected as it does."""
     root = Path(directory)
-    known = index.read(root)
+    known = index.read(root) if known is None else known
     if asked == AUTO:
         return _next(chart, root, known, step)
     version = _asked(asked)

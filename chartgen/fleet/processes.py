@@ -1,0 +1,107 @@
+"""Work spread over processes that share what was prepared before: they are forked where that is safe.
+
+A worker gets a few numbers at a time and answers with what became of each; it ends when nobody asks any more, whatever
+became of the process that started it.
+"""
+
+from __future__ import annotations
+
+import gc
+import multiprocessing
+import os
+import signal
+import sys
+import threading
+import traceback
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
+from multiprocessing.connection import Connection, wait
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+# how many pieces of work a worker is given at once, and how many such portions wait for it
+_PORTION, _WAITING = 4, 2
+
+
+def usable() -> int:
+    """How many processors this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def spread(work: Callable[[int], T], numbers: Sequence[int], processes: int) -> Iterator[tuple[int, T]]:
+    """(number, what `work` makes of it) of each number, in whatever order they are done.
+
+    Raises ChildProcessError where a worker ends before its work does, and RuntimeError where `work` raises in it.
+    """
+    if processes < 2:
+        yield from ((number, work(number)) for number in numbers)
+        return
+    # forking takes along the locks that other threads hold, and what macOS keeps for one process
+    forks = sys.platform == "linux" and threading.active_count() == 1
+    context: Any = multiprocessing.get_context("fork" if forks else "spawn")
+    portions = [[*numbers[start : start + _PORTION]] for start in range(0, len(numbers), _PORTION)][::-1]
+    ours: list[Connection] = []
+    started: list[Any] = []
+    # what is there before is nobody's to collect, so that the pages that hold it stay shared
+    gc.collect()
+    gc.freeze()
+    try:
+        for _ in range(processes):
+            here, there = context.Pipe()
+            worker = context.Process(
+                target=_serve, args=(work, there, [*ours, here] if forks else []), daemon=True
+            )
+            worker.start()
+            there.close()
+            ours.append(here)
+            started.append(worker)
+        open_portions = dict.fromkeys(ours, 0)
+        for connection in ours * _WAITING:
+            if portions:
+                connection.send(portions.pop())
+                open_portions[connection] += 1
+        while busy := [connection for connection, count in open_portions.items() if count]:
+            for ready in wait(busy):
+                assert isinstance(ready, Connection)
+                try:
+                    done = ready.recv()
+                except (EOFError, OSError):
+                    raise ChildProcessError(
+                        "a process that builds charts has ended before its work"
+                    ) from None
+                if isinstance(done, BaseException):
+                    raise done
+                open_portions[ready] -= 1
+                if portions:
+                    ready.send(portions.pop())
+                    open_portions[ready] += 1
+                yield from done
+    finally:
+        gc.unfreeze()
+        for connection in ours:
+            connection.close()
+        for worker in started:
+            worker.terminate()
+            worker.join()
+
+
+def _serve(work: Callable[[int], Any], asked: Connection, others: Sequence[Connection]) -> None:
+    """Does what is asked for until nobody asks any more. The `others` are ends that the fork took along: while they are
+    open here, no other worker learns that nobody asks."""
+    for connection in others:
+        connection.close()
+    # who started it decides what an interruption ends
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    signal.signal(signal.SIGTERM, signal.SIG_DFL)
+    with suppress(EOFError, BrokenPipeError, ConnectionResetError):
+        while True:
+            numbers = asked.recv()
+            try:
+                answer: Any = [(number, work(number)) for number in numbers]
+            except Exception as error:
+                answer = RuntimeError("".join(traceback.format_exception(error)))
+                if isinstance(error, MemoryError):
+                    answer = MemoryError()
+            asked.send(answer)
