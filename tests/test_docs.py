@@ -97,7 +97,13 @@ def test_each_library_is_told_with_its_bound() -> None:
     told = {name: row[-1] for row in rows for name in re.findall(r"[a-z][\w.-]+", row[0].split("(")[0])}
     named = [
         re.fullmatch(r"([\w.-]+)(?:>=[\w.]+(?:,(<[\d.]+))?|(==[\d.]+))", line)
-        for line in (*project["dependencies"], *extras["kubernetes"], *extras["helm"], *extras["lsp"])
+        for line in (
+            *project["dependencies"],
+            *extras["kubernetes"],
+            *extras["helm"],
+            *extras["lsp"],
+            *extras["sbom"],
+        )
     ]
     bounds = {match[1].lower(): match[2] or match[3] for match in named if match}
     assert len(bounds) == len(named) > 8

@@ -1,30 +1,59 @@
-"""The container images that a chart runs, for mirrors and scanners."""
+"""The container images that the objects of a chart name, for mirrors and scanners."""
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
+from chartgen.diagnostics import Path
+from chartgen.kubernetes import images as named_in
+from chartgen.kubernetes.image_name import Reference, reference
 from chartgen.late import OPEN
 from chartgen.render.document import Document
 
-# how a program is told which image the pods that it makes run
-_FLAG = re.compile(r"(?:^|[\s'\"])--?[a-z0-9-]*image=['\"]?([^\s'\"\\]+)")
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """An object (`Kind/name`) that names an image: what in it does, such as `container consul` or `flag -consul-image`, and
+    the path there."""
+
+    object: str
+    by: str
+    path: Path
 
 
-def images(objects: Iterable[Any]) -> dict[str, list[str]]:
-    """Each image that the objects name, in order, with the objects (`Kind/name`) that do.
+@dataclass(frozen=True, slots=True)
+class Image:
+    """An image as it is named, the parts of that name (None for what is no name of an image), and who names it."""
 
-    Those of containers, and those in the flags of programs that make pods themselves, such as the injector's for sidecars.
+    name: str
+    reference: Reference | None
+    uses: tuple[Use, ...]
+
+    @property
+    def objects(self) -> list[str]:
+        """The objects that name it, each once."""
+        return list(dict.fromkeys(use.object for use in self.uses))
+
+    @property
+    def floating(self) -> bool:
+        return self.reference is not None and self.reference.floating
+
+
+def images(objects: Iterable[Mapping[str, Any]]) -> tuple[Image, ...]:
+    """Each image that the objects name, in order, with all that name it.
+
+    Those of containers and volumes, and those in the flags, variables and configuration of programs that make pods
+    themselves, such as the injector's for sidecars.
     """
-    found: dict[str, dict[str, None]] = {}
+    found: dict[str, list[Use]] = {}
     for data in objects:
         name = f"{data['kind']}/{data['metadata']['name']}"
-        for image in _named(data):
-            found.setdefault(image, {})[name] = None
-    return {image: list(names) for image, names in sorted(found.items())}
+        for use in named_in.uses(data):
+            found.setdefault(use.image, []).append(Use(name, use.by, use.path))
+    return tuple(Image(image, reference(image), tuple(known)) for image, known in sorted(found.items()))
 
 
 def named(documents: Iterable[Document]) -> list[str]:
@@ -35,17 +64,4 @@ def named(documents: Iterable[Document]) -> list[str]:
 
 
 def _known(document: Document) -> frozenset[str]:
-    return frozenset(image for image in _named(document.data) if OPEN not in image)
-
-
-def _named(node: Any) -> Iterator[str]:
-    if isinstance(node, dict):
-        for key, item in node.items():
-            if key in ("containers", "initContainers") and isinstance(item, list):
-                yield from (each["image"] for each in item if isinstance(each.get("image"), str))
-            yield from _named(item)
-    elif isinstance(node, list):
-        for item in node:
-            yield from _named(item)
-    elif isinstance(node, str):
-        yield from _FLAG.findall(node)
+    return frozenset(use.image for use in named_in.uses(document.data) if OPEN not in use.image)

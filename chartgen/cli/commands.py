@@ -10,6 +10,7 @@ import click
 from chartgen import bundle
 from chartgen.cli import charts as charting
 from chartgen.cli import diff as diffing
+from chartgen.cli import images as listing
 from chartgen.cli import shells
 from chartgen.cli.exits import FINDINGS, UNUSABLE, exit_code
 from chartgen.cli.options import (
@@ -373,34 +374,27 @@ def _written(texts: Sequence[tuple[str, str]], folder: str, name: str) -> list[s
 
 @cli.command()
 @takes_values
+@KUBE_VERSION
 @STRICT
-@answers(("text", "json"), to_file=True)
-def images(inputs: Inputs, output: Output, strict: bool) -> int:
+@answers(listing.FORMATS, to_file=True)
+@click.argument("chart", required=False, type=click.Path(allow_dash=True))
+def images(inputs: Inputs, output: Output, kube_version: str | None, strict: bool, chart: str | None) -> int:
     """List the container images that a chart runs.
 
-    Those of its pods, and those of the pods that its programs make, such as sidecars: for a mirror, or a scanner.
+    With what names each: its pods, and the programs that make pods, such as sidecars, in flags, variables, annotations and
+    configuration. Of values (-f, --set), or of a CHART: its folder, an archive, a file of manifests, - for manifests on
+    standard input. `cyclonedx` is a bill of materials for scanners.
 
     \b
       chartgen images -f values.yaml
-      chartgen images -f values.yaml --format json
+      chartgen images -q charts/consul-0.1.0.tgz
+      chartgen images -f values.yaml --format cyclonedx --output-file consul.cdx.json
+      helm get manifest consul -n consul | chartgen images -
     """
     from chartgen import compiler
-    from chartgen.chart import images as listing
 
-    options = compiler.Options(strict=strict, steering=steering().steering)
-    chart = compiler.compile_sources(inputs.read(), options)
-    found = listing.images(data for _, data in chart.objects("RELEASE", "NAMESPACE", upgrade=True))
-    if output.format == "json":
-        rows = [{"image": image, "objects": names} for image, names in found.items()]
-        output.data(chart.diagnostics, images=rows)
-        return 0
-    output.warn(chart.diagnostics)
-    if output.quiet:
-        output.write("".join(f"{image}\n" for image in found))
-    else:
-        rows_of = [(image, ", ".join(names)) for image, names in found.items()]
-        output.write(table(("image", "named by"), rows_of, output.columns()) + "\n")
-    return 0
+    options = compiler.Options(strict=strict, kube_version=kube_version, steering=steering().steering)
+    return listing.images(chart, inputs, options, output)
 
 
 @cli.command()

@@ -9,6 +9,9 @@ from functools import cache
 from typing import Any
 
 from chartgen import bundle, schema
+from chartgen.diagnostics import Path, dotted
+from chartgen.kubernetes.image_name import reference
+from chartgen.kubernetes.refusal import mapped
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at
 from chartgen.settings import Settings
 
@@ -24,10 +27,35 @@ def _tag(image: str) -> str:
 
 def image_without_version(v: Values, s: Settings) -> Iterator[Clash]:
     """What such a name stands for changes: pods of one release then run different versions, and no rollback helps."""
-    for path in _IMAGES:
-        image = at(v, path)
-        if isinstance(image, str) and image and "@" not in image and _tag(image) in ("", "latest"):
-            yield Clash(f"{path} names no version", (path,), "add the version as a tag, or a digest")
+    named: list[tuple[str | Path, Any]] = [(path, at(v, path)) for path in _IMAGES]
+    for path, image in (*named, *_containers(v)):
+        known = isinstance(path, str) and image == at(schema.defaults(), path)
+        parts = reference(image) if isinstance(image, str) and not known else None
+        if parts is None or parts.digest:
+            continue
+        place = path if isinstance(path, str) else dotted(path)
+        if parts.tag in ("", "latest"):
+            yield Clash(f"{place} names no version", (path,), "add the version as a tag, or a digest")
+        elif parts.floating or (_is_known(image) and re.fullmatch(r"v?\d+\.\d+(-[a-z]+)?", parts.tag)):
+            yield Clash(
+                f"{place} names no single version: {parts.tag} moves from image to image",
+                (path,),
+                "name the whole version in the tag, or add a digest",
+            )
+
+
+def _containers(v: Values) -> Iterator[tuple[Path, Any]]:
+    """(path, image) of each container of the user's own."""
+    for section, given in (
+        ("server", v["server"]["extraContainers"]),
+        ("client", v["client"]["extraContainers"]),
+    ):
+        for number, container in enumerate(given if isinstance(given, list) else ()):
+            yield (section, "extraContainers", number, "image"), mapped(container).get("image")
+
+
+def _is_known(image: str) -> bool:
+    return any(_name(image) in kind["names"] for kind in _facts()["images"].values())
 
 
 @cache

@@ -47,6 +47,16 @@ def read(old: str, new: str, around: Inputs, options: Options, target: Target) -
     return first, second
 
 
+def single(text: str | None, around: Inputs, options: Options, target: Target) -> Side:
+    """What a command line names as one side, or without a name the values around it.
+
+    Raises Rejected with what is wrong with it.
+    """
+    if text is None:
+        return _of_read(options.name, around.read(), options, target)
+    return _side(text, around, options, target)
+
+
 def compared(old: Side, new: Side, target: Target) -> tuple[Change, ...]:
     """What differs between two sides, each field with the values that it comes from where they are known.
 

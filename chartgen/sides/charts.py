@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import tarfile
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -43,12 +44,13 @@ def side(name: str, path: str, given: Inputs, all_given: Inputs, target: Target)
     read = (given if own else all_given).read()
     if read.findings:
         raise Rejected(read.findings)
+    found = Side(name, "chart", (), chart=str(meta.get("name", "")), version=str(meta.get("version", "")))
     if own and not read.sources:
         objects = _own(path, files, meta, values.data, target)
         if objects is not None:
-            return Side(name, "chart", tuple(objects), values.data, (values,))
-    objects = _by_helm(path, layer(read.sources), target)
-    return Side(name, "chart", tuple(objects), values.data if own else None, (values,) if own else ())
+            return replace(found, objects=tuple(objects), values=values.data, sources=(values,))
+    found = replace(found, objects=tuple(_by_helm(path, layer(read.sources), target)))
+    return replace(found, values=values.data, sources=(values,)) if own else found
 
 
 def _reject(code: str, message: str, path: str, **details: Any) -> None:

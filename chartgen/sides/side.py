@@ -24,7 +24,8 @@ class Target:
 class Side:
     """The objects of a release, and where they are known, its effective values and the sources that set them.
 
-    `templates` are the chart's files by the place of the object, for values that were compiled here.
+    `templates` are the chart's files by the place of the object, for values that were compiled here. `chart` and `version`
+    are what a chart says that it is called.
     """
 
     name: str
@@ -34,6 +35,8 @@ class Side:
     sources: tuple[Source, ...] = ()
     templates: tuple[str, ...] = ()
     findings: tuple[Diagnostic, ...] = ()
+    chart: str = ""
+    version: str = ""
 
     @property
     def is_compiled(self) -> bool:
