@@ -21,6 +21,7 @@ from chartgen.values.reads import Section, SetAside
 from chartgen.values.traces import Traces
 
 if TYPE_CHECKING:
+    from chartgen.alter import Alterations, Done, Mark
     from chartgen.chart import Chart
     from chartgen.render import Rendered
     from chartgen.values.source import Source
@@ -41,7 +42,8 @@ class Options(NamedTuple):
 
     With `strict` off, unknown keys and doubtful shapes are warnings, as the official chart takes them. `kube_version`
     is the cluster's, such as `1.33`; with `validate`, objects are checked against its strict schemas, too. `only` keeps
-    the templates whose output file name contains it. `steering` says which findings count.
+    the templates whose output file name contains it. `steering` says which findings count. `alterations` are what is
+    changed beyond what values say.
     """
 
     strict: bool = True
@@ -52,12 +54,14 @@ class Options(NamedTuple):
     late: tuple[str, ...] = ()
     only: str = ""
     steering: Steering = Steering()
+    alterations: Alterations | None = None
 
     @property
     def flags(self) -> tuple[str, ...]:
         """The flags of `build` that make another chart of the same values."""
         version = ("--kube-version", self.kube_version) if self.kube_version else ()
-        return (*(() if self.strict else ("--lenient",)), *version)
+        altered = self.alterations.flags if self.alterations is not None else ()
+        return (*(() if self.strict else ("--lenient",)), *version, *altered)
 
 
 class Checked(NamedTuple):
@@ -72,6 +76,9 @@ class Checked(NamedTuple):
     diagnostics: tuple[Diagnostic, ...]
     reads: Mapping[str, frozenset[Path]]
     steering: Steered
+    alterations: Alterations | None = None
+    # by their new names, the old ones of images that the values name otherwise than the user
+    old_names: Mapping[str, tuple[str, ...]] = {}
 
 
 class Memory:
@@ -131,7 +138,11 @@ def read(given: Values | Sequence[Values]) -> Read:
 
 def compile_sources(given: Read, options: Options, memory: Memory | None = None) -> Chart:
     """The pipeline from what was read to a chart; raises Rejected with every finding."""
-    checked = check(given, options, memory)
+    return compiled(check(given, options, memory), options, memory)
+
+
+def compiled(checked: Checked, options: Options, memory: Memory | None = None) -> Chart:
+    """The chart of what was checked; raises Rejected with every finding."""
     if any_error(checked.diagnostics):
         raise Rejected(checked.diagnostics)
     return _compiled(checked, options, memory)
@@ -164,7 +175,15 @@ def tried(checked: Checked, options: Options, memory: Memory | None = None) -> C
 # what joins the chart's own containers, ports, variables or the node's network, below which a part may contradict the
 # whole
 _JOINING = frozenset(
-    ("extraContainers", "extraEnvironmentVars", "hostNetwork", "hostPort", "serflan", "sysctls", "windowsOptions")
+    (
+        "extraContainers",
+        "extraEnvironmentVars",
+        "hostNetwork",
+        "hostPort",
+        "serflan",
+        "sysctls",
+        "windowsOptions",
+    )
 )
 # the longest end of a name that the chart appends, in characters, and the longest name
 _LONGEST_END, _LONGEST_NAME = 31, 63
@@ -239,8 +258,9 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
             rendered = render.render(checked.view, checked.settings, options.only, target, previous=before)
             if memory is not None and not options.only:
                 memory.rendered = rendered
+        altered, done, told = altered_documents(rendered, checked)
         # a part of the documents may well refer to the others
-        broken = [] if options.only else verify.check(rendered, merged, target, schemas=options.validate)
+        broken = [] if options.only else verify.check(altered, merged, target, schemas=options.validate)
     except (Rejected, SetAside, AttributeError, KeyError, TypeError, ValueError) as failed:
         stumbled = _stumbled(failed, checked)
         if not stumbled:
@@ -248,7 +268,7 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
         raise Rejected(stumbled) from None
     findings = (
         *checked.diagnostics,
-        *in_mode(filter(checked.steering.counts, broken), strict=options.strict),
+        *in_mode(filter(checked.steering.counts, (*told, *broken)), strict=options.strict),
     )
     if any_error(findings):
         raise Rejected(findings)
@@ -256,12 +276,13 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
         name=options.name,
         version=options.version,
         values=schema.settled(merged.effective),
-        documents=rendered.documents,
+        documents=altered.documents,
         late=rendered.late,
         diagnostics=findings,
         texts=rendered.texts,
         guarded=options.strict,
         flags=options.flags,
+        done=done,
     )
     # most values are so small that the size need not be looked at
     if not _is_large(merged) or options.only:
@@ -270,6 +291,27 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
     if any_error(found):
         raise Rejected((*findings, *found))
     return replace(chart, diagnostics=(*chart.diagnostics, *found))
+
+
+def altered_documents(
+    rendered: Rendered, checked: Checked
+) -> tuple[Rendered, Done | None, Sequence[Diagnostic]]:
+    """The documents as they are to be, what was changed in them beyond what values say, and what there is to say of that."""
+    alterations = checked.alterations
+    if alterations is None:
+        return rendered, None, ()
+    from chartgen.alter import Done, images
+
+    marks: tuple[Mark, ...] = ()
+    names: Mapping[str, str] = {}
+    told: tuple[Diagnostic, ...] = ()
+    if alterations.images is not None:
+        found = images.in_documents(
+            rendered.documents, alterations.images, checked.old_names, checked.merged.sources
+        )
+        rendered = rendered._replace(documents=found.documents)
+        marks, names, told = found.marks, found.names, found.findings
+    return rendered, Done(marks, names), told
 
 
 def _release_size(chart: Chart, merged: Merged) -> Iterable[Diagnostic]:
@@ -346,7 +388,42 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
     findings = removed.gathered(findings, sources)
     counting = [finding for finding in findings if steering.counts(finding)]
     told = in_mode([*counting, *filter(steering.counts, steering.idle(findings))], strict=options.strict)
-    return Checked(merged, view, facts, told, reads, steering)
+    checked = Checked(merged, view, facts, told, reads, steering)
+    return checked if options.alterations is None else _altered(checked, options.alterations)
+
+
+def _altered(checked: Checked, alterations: Alterations) -> Checked:
+    """What was checked, with the values that images with other names come to. What rules say is of the user's own names; but
+    an image that gets a digest is no longer one that moves."""
+    checked = checked._replace(alterations=alterations)
+    if alterations.images is None or any_error(checked.diagnostics):
+        return checked
+    from chartgen.alter import images
+    from chartgen.kubernetes.image_name import reference
+
+    merged = checked.merged
+    added = images.in_values(merged.effective, alterations.images)
+    effective = merged.effective
+    for path, text in (edit for each in added for edit in each.edits):
+        effective = tree.replaced(effective, path, text)
+    sources = (*merged.sources, *added)
+    view = schema.view(schema.complete(effective))
+
+    def is_pinned(path: Path) -> bool:
+        parts = reference(str(tree.at(effective, path)))
+        return parts is not None and bool(parts.digest)
+
+    return checked._replace(
+        merged=Merged(sources, values.layer(sources), effective),
+        view=view,
+        settings=settings(view),
+        diagnostics=tuple(
+            finding
+            for finding in checked.diagnostics
+            if finding.code != "image-without-version" or not is_pinned(finding.path)
+        ),
+        old_names=images.old_names(merged.effective, effective),
+    )
 
 
 def _parts(

@@ -17,6 +17,7 @@ STAGES = (
     ("schema",),
     ("rules",),
     ("render",),
+    ("alter",),
     ("verify",),
     ("chart",),
     ("compare",),

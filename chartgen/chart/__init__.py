@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from chartgen import bundle, names, paths
+from chartgen.alter import Done
 from chartgen.chart import answers, frozen, metadata, publish, readme, release_name
 from chartgen.chart.index import Entry
 from chartgen.chart.publish import Published, Staged
@@ -36,6 +37,8 @@ class Chart:
     flags: tuple[str, ...] = ()
     # what is another in it than in the version before
     changes: metadata.Changes = ()
+    # what was changed in it beyond what values say; None where nothing was to be
+    done: Done | None = None
 
     @cached_property
     def release_name(self) -> release_name.ReleaseName | None:
@@ -81,6 +84,7 @@ class Chart:
             self.flags,
             self.changes,
             self.documents,
+            self.done.renamed if self.done is not None else {},
         )
 
     def rows(self) -> list[tuple[str, str]]:

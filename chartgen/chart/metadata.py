@@ -19,6 +19,7 @@ from chartgen.values import source, tree
 from chartgen.version import __version__
 
 COMPILER, FLAGS, INPUTS = "chartgen/version", "chartgen/flags", "chartgen/inputs"
+RENAMED = "chartgen/renamed-images"
 CHANGES = "artifacthub.io/changes"
 _IMAGES, _PRERELEASE = "artifacthub.io/images", "artifacthub.io/prerelease"
 # (kind, description) of each change since the version before, as Artifact Hub shows them
@@ -32,8 +33,10 @@ def metadata(
     flags: Sequence[str],
     changes: Changes,
     documents: Iterable[Document],
+    renamed: Mapping[str, str],
 ) -> dict[str, Any]:
-    """The Chart.yaml of a chart that is made of effective values, with the flags that make it another one."""
+    """The Chart.yaml of a chart that is made of effective values, with the flags that make it another one; its images have
+    other names than they were `renamed` from."""
     of_every_chart = components.chart()
     annotations = {
         # a parent chart may have it under an alias, which then is its name
@@ -41,6 +44,7 @@ def metadata(
         COMPILER: __version__,
         FLAGS: " ".join(flags),
         INPUTS: f"sha256:{inputs_digest(values, flags)}",
+        RENAMED: document.block_yaml(dict(renamed), str) if renamed else "",
         **of_every_chart["annotations"],
         _IMAGES: _listed(
             {"name": image.rpartition("/")[2].partition("@")[0].partition(":")[0], "image": image}
@@ -70,6 +74,12 @@ def changes_in(annotations: Mapping[str, Any]) -> Changes:
     if not isinstance(rows, list) or not all(isinstance(row, dict) and len(row) == 2 for row in rows):
         return ()
     return tuple((str(row.get("kind")), str(row.get("description"))) for row in rows)
+
+
+def renamed_in(annotations: Mapping[str, Any]) -> dict[str, str]:
+    """The images that a chart says it has other names for, old → new; raises Rejected where that cannot be read."""
+    text = annotations.get(RENAMED)
+    return dict(source.read_text(text, RENAMED).data) if isinstance(text, str) and text else {}
 
 
 def own(values: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,7 +18,9 @@ from chartgen.cli.options import (
     KUBE_VERSION,
     REPORTS,
     STRICT,
+    Altering,
     Group,
+    alters,
     answers,
     ignore,
     select,
@@ -52,6 +54,7 @@ def cli() -> None:
 
 @cli.command()
 @takes_values
+@alters
 @click.option("-o", "--output-dir", default="charts", show_default=True, type=click.Path())
 @click.option("--name", default="consul", show_default=True, help="The chart's name.")
 @click.option(
@@ -78,6 +81,7 @@ def cli() -> None:
 @answers(REPORTS)
 def build(
     inputs: Inputs,
+    altering: Altering,
     output: Output,
     chosen: charting.Chosen,
     output_dir: str,
@@ -121,7 +125,7 @@ def build(
         return charting.build(plan, output, fail_on or project.fail_on, step)
     options = compiler.Options(
         strict=strict, kube_version=kube_version, validate=validate, name=name,
-        steering=project.steering,
+        steering=project.steering, alterations=altering.read(),
     )  # fmt: skip
     chart = compiler.compile_sources(inputs.read(), options)
     # a chart that has errors is none, whatever is to fail
@@ -166,13 +170,25 @@ def verify(output: Output, chart: str) -> int:
 
     found = rebuild.verified(chart)
     if output.format == "json":
-        told = {"name": found.name, "version": found.version, "inputs": found.inputs, "same": found.same}
+        told = {
+            "name": found.name,
+            "version": found.version,
+            "inputs": found.inputs,
+            "flags": [*found.flags],
+            "same": found.same,
+        }
         output.data(found.findings, verified=told)
     elif found.findings:
         output.rejected(found.findings)
     elif not output.quiet:
-        output.write(f"{found.name} {found.version} is, to the byte, what its values make\n")
+        output.write(
+            f"{found.name} {found.version} is, to the byte, what its values make{_with(found.flags)}\n"
+        )
     return exit_code(found.findings)
+
+
+def _with(flags: Sequence[str]) -> str:
+    return f" with {' '.join(flags)}" if flags else ""
 
 
 @cli.command()
@@ -236,13 +252,16 @@ def check(
 
 @cli.command()
 @takes_values
+@alters
 @STRICT
 @click.option(
     "--provenance", is_flag=True, help="Say for each path which file and line, flag or default set it."
 )
 @click.option("--changed", is_flag=True, help="Only what differs from the default.")
 @answers(("text", "json"), to_file=True)
-def values(inputs: Inputs, output: Output, strict: bool, provenance: bool, changed: bool) -> int:
+def values(
+    inputs: Inputs, altering: Altering, output: Output, strict: bool, provenance: bool, changed: bool
+) -> int:
     """Print the effective values: yours over the defaults.
 
     \b
@@ -255,7 +274,10 @@ def values(inputs: Inputs, output: Output, strict: bool, provenance: bool, chang
     from chartgen.render import document, scalar
     from chartgen.values import tree
 
-    result = compiler.verdict(inputs.read(), compiler.Options(strict=strict, steering=steering().steering))
+    result = compiler.verdict(
+        inputs.read(),
+        compiler.Options(strict=strict, steering=steering().steering, alterations=altering.read()),
+    )
     if any_error(result.diagnostics):
         raise Rejected(result.diagnostics)
     defaults = schema.defaults()
@@ -283,6 +305,7 @@ def values(inputs: Inputs, output: Output, strict: bool, provenance: bool, chang
 
 @cli.command()
 @takes_values
+@alters
 @KUBE_VERSION
 @STRICT
 @click.option("--release", default="consul", show_default=True, help="The release's name.")
@@ -304,6 +327,7 @@ def values(inputs: Inputs, output: Output, strict: bool, provenance: bool, chang
 @answers(())
 def render(
     inputs: Inputs,
+    altering: Altering,
     output: Output,
     kube_version: str | None,
     strict: bool,
@@ -327,7 +351,9 @@ def render(
     from chartgen import compiler
 
     _check_release(release, namespace)
-    options = compiler.Options(strict=strict, kube_version=kube_version, steering=steering().steering)
+    options = compiler.Options(
+        strict=strict, kube_version=kube_version, steering=steering().steering, alterations=altering.read()
+    )
     chart = compiler.compile_sources(inputs.read(), options)
     _check_fit(release, chart)
     texts = chart.manifests_by_file(release, namespace, upgrade=upgrade, every_hook=every_hook)
@@ -374,11 +400,19 @@ def _written(texts: Sequence[tuple[str, str]], folder: str, name: str) -> list[s
 
 @cli.command()
 @takes_values
+@alters
 @KUBE_VERSION
 @STRICT
 @answers(listing.FORMATS, to_file=True)
 @click.argument("chart", required=False, type=click.Path(allow_dash=True))
-def images(inputs: Inputs, output: Output, kube_version: str | None, strict: bool, chart: str | None) -> int:
+def images(
+    inputs: Inputs,
+    altering: Altering,
+    output: Output,
+    kube_version: str | None,
+    strict: bool,
+    chart: str | None,
+) -> int:
     """List the container images that a chart runs.
 
     With what names each: its pods, and the programs that make pods, such as sidecars, in flags, variables, annotations and
@@ -393,12 +427,15 @@ def images(inputs: Inputs, output: Output, kube_version: str | None, strict: boo
     """
     from chartgen import compiler
 
-    options = compiler.Options(strict=strict, kube_version=kube_version, steering=steering().steering)
+    options = compiler.Options(
+        strict=strict, kube_version=kube_version, steering=steering().steering, alterations=altering.read()
+    )
     return listing.images(chart, inputs, options, output)
 
 
 @cli.command()
 @takes_values
+@alters
 @KUBE_VERSION
 @STRICT
 @click.option("--release", default="consul", show_default=True, help="The release's name.")
@@ -413,6 +450,7 @@ def images(inputs: Inputs, output: Output, kube_version: str | None, strict: boo
 @click.argument("new", metavar="NEW")
 def diff(
     inputs: Inputs,
+    altering: Altering,
     output: Output,
     kube_version: str | None,
     strict: bool,
@@ -442,7 +480,9 @@ def diff(
     from chartgen.sides.side import Target
 
     _check_release(release, namespace)
-    options = compiler.Options(strict=strict, kube_version=kube_version, steering=steering().steering)
+    options = compiler.Options(
+        strict=strict, kube_version=kube_version, steering=steering().steering, alterations=altering.read()
+    )
     target = Target(release, namespace)
     return diffing.diff(old, new, inputs, options, target, output, spelling=spelling, fail_on=fail_on)
 
@@ -458,10 +498,11 @@ def _explainable(_: click.Context, __: click.Parameter, incomplete: str) -> list
 
 @cli.command()
 @takes_values
+@alters
 @answers(("text", "json"))
 @click.argument("what", metavar="[PATH|CODE|OBJECT]", default="", shell_complete=_explainable)
 @click.argument("field", metavar="[FIELD]", default="")
-def explain(inputs: Inputs, output: Output, what: str, field: str) -> int:
+def explain(inputs: Inputs, altering: Altering, output: Output, what: str, field: str) -> int:
     """Explain a setting, a section, a finding's code or an object.
 
     Without PATH it lists the sections; for a part of a path, the settings that have it.
@@ -480,7 +521,7 @@ def explain(inputs: Inputs, output: Output, what: str, field: str) -> int:
     from chartgen import compiler
     from chartgen import explain as explaining
 
-    checked = compiler.verdict(inputs.read(), compiler.Options(strict=False))
+    checked = compiler.verdict(inputs.read(), compiler.Options(strict=False, alterations=altering.read()))
     if output.format == "json":
         output.data((), explained=explaining.data(what, checked, field))
         return 0

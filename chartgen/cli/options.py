@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
@@ -16,6 +16,9 @@ from chartgen.project import Project
 from chartgen.report import FORMATS
 from chartgen.steering import Steering
 from chartgen.values.inputs import FLAGS, Inputs
+
+if TYPE_CHECKING:
+    from chartgen.alter import Alterations
 
 REPORTS = tuple(FORMATS)
 
@@ -137,6 +140,50 @@ def answers(
         return decorated
 
     return decorate
+
+
+class Altering(NamedTuple):
+    """What a command line names to change in a chart beyond what values say."""
+
+    mirror: str | None = None
+    digests: str | None = None
+
+    def read(self) -> Alterations | None:
+        """What is to be changed; None for nothing. Raises Rejected for what is wrong in a file, BadParameter for what is no
+        registry."""
+        if self == Altering():
+            return None
+        from chartgen.alter import Alterations, images
+
+        try:
+            registry = images.mirror(self.mirror) if self.mirror is not None else ""
+        except ValueError as error:
+            raise click.BadParameter(str(error), param_hint="--mirror") from None
+        return Alterations(
+            images.Renaming(registry, images.read_digests(self.digests) if self.digests else None)
+        )
+
+
+def alters(command: Callable[..., int]) -> Callable[..., int]:
+    """Gives a command the options that change a chart beyond what values say, and hands them to it as one `Altering`."""
+
+    @functools.wraps(command)
+    def with_altering(mirror: str | None, digests: str | None, **given: Any) -> int:
+        return command(altering=Altering(mirror, digests), **given)
+
+    decorated = with_altering
+    for option in (
+        click.option(
+            "--digests", metavar="FILE", type=click.Path(),
+            help="A file of images and their digests, which they get.",
+        ),
+        click.option(
+            "--mirror", metavar="REGISTRY",
+            help="Take all images from this registry, such as registry.example.com/mirror.",
+        ),
+    ):  # fmt: skip
+        decorated = option(decorated)
+    return decorated
 
 
 STRICT = click.option(

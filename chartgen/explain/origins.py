@@ -8,15 +8,17 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from chartgen import render, schema, values
+from chartgen import compiler, render, schema, values
 from chartgen.chart import answers
 from chartgen.compiler import Checked
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted
 from chartgen.explain import reach
-from chartgen.late import LateBound
+from chartgen.late import Expression, LateBound
+from chartgen.render import Rendered
 from chartgen.render.document import Document, resolved
 from chartgen.settings import settings
 from chartgen.values import tree
+from chartgen.values.reads import touches
 
 # an object as kubectl has it: StatefulSet/consul-server
 OBJECT = re.compile(r"([A-Za-z]+)/([a-zA-Z0-9.-]+)")
@@ -28,7 +30,8 @@ class Origins:
     """The values that an object, or the field of it at a path, comes from: (path, value, what set it) of each.
 
     Of an object these are the values that its template has read and that are not the defaults, of which there are
-    `defaults` more; of a field those that change it when they are others.
+    `defaults` more; of a field those that change it when they are others. `altered` is what was changed in it beyond what
+    values say: (field, value, who asked for it).
     """
 
     name: str
@@ -36,6 +39,7 @@ class Origins:
     field: str
     values: tuple[tuple[Path, Any, str], ...]
     defaults: int = 0
+    altered: tuple[tuple[Path, Any, str], ...] = ()
 
 
 def origins(what: str, field: str, checked: Checked) -> Origins:
@@ -46,23 +50,51 @@ def origins(what: str, field: str, checked: Checked) -> Origins:
     if any_error(checked.diagnostics):
         raise Rejected(checked.diagnostics)
     effective, late = checked.merged.effective, LateBound()
-    documents = _rendered(effective, late)
+    rendered = _rendered(effective, late)
+    documents = rendered.documents
     document = _named(what, documents, late, effective)
+    last, marks = _altered(documents.index(document), rendered, checked)
     name, file = f"{document.kind}/{_name(document, late, effective)}", f"templates/{document.template}"
     if not field:
         rows = [_row(path, checked) for path in sorted(document.reads)]
         own = tuple(row for row in rows if row[2] != "default")
-        return Origins(name, file, "", own, len(rows) - len(own))
+        return Origins(name, file, "", own, len(rows) - len(own), marks)
     path = _field(field)
-    if _at(document.data, path) is None:
-        raise Rejected([_no_field(field, document, path)])
+    if _at(last.data, path) is None:
+        raise Rejected([_no_field(field, last, path)])
     changing = (read for read in sorted(document.reads) if _changes(read, document, path, effective, late))
-    return Origins(name, file, field, tuple(_row(read, checked) for read in changing))
+    altered = tuple(mark for mark in marks if touches(mark[0], path))
+    return Origins(name, file, field, tuple(_row(read, checked) for read in changing), altered=altered)
+
+
+def _altered(
+    place: int, rendered: Rendered, checked: Checked
+) -> tuple[Document, tuple[tuple[Path, Any, str], ...]]:
+    """A document as it is in the chart, and what was changed in it beyond what values say."""
+    after, done, _ = compiler.altered_documents(rendered, checked)
+    if done is None:
+        return rendered.documents[place], ()
+    if place in done.gone:
+        return rendered.documents[place], tuple(
+            ((), None, mark.by) for mark in done.marks if mark.document == -1 - place
+        )
+    number = place - sum(1 for each in done.gone if each < place)
+    last = after.documents[number]
+    rows = [
+        (mark.path, resolved(_at(last.data, mark.path), rendered.late, _readable), mark.by)
+        for mark in done.marks
+        if mark.document == number
+    ]
+    return last, tuple(rows)
+
+
+def _readable(expression: Expression) -> str:
+    return "{{ " + expression.text + " }}"
 
 
 def text(found: Origins) -> str:
     """The origins as lines for a terminal."""
-    rows = [(dotted(path), _short(value), by) for path, value, by in found.values]
+    rows = [(dotted(path), _short(value), by) for path, value, by in (*found.values, *found.altered)]
     first, second = (max((len(row[column]) for row in rows), default=0) for column in (0, 1))
     lines = [f"{found.name}  {found.file}" + (f"  {found.field}" if found.field else ""), ""]
     lines += [f"  {path:<{first}}  {value:<{second}}  {by}" for path, value, by in rows]
@@ -82,12 +114,13 @@ def data(found: Origins) -> dict[str, Any]:
         "field": found.field,
         "values": [{"path": dotted(path), "value": value, "setBy": by} for path, value, by in found.values],
         "defaults": found.defaults,
+        "altered": [{"path": dotted(path), "value": value, "by": by} for path, value, by in found.altered],
     }
 
 
-def _rendered(effective: Mapping[str, Any], late: LateBound, only: str = "") -> Sequence[Document]:
+def _rendered(effective: Mapping[str, Any], late: LateBound, only: str = "") -> Rendered:
     view = schema.view(schema.complete(effective))
-    return render.render(view, settings(view), only, late=late).documents
+    return render.render(view, settings(view), only, late=late)
 
 
 def _name(document: Document, late: LateBound, effective: Mapping[str, Any]) -> str:
@@ -172,7 +205,7 @@ def _changes(
     before = _at(document.data, path)
     for other in reach.others(tree.at(effective, read), reach.node(read)):
         try:
-            changed = _rendered(tree.replaced(effective, read, other), late, document.template)
+            changed = _rendered(tree.replaced(effective, read, other), late, document.template).documents
         except Rejected:
             continue
         same = next(

@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 from chartgen.diagnostics import Path, dotted
 from chartgen.kubernetes.image_name import NAME, reference
 from chartgen.late import CLOSE, OPEN
+from chartgen.values import tree
 
 # a name in text, all of it: what a late-bound part goes on is no name yet
 _IN_TEXT = rf"(?P<image>(?>{NAME}))(?![{OPEN}{CLOSE}\w/:@])"
@@ -56,26 +57,22 @@ def uses(data: Mapping[str, Any]) -> Iterator[Use]:
         yield from _walk(data, ())
 
 
-def replaced(data: Any, new: Callable[[Use], str]) -> Any:
-    """`data` with each image that `new` gives another name for; what nothing is changed in is the same as before."""
-    texts: dict[Path, str] = {}
+def texts(data: Any, new: Callable[[Use], str]) -> dict[Path, str]:
+    """What stands where `new` gives images other names: the whole text at each path that changes."""
+    found: dict[Path, str] = {}
+    # from the end, so that the places before it stay
     for use in sorted(uses(data), key=lambda use: use.start, reverse=True):
         name = new(use)
         if name != use.image:
-            text = texts[use.path] if use.path in texts else _at(data, use.path)
-            texts[use.path] = text[: use.start] + name + text[use.end :]
-    if not texts:
-        return data
-    from chartgen.values import tree
+            text = found[use.path] if use.path in found else tree.at(data, use.path)
+            found[use.path] = text[: use.start] + name + text[use.end :]
+    return found
 
-    for path, text in texts.items():
+
+def replaced(data: Any, new: Callable[[Use], str]) -> Any:
+    """`data` with each image that `new` gives another name for; what nothing is changed in is the same as before."""
+    for path, text in texts(data, new).items():
         data = tree.replaced(data, path, text)
-    return data
-
-
-def _at(data: Any, path: Path) -> Any:
-    for key in path:
-        data = data[key]
     return data
 
 

@@ -292,7 +292,9 @@ def _shown(analysis: Analysis, uri: str, finding: Diagnostic, here: Span | None)
 def message(told: Diagnostic) -> str:
     """A finding as lines of text, without what stands in the document anyhow."""
     lines = [told.message]
-    lines += [f"{label}: {text}" for label, text in (("expected", told.expected), ("hint", told.hint)) if text]
+    lines += [
+        f"{label}: {text}" for label, text in (("expected", told.expected), ("hint", told.hint)) if text
+    ]
     lines += [f"{label}: {text}" for label, text in finding.parts(told)]
     return "\n".join(lines)
 

@@ -25,12 +25,14 @@ _SHOWN = 120
 
 @dataclass(frozen=True, slots=True)
 class Verified:
-    """A chart that was made again: its name, version and digest, and where it is another one."""
+    """A chart that was made again: its name, version and digest, the flags that it was made with, and where it is another
+    one."""
 
     name: str
     version: str
     inputs: str
     findings: tuple[Diagnostic, ...]
+    flags: tuple[str, ...] = ()
 
     @property
     def same(self) -> bool:
@@ -67,18 +69,28 @@ def verified(path: str) -> Verified:
     found = [*_different(path, there, own)]
     if not found and Path(path).is_file() and Path(path).read_bytes() != chart.archive():
         found = [_told(path, "the archive holds the same files, and is packed in another way")]
-    return Verified(chart.name, chart.version, chart.chart_yaml["annotations"][metadata.INPUTS], tuple(found))
+    return Verified(
+        chart.name, chart.version, chart.chart_yaml["annotations"][metadata.INPUTS], tuple(found), chart.flags
+    )
 
 
 def _again(
     path: str, there: Mapping[str, bytes], meta: Mapping[str, Any], annotations: Mapping[str, Any]
 ) -> Chart:
     from chartgen import compiler
+    from chartgen.alter import Alterations
+    from chartgen.alter.images import Renaming
     from chartgen.steering import Steering
     from chartgen.values.inputs import Read
 
     values = source.read_text(there.get("values.yaml") or b"{}", f"{path}/values.yaml").data
     flags = str(annotations.get(metadata.FLAGS, "")).split()
+    named = tuple(
+        word
+        for flag in ("--mirror", "--digests")
+        if flag in flags[:-1]
+        for word in (flag, flags[flags.index(flag) + 1])
+    )
     options = compiler.Options(
         strict="--lenient" not in flags,
         kube_version=flags[flags.index("--kube-version") + 1] if "--kube-version" in flags[:-1] else None,
@@ -86,6 +98,9 @@ def _again(
         version=str(meta.get("version")),
         # whatever was ignored then
         steering=Steering(ignore=("*",)),
+        alterations=Alterations(
+            Renaming(known=metadata.renamed_in(annotations), known_flags=named) if named else None
+        ),
     )
     try:
         chart = compiler.compile_sources(Read((source.from_mapping(metadata.own(values)),), ()), options)

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any, NamedTuple
 
 from chartgen import names
+from chartgen.kubernetes import image_name
 from chartgen.late import LateBound, go_entry, go_quote
 from chartgen.render import components, environment, live, scalar
 from chartgen.render.document import block_yaml, pruned
@@ -97,6 +98,7 @@ class Context(NamedTuple):
             # without a target version, what the oldest maintained Kubernetes has is taken to be there
             "kube_at_least": lambda minor: self.kube_version is None or self.kube_version >= (1, minor),
             "merge": _merged,
+            "image_tag": _tag,
             "refuse": _refuse,
         }
         variables["imports"] = environment.Imports(variables, self.values.reads)
@@ -122,6 +124,12 @@ def _merged(*maps: Any) -> dict[Any, Any]:
         if not isinstance(given_, dict):
             raise WrongForm(f"text that holds a map is wanted, not {given_!r}")
     return {key: item for given_ in given for key, item in given_.items()}
+
+
+def _tag(image: str) -> str:
+    """The tag of an image, of which a registry's port and a digest are no part; "" for none."""
+    parts = image_name.reference(image)
+    return parts.tag if parts is not None else image.partition(":")[2].partition(":")[0]
 
 
 def _refuse(message: str, text: str) -> None:

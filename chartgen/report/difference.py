@@ -233,7 +233,10 @@ def _told(change: Change, value: Any) -> Any:
 
 
 def _causes(causes: Iterable[Cause]) -> str:
-    return ", ".join(f"{dotted(cause.path)} ({cause.set_by})" for cause in causes)
+    # what no value says is asked for by itself
+    return ", ".join(
+        f"{dotted(cause.path)} ({cause.set_by})" if cause.path else cause.set_by for cause in causes
+    )
 
 
 def _advice_lines(found: Sequence[Advice], paint: Paint) -> Iterator[str]:

@@ -55,6 +55,13 @@ OTHERS = {
     "the folder.",
     "version-published": "A version that is published is never overwritten with other content: whoever installed it has "
     "something else under the same name.",
+    # other names for images
+    "bad-digests": "A file of digests holds images with a tag, and the digest of each: `hashicorp/consul:2.0.3: sha256:…`.",
+    "digest-contradicts": "The image names a digest, and the file of digests has another one for it.",
+    "digest-missing": "The file of digests has none of an image that the chart runs, which keeps its name.",
+    "image-not-renamed": "The name of an image is put together when the chart is installed, so that it can get no other one here.",
+    "mirror-clash": "A mirror has images by their repositories, without the registries that they are from. Two that differ in "
+    "nothing else would be one there.",
     "no-chart": "A chart's folder or archive is needed, with a Chart.yaml in it.",
     "no-object": "Manifests are Kubernetes objects, each with a kind and a name.",
     # what is asked of findings
@@ -134,6 +141,8 @@ _UNWISE = (
     "bad-ignore",
     "ignore-unused",
     "equals-default",
+    "digest-missing",
+    "image-not-renamed",
 )
 _WEIGHTS: dict[str, Weight] = {
     **dict.fromkeys(_HARMFUL, "harmful"),

@@ -65,7 +65,8 @@ def compared(old: Side, new: Side, target: Target) -> tuple[Change, ...]:
     from chartgen.sides import causes
 
     first, second = _shared(old, new, target), _shared(new, old, target)
-    return causes.told(changes(first, second, target.namespace, beside=new.objects), old, new, target)
+    found = causes.told(changes(first, second, target.namespace, beside=new.objects), old, new, target)
+    return causes.altered(found, old, new)
 
 
 def _shared(side: Side, other: Side, target: Target) -> list[Mapping[str, Any]]:
@@ -150,7 +151,17 @@ def _manifest_side(name: str, objects: Sequence[Mapping[str, Any]]) -> Side:
 def _of_read(name: str, read: Read, options: Options, target: Target) -> Side:
     from chartgen import compiler
 
-    chart = compiler.compile_sources(read, options)
+    checked = compiler.check(read, options)
+    chart = compiler.compiled(checked, options)
     made = list(chart.objects(target.release, target.namespace, upgrade=True))
     objects, templates = tuple(data for _, data in made), tuple(template for template, _ in made)
-    return Side(name, "values", objects, chart.values, read.sources, templates, chart.diagnostics)
+    return Side(
+        name,
+        "values",
+        objects,
+        chart.values,
+        checked.merged.sources,
+        templates,
+        chart.diagnostics,
+        done=chart.done,
+    )

@@ -11,7 +11,8 @@ from typing import Any
 
 from chartgen import names, render, schema, values
 from chartgen.chart import answers
-from chartgen.compare.changes import Cause, Change, Identity, fields, identity
+from chartgen.compare.changes import Cause, Change, FieldChange, Identity, Item, fields, identity
+from chartgen.compare.meaning import KEYED
 from chartgen.diagnostics import Path, Rejected
 from chartgen.render import Rendered
 from chartgen.render.document import Document, resolved
@@ -58,11 +59,11 @@ def told(changes: tuple[Change, ...], old: Side, new: Side, target: Target) -> t
         for path in (different if len(different) <= _MOST_TRIED else ())
         if (trial := _tried(path, new.values, values_before, last, after, target)) is not None
     ]
-    places = {identity(data): key for data, key in zip(new.objects, after, strict=False)}
+    places = _places(new, after)
     documents = dict(after)
     if first is not None:
         before = _by_identity(first, values_before)
-        places = {identity(data): key for data, key in zip(old.objects, before, strict=False)} | places
+        places = _places(old, before) | places
         documents = before | documents
     out = []
     for change in changes:
@@ -71,6 +72,64 @@ def told(changes: tuple[Change, ...], old: Side, new: Side, target: Target) -> t
         read = [path for path in different if any(touches(each, path) for each in reads)]
         out.append(_with_causes(change, key, trials, read, old.sources, new.sources))
     return tuple(out)
+
+
+def altered(changes: tuple[Change, ...], old: Side, new: Side) -> tuple[Change, ...]:
+    """The changes with who asked for them beyond what values say, where that made the difference."""
+    asked = [_asked(side) for side in (new, old)]
+    if not any(asked):
+        return changes
+    out = []
+    for change in changes:
+        marks = next((found for side in asked if (found := side.get(_key(change)))), [])
+        fields_ = tuple(
+            replace(
+                each,
+                causes=_with(
+                    each.causes, [cause for path, cause in marks if touches(path, _plain(each, change))]
+                ),
+            )
+            for each in change.fields
+        )
+        causes = _with(change.causes, [cause for path, cause in marks if not path])
+        out.append(replace(change, fields=fields_, causes=causes))
+    return tuple(out)
+
+
+def _asked(side: Side) -> dict[Identity, list[tuple[Path, Cause]]]:
+    """By object, the fields that were changed in it beyond what values say, and who asked for that."""
+    found: dict[Identity, list[tuple[Path, Cause]]] = {}
+    for mark in side.done.marks if side.done is not None else ():
+        if mark.document >= 0:
+            key = identity(side.objects[mark.document])
+            found.setdefault(key, []).append((mark.path, Cause((), mark.by, mark.span)))
+    return found
+
+
+def _with(causes: tuple[Cause, ...], asked: Sequence[Cause]) -> tuple[Cause, ...]:
+    """The values, and who asked for it where no value says so."""
+    told = {cause.set_by for cause in causes}
+    return (*causes, *(cause for cause in dict.fromkeys(asked) if cause.set_by not in told))
+
+
+def _plain(field: FieldChange, change: Change) -> Path:
+    """The path of a field as it stands in the object: names of items in lists as their numbers."""
+    node: Any = change.new or change.old
+    out: list[str | int] = []
+    for step in field.path:
+        if isinstance(step, Item) and isinstance(node, list):
+            key = KEYED[str(out[-1])]
+            step = next((number for number, item in enumerate(node) if key(item) == step), -1)
+        out.append(step)
+        node = tree.at(node, (step,))
+    return tuple(out)
+
+
+def _places(side: Side, documents: Mapping[Identity, Document]) -> dict[Identity, Identity]:
+    """By the identity of each object of a side, that of the document that it is."""
+    gone = side.done.gone if side.done is not None else ()
+    there = [key for number, key in enumerate(documents) if number not in gone]
+    return {identity(data): key for data, key in zip(side.objects, there, strict=False)}
 
 
 def _key(change: Change) -> Identity:

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from chartgen.alter import Done
 from chartgen.diagnostics import Diagnostic
 from chartgen.values.source import Source
 
@@ -25,7 +26,7 @@ class Side:
     """The objects of a release, and where they are known, its effective values and the sources that set them.
 
     `templates` are the chart's files by the place of the object, for values that were compiled here. `chart` and `version`
-    are what a chart says that it is called.
+    are what a chart says that it is called. `done` is what was changed in the objects beyond what values say.
     """
 
     name: str
@@ -37,6 +38,7 @@ class Side:
     findings: tuple[Diagnostic, ...] = ()
     chart: str = ""
     version: str = ""
+    done: Done | None = None
 
     @property
     def is_compiled(self) -> bool:
