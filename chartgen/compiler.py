@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import kube_version, names, rules, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode, single
 from chartgen.kubernetes.refusal import items, mapped
-from chartgen.late import LateBound
+from chartgen.late import TOKEN, LateBound
 from chartgen.rules import spelling
 from chartgen.schema import embedded, foreign, removed, templated, validator
 from chartgen.settings import Settings, settings
@@ -21,7 +21,8 @@ from chartgen.values.reads import Section, SetAside
 from chartgen.values.traces import Traces
 
 if TYPE_CHECKING:
-    from chartgen.alter import Alterations, Done, Mark
+    from chartgen.alter import Alterations, Done
+    from chartgen.alter.patches import Gone
     from chartgen.chart import Chart
     from chartgen.render import Rendered
     from chartgen.values.source import Source
@@ -248,6 +249,7 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
     from chartgen.chart import Chart
 
     merged, target = checked.merged, kube_version.parsed(options.kube_version)
+    altered: Rendered | None = None
     try:
         if memory is not None and memory.traces is not None:
             rendered = render.render(
@@ -260,15 +262,19 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
                 memory.rendered = rendered
         altered, done, told = altered_documents(rendered, checked)
         # a part of the documents may well refer to the others
-        broken = [] if options.only else verify.check(altered, merged, target, schemas=options.validate)
+        broken = (
+            []
+            if options.only or any_error(told)
+            else verify.check(altered, merged, target, schemas=options.validate)
+        )
     except (Rejected, SetAside, AttributeError, KeyError, TypeError, ValueError) as failed:
-        stumbled = _stumbled(failed, checked)
+        stumbled = _stumbled(failed, checked) or _patched_amiss(altered, checked)
         if not stumbled:
             raise
         raise Rejected(stumbled) from None
     findings = (
         *checked.diagnostics,
-        *in_mode(filter(checked.steering.counts, (*told, *broken)), strict=options.strict),
+        *in_mode(filter(checked.steering.counts, (*told, *_by_patches(broken, done))), strict=options.strict),
     )
     if any_error(findings):
         raise Rejected(findings)
@@ -302,16 +308,54 @@ def altered_documents(
         return rendered, None, ()
     from chartgen.alter import Done, images
 
-    marks: tuple[Mark, ...] = ()
     names: Mapping[str, str] = {}
     told: tuple[Diagnostic, ...] = ()
+    gone: tuple[Gone, ...] = ()
+    if alterations.patches:
+        from chartgen.alter import patches
+
+        patched = patches.applied(rendered.documents, alterations.patches, rendered.late)
+        rendered = rendered._replace(documents=patched.documents)
+        gone, told = patched.gone, patched.findings
     if alterations.images is not None:
         found = images.in_documents(
             rendered.documents, alterations.images, checked.old_names, checked.merged.sources
         )
         rendered = rendered._replace(documents=found.documents)
-        marks, names, told = found.marks, found.names, found.findings
-    return rendered, Done(marks, names), told
+        names, told = found.names, (*told, *found.findings)
+    return rendered, Done(names, gone, tuple(each.text for each in alterations.patches)), told
+
+
+def _patched_amiss(altered: Rendered | None, checked: Checked) -> list[Diagnostic]:
+    """What to say of patches that give objects a form in which nobody can look at them; nothing where there are none."""
+    from chartgen import verify
+
+    found = []
+    for document in altered.documents if altered is not None else ():
+        span = next((mark.span for mark in document.marks if mark.span is not None), None)
+        if altered is None or span is None:
+            continue
+        try:
+            verify.check(altered._replace(documents=(document,)), checked.merged, None)
+        except (AttributeError, KeyError, TypeError, ValueError):
+            found.append(
+                Diagnostic(
+                    "patch-fails",
+                    f"with its patches the {document.kind} has a form that none has",
+                    spans=(span,),
+                    hint="a map where there was a map, a list where there was a list",
+                )
+            )
+    return found
+
+
+def _by_patches(findings: Iterable[Diagnostic], done: Done | None) -> Iterator[Diagnostic]:
+    """Findings about objects that are missing, with the place of the patch that took them away."""
+    gone = {each.document.name: each.mark.span for each in done.gone} if done is not None else {}
+    readable = {TOKEN.sub("RELEASE", name): span for name, span in gone.items()}
+    for finding in findings:
+        span = readable.get(finding.found) if finding.code == "dangling-reference" else None
+        yield finding if span is None or finding.spans else finding._replace(spans=(span,))
 
 
 def _release_size(chart: Chart, merged: Merged) -> Iterable[Diagnostic]:

@@ -82,6 +82,11 @@ def simple(text: str, token: Callable[[str], str]) -> str | None:
     return None if "{{" in named else named
 
 
+def with_names(text: str, token: Callable[[str], str]) -> str:
+    """Text in which each action that is a name is a token; all else, other braces included, is data."""
+    return _SIMPLE.sub(lambda action: token(action[1] or f"include {action[2]} ."), text)
+
+
 def is_spliced(entry: object) -> bool:
     """True for a key or an item that stands for entries which Helm makes."""
     return isinstance(entry, str) and entry.startswith(SPLICED)

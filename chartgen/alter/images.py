@@ -13,13 +13,12 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chartgen import values
-from chartgen.alter.mark import Mark
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span
 from chartgen.kubernetes import images
 from chartgen.kubernetes.image_name import Reference, reference
 from chartgen.kubernetes.images import Use
 from chartgen.late import OPEN, TOKEN
-from chartgen.render.document import Document
+from chartgen.render.document import Document, Mark
 from chartgen.values import source
 from chartgen.values.source import Source
 
@@ -57,10 +56,9 @@ class Renaming:
 
 @dataclass(frozen=True, slots=True)
 class Renamed:
-    """Objects with other names for their images: where templates named them, and each old name with its new one."""
+    """Objects with other names for their images, and each old name with its new one."""
 
     documents: tuple[Document, ...]
-    marks: tuple[Mark, ...]
     names: Mapping[str, str]
     findings: tuple[Diagnostic, ...]
 
@@ -199,10 +197,9 @@ def in_documents(
     names = _Names(renaming)
     for last, before in old.items():
         names.old.setdefault(last, set()).update(before)
-    marks: list[Mark] = []
     out: list[Document] = []
     found: dict[str, list[str]] = {}
-    for number, document in enumerate(documents):
+    for document in documents:
         if document.text:
             # a definition of custom resources
             out.append(document)
@@ -210,16 +207,19 @@ def in_documents(
         data = document.data
 
         data = images.replaced(data, lambda use: names.new(use.image))
-        out.append(document if data is document.data else document._replace(head=data, kept=None))
+        marks: list[Mark] = []
         for use in images.uses(data):
             if use.image in names.old:
-                marks.append(Mark(number, use.path, *_by(names, min(names.old[use.image]), renaming)))
+                marks.append(Mark(use.path, *_by(names, min(names.old[use.image]), renaming)))
             found.setdefault(use.image, []).append(f"{document.kind}/{TOKEN.sub('RELEASE', document.name)}")
+        if marks:
+            document = document._replace(head=data, kept=None, marks=(*document.marks, *marks))
+        out.append(document)
     told = [] if renaming.known else [*_findings(found, names, sources)]
     renamed = renaming.known or {
         before: last for last in sorted(found) for before in sorted(names.old.get(last, ()))
     }
-    return Renamed(tuple(out), tuple(marks), dict(sorted(renamed.items())), tuple(told))
+    return Renamed(tuple(out), dict(sorted(renamed.items())), tuple(told))
 
 
 def _by(names: _Names, image: str, renaming: Renaming) -> tuple[str, Span | None]:

@@ -18,6 +18,9 @@ from chartgen.late import LateBound
 from chartgen.render import components, document
 from chartgen.render.document import Document
 
+# the folder of a chart with the patches that it was made with
+PATCHES = "patches"
+
 
 @dataclass(frozen=True)
 class Chart:
@@ -60,6 +63,8 @@ class Chart:
             "values.yaml": frozen.values_text(self.values),
             **{f"templates/{path}": text for path, text in self.texts.items()},
         }
+        for number, text in enumerate(self.done.patches if self.done is not None else (), 1):
+            files[f"{PATCHES}/{number}.yaml"] = text
         if self.release_name is not None:
             files[f"templates/{release_name.FILE}"] = self.release_name.guard()
         for output, documents in self._by_file().items():

@@ -119,6 +119,10 @@ def build(
         raise click.UsageError("--bump says how the next version is made; --version names one.")
     project = steering(ignored=ignore)
     if charting.asked_for(project, inputs, chosen):
+        if altering != Altering():
+            raise click.UsageError(
+                "--mirror, --digests and --patches are of a chart whose values are named, too."
+            )
         if charting.is_said("name"):
             raise click.UsageError("--name is of a chart whose values are named, too; --chart chooses one.")
         plan = charting.planned(project, chosen)

@@ -147,6 +147,7 @@ class Altering(NamedTuple):
 
     mirror: str | None = None
     digests: str | None = None
+    patches: tuple[str, ...] = ()
 
     def read(self) -> Alterations | None:
         """What is to be changed; None for nothing. Raises Rejected for what is wrong in a file, BadParameter for what is no
@@ -154,25 +155,31 @@ class Altering(NamedTuple):
         if self == Altering():
             return None
         from chartgen.alter import Alterations, images
+        from chartgen.alter import patches as patching
 
         try:
             registry = images.mirror(self.mirror) if self.mirror is not None else ""
         except ValueError as error:
             raise click.BadParameter(str(error), param_hint="--mirror") from None
-        return Alterations(
-            images.Renaming(registry, images.read_digests(self.digests) if self.digests else None)
-        )
+        renaming = None
+        if registry or self.digests is not None:
+            renaming = images.Renaming(registry, images.read_digests(self.digests) if self.digests else None)
+        return Alterations(renaming, tuple(map(patching.read, self.patches)))
 
 
 def alters(command: Callable[..., int]) -> Callable[..., int]:
     """Gives a command the options that change a chart beyond what values say, and hands them to it as one `Altering`."""
 
     @functools.wraps(command)
-    def with_altering(mirror: str | None, digests: str | None, **given: Any) -> int:
-        return command(altering=Altering(mirror, digests), **given)
+    def with_altering(mirror: str | None, digests: str | None, patches: tuple[str, ...], **given: Any) -> int:
+        return command(altering=Altering(mirror, digests, patches), **given)
 
     decorated = with_altering
     for option in (
+        click.option(
+            "--patches", multiple=True, metavar="FILE", type=click.Path(),
+            help="A file of patches of the chart's objects; repeat it for more.",
+        ),
         click.option(
             "--digests", metavar="FILE", type=click.Path(),
             help="A file of images and their digests, which they get.",

@@ -72,20 +72,14 @@ def _altered(
 ) -> tuple[Document, tuple[tuple[Path, Any, str], ...]]:
     """A document as it is in the chart, and what was changed in it beyond what values say."""
     after, done, _ = compiler.altered_documents(rendered, checked)
-    if done is None:
-        return rendered.documents[place], ()
-    if place in done.gone:
-        return rendered.documents[place], tuple(
-            ((), None, mark.by) for mark in done.marks if mark.document == -1 - place
-        )
-    number = place - sum(1 for each in done.gone if each < place)
-    last = after.documents[number]
-    rows = [
+    gone = done.gone if done is not None else ()
+    if (by := next((each.mark.by for each in gone if each.place == place), None)) is not None:
+        return rendered.documents[place], (((), None, by),)
+    last = after.documents[place - sum(1 for each in gone if each.place < place)]
+    return last, tuple(
         (mark.path, resolved(_at(last.data, mark.path), rendered.late, _readable), mark.by)
-        for mark in done.marks
-        if mark.document == number
-    ]
-    return last, tuple(rows)
+        for mark in last.marks
+    )
 
 
 def _readable(expression: Expression) -> str:

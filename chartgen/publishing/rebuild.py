@@ -12,12 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from chartgen.chart import metadata, packed
+from chartgen.alter import patches
+from chartgen.chart import PATCHES, metadata, packed
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.values import source
 from chartgen.version import __version__
 
 if TYPE_CHECKING:
+    from chartgen.alter.patches import Patches
     from chartgen.chart import Chart
 
 _SHOWN = 120
@@ -99,7 +101,8 @@ def _again(
         # whatever was ignored then
         steering=Steering(ignore=("*",)),
         alterations=Alterations(
-            Renaming(known=metadata.renamed_in(annotations), known_flags=named) if named else None
+            Renaming(known=metadata.renamed_in(annotations), known_flags=named) if named else None,
+            _patches(path, there),
         ),
     )
     try:
@@ -113,6 +116,15 @@ def _again(
             hint="values.yaml of the chart is not what it was made of",
         )
     return replace(chart, changes=metadata.changes_in(annotations))
+
+
+def _patches(path: str, there: Mapping[str, bytes]) -> tuple[Patches, ...]:
+    """The patches that a chart carries, in their order. Raises Rejected where they cannot be read."""
+    found: list[Patches] = []
+    while (name := f"{PATCHES}/{len(found) + 1}.yaml") in there:
+        text = there[name].decode("utf-8", errors="replace")
+        found.append(patches.of(source.read_text(there[name], f"{path}/{name}"), text))
+    return tuple(found)
 
 
 def _different(path: str, there: Mapping[str, bytes], own: Mapping[str, bytes]) -> Iterator[Diagnostic]:

@@ -7,7 +7,7 @@ from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
-from chartgen.diagnostics import Path
+from chartgen.diagnostics import Path, Span
 from chartgen.late import OPEN, TOKEN, Expression, LateBound, is_spliced
 from chartgen.render.scalar import json_text
 from chartgen.values import helm_scalar
@@ -18,6 +18,15 @@ Answer = Callable[[Expression], Any]
 # YAML gives up on a longer key on one line with its value
 _LONGEST_KEY = 1000
 _CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+class Mark(NamedTuple):
+    """A field of an object that was changed beyond what values say: its path, who asked for it (a flag, or a file and line) and
+    where."""
+
+    path: Path
+    by: str
+    span: Span | None = None
 
 
 class Document(NamedTuple):
@@ -34,6 +43,8 @@ class Document(NamedTuple):
     reads: frozenset[Path] = frozenset()
     # what was found out about the object, by who asked, with the `head` that it was asked about; None keeps nothing
     kept: dict[Hashable, tuple[Any, Any]] | None = None
+    # what was changed in it beyond what values say
+    marks: tuple[Mark, ...] = ()
 
     def once(self, question: Hashable, answer: Callable[[], T]) -> T:
         """What `answer` returns about the object, whose data no one changes: asked once, of however many charts it is part."""

@@ -62,6 +62,12 @@ OTHERS = {
     "image-not-renamed": "The name of an image is put together when the chart is installed, so that it can get no other one here.",
     "mirror-clash": "A mirror has images by their repositories, without the registries that they are from. Two that differ in "
     "nothing else would be one there.",
+    # patches
+    "bad-patch": "A file of patches has a list at `patches`: each with the kind and name of an object, and a `merge` or `json`.",
+    "patch-changes-nothing": "What a patch asks for is there already. It says something that is not so: remove it.",
+    "patch-fails": "A patch does not fit its object: a place that is not there, a test that fails, an item without its key.",
+    "patch-renames": "A patch changes an object, and does not make another one of it: kind, name and namespace stay.",
+    "patch-without-object": "The chart has no such object with these values: it is switched off, or called otherwise.",
     "no-chart": "A chart's folder or archive is needed, with a Chart.yaml in it.",
     "no-object": "Manifests are Kubernetes objects, each with a kind and a name.",
     # what is asked of findings

@@ -164,4 +164,5 @@ def _of_read(name: str, read: Read, options: Options, target: Target) -> Side:
         templates,
         chart.diagnostics,
         done=chart.done,
+        marks=tuple(made.marks for made in chart.documents),
     )

@@ -99,10 +99,9 @@ def altered(changes: tuple[Change, ...], old: Side, new: Side) -> tuple[Change, 
 def _asked(side: Side) -> dict[Identity, list[tuple[Path, Cause]]]:
     """By object, the fields that were changed in it beyond what values say, and who asked for that."""
     found: dict[Identity, list[tuple[Path, Cause]]] = {}
-    for mark in side.done.marks if side.done is not None else ():
-        if mark.document >= 0:
-            key = identity(side.objects[mark.document])
-            found.setdefault(key, []).append((mark.path, Cause((), mark.by, mark.span)))
+    for data, marks in zip(side.objects, side.marks, strict=False):
+        if marks:
+            found[identity(data)] = [(mark.path, Cause((), mark.by, mark.span)) for mark in marks]
     return found
 
 
@@ -127,7 +126,7 @@ def _plain(field: FieldChange, change: Change) -> Path:
 
 def _places(side: Side, documents: Mapping[Identity, Document]) -> dict[Identity, Identity]:
     """By the identity of each object of a side, that of the document that it is."""
-    gone = side.done.gone if side.done is not None else ()
+    gone = {each.place for each in side.done.gone} if side.done is not None else ()
     there = [key for number, key in enumerate(documents) if number not in gone]
     return {identity(data): key for data, key in zip(side.objects, there, strict=False)}
 

@@ -8,6 +8,7 @@ from typing import Any, Literal
 
 from chartgen.alter import Done
 from chartgen.diagnostics import Diagnostic
+from chartgen.render.document import Mark
 from chartgen.values.source import Source
 
 Kind = Literal["values", "chart", "manifests"]
@@ -26,7 +27,8 @@ class Side:
     """The objects of a release, and where they are known, its effective values and the sources that set them.
 
     `templates` are the chart's files by the place of the object, for values that were compiled here. `chart` and `version`
-    are what a chart says that it is called. `done` is what was changed in the objects beyond what values say.
+    are what a chart says that it is called. `done` is what was changed in the objects beyond what values say,
+    `marks` are where, by the place of the object.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Side:
     chart: str = ""
     version: str = ""
     done: Done | None = None
+    marks: tuple[tuple[Mark, ...], ...] = ()
 
     @property
     def is_compiled(self) -> bool:

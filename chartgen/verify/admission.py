@@ -13,7 +13,6 @@ from functools import cache
 from pathlib import Path as File
 from typing import Any
 
-from chartgen import values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, dotted
 from chartgen.late import OPEN, TOKEN, LateBound, without_splices
 from chartgen.render.document import Document
@@ -128,16 +127,18 @@ def check(
         for path, what, part in violations(data, target):
             if _late(part, late):
                 continue
-            place = origin.of(document.template, path, part, sources)
+            place, spans = origin.placed(document, path, part, sources)
             found.append(
                 Diagnostic(
                     "invalid-object",
                     f"Kubernetes {_text(target)} refuses the {document.kind} {TOKEN.sub('RELEASE', document.name)}: {what}",
                     weight="harmful",
                     path=place,
-                    spans=values.spans_of(place, sources),
+                    spans=spans,
                     found=f"{dotted(path)}: {_short(part)}",
-                    hint="" if place else f"{document.template} makes it; please report it with your values",
+                    hint=""
+                    if place or spans
+                    else f"{document.template} makes it; please report it with your values",
                 )
             )
     return found

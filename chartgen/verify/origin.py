@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from typing import Any
 
 from chartgen import values
-from chartgen.diagnostics import Path
+from chartgen.diagnostics import Path, Span
+from chartgen.render.document import Document
 from chartgen.values.source import Source
 
 
@@ -31,6 +32,23 @@ def of(template: str, path: Path, part: Any, sources: Sequence[Source]) -> Path:
 def _is_of(key: str | int, field: str | int) -> bool:
     """True where a field has a value's name, or ends with it: `port` and `containerPort`."""
     return key == field or (isinstance(key, str) and str(field).lower().endswith(key.lower()))
+
+
+def placed(
+    document: Document, path: Path, part: Any, sources: Sequence[Source]
+) -> tuple[Path, tuple[Span, ...]]:
+    """The path of the user's value that most likely became a part of an object, and the place to show: that of a patch, where
+    one has changed it."""
+    marks = [
+        mark
+        for mark in document.marks
+        if mark.span is not None and (path[: len(mark.path)] == mark.path or mark.path[: len(path)] == path)
+    ]
+    if marks:
+        span = max(marks, key=lambda mark: len(mark.path)).span
+        return (), (span,) if span is not None else ()
+    place = of(document.template, path, part, sources)
+    return place, values.value_spans_of(place, sources)
 
 
 def _holds(value: Any, field: str | int, part: Any) -> bool:

@@ -3,15 +3,17 @@ match. Run on every build; what it finds is a mistake in a template, or in objec
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
 from chartgen import schema
-from chartgen.diagnostics import Diagnostic, Path
+from chartgen.diagnostics import Diagnostic, Path, Span
 from chartgen.late import TOKEN
 from chartgen.render import components
 from chartgen.render.document import Document
+from chartgen.values import tree
 
 # the cluster's own CA, which Kubernetes puts into every namespace
 _EVERYWHERE = "kube-root-ca.crt"
@@ -56,10 +58,21 @@ class _Broken(NamedTuple):
             "dangling-reference",
             _readable(f"the {document.kind} {document.name} needs a {self.what} that is not there"),
             weight="harmful",
+            spans=_asked(document, self.name),
             found=_readable(self.name),
             hint=f"{document.template} asks for it"
             + ("; if the cluster has it already, name it in your values" if self.what == "Secret" else ""),
         )
+
+
+def _asked(document: Document, name: str) -> tuple[Span, ...]:
+    """The place of a patch by which an object asks for what has this name; nothing where none does."""
+    for mark in reversed(document.marks):
+        if mark.span is not None and str(name) in json.dumps(
+            tree.at(document.data, mark.path), ensure_ascii=False
+        ):
+            return (mark.span,)
+    return ()
 
 
 class _Pod(NamedTuple):

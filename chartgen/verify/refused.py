@@ -43,20 +43,23 @@ def check(
             if isinstance(part, str) and part in long:
                 # told as a name
                 continue
-            place = origin.of(document.template, refusal.path, part, merged.sources)
-            if not place and isinstance(part, str) and len(part) > objects.LARGEST_DATA // 2:
+            place, spans = origin.placed(document, refusal.path, part, merged.sources)
+            if not place and not spans and isinstance(part, str) and len(part) > objects.LARGEST_DATA // 2:
                 place = longest[0]
+                spans = values.value_spans_of(place, merged.sources)
             told = Diagnostic(
                 "refused-by-kubernetes",
                 f"Kubernetes refuses the {document.kind} {_readable(document.name)}: {refusal.what}",
                 "harmful",
                 place,
-                values.value_spans_of(place, merged.sources),
+                spans,
                 found=dotted(refusal.path),
                 expected=refusal.expected,
-                hint="" if place else f"{document.template} makes it; please report it with your values",
+                hint=""
+                if place or spans
+                else f"{document.template} makes it; please report it with your values",
             )
-            found.setdefault((place, refusal.what), told)
+            found.setdefault((place or tuple(map(str, spans)), refusal.what), told)
     # an object is larger than its bound where text of the user's is
     if len(longest[1]) > objects.LARGEST_OBJECT // 16:
         found |= {
