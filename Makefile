@@ -45,9 +45,10 @@ generate: $(VENV)/.installed-test
 cases: $(VENV)/.installed-test
 	CHARTGEN_UPDATE_CASES=1 $(BIN)/pytest tests/test_cases.py tests/test_commands.py
 
-bench: $(VENV)/.installed-test
+bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/editor.py
+	$(BIN)/python benchmarks/growth.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)
@@ -59,6 +60,10 @@ $(VENV)/.installed: pyproject.toml | $(VENV)/bin/python
 
 $(VENV)/.installed-test: pyproject.toml | $(VENV)/bin/python
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[test]'
+	touch $@
+
+$(VENV)/.installed-bench: pyproject.toml | $(VENV)/bin/python
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -e '.[bench]'
 	touch $@
 
 $(VENV)/.installed-editors: pyproject.toml | $(VENV)/bin/python

@@ -127,8 +127,9 @@ def namespace_allowed_and_denied(v: Values, s: Settings) -> Iterator[Clash]:
     """A denied namespace stays out, whatever else is allowed."""
     for section, on in (("connectInject", s.connect_inject), ("syncCatalog", s.sync_catalog)):
         allowed, denied = v[section]["k8sAllowNamespaces"] or [], v[section]["k8sDenyNamespaces"] or []
+        known = {name for name in allowed if isinstance(name, str)}
         for place, name in enumerate(denied if on else ()):
-            if name == "*" or name in allowed:
+            if name == "*" or (isinstance(name, str) and name in known):
                 what = "every namespace is" if name == "*" else f"the namespace {name} is allowed and"
                 yield Clash(
                     f"{what} denied",

@@ -90,22 +90,38 @@ class _Chart(NamedTuple):
     """What can be referred to: objects as (kind, name), pods, the port numbers and names of Services."""
 
     there: frozenset[tuple[str, str]]
-    pods: tuple[_Pod, ...]
+    # by each label that they have
+    pods: Mapping[tuple[str, Any], Sequence[_Pod]]
     services: Mapping[str, frozenset[str | int]]
-    # (path, text) of each text that the user has set, and that is not the default
-    given: tuple[tuple[Path, str], ...]
+    # where the user has set each text that is not the default, and those of the texts that name variables
+    given: Mapping[str, Sequence[Path]]
+    with_variables: Sequence[str]
 
     def has(self, kind: str, name: Any, wanted: Document) -> bool:
         """True for an object of the chart, and for one that the user names in a value which the document read."""
         if name == _EVERYWHERE or (kind == "SecurityContextConstraints" and name in _OF_OPENSHIFT):
             return True
-        return (kind, name) in self.there or name in self.named(wanted)
+        return (kind, name) in self.there or self.is_given(name, wanted)
 
-    def named(self, document: Document) -> Iterator[str]:
-        """The texts that the document may have from the user."""
-        for path, text in self.given:
-            if any(path[:length] in document.reads for length in range(1, len(path) + 1)):
-                yield text
+    def is_given(self, text: Any, document: Document) -> bool:
+        """True for a text that the document may have from the user."""
+        return any(
+            path[:length] in document.reads
+            for path in self.given.get(text, ())
+            for length in range(1, len(path) + 1)
+        )
+
+    def chosen(self, selector: Mapping[str, Any], namespace: str) -> Sequence[_Pod]:
+        """The pods of a namespace that have all labels of a selector; all of the namespace where it has none."""
+        if not selector:
+            return [pod for pods in self.pods.values() for pod in pods if pod.namespace == namespace]
+        fewest = min((self.pods.get(label, ()) for label in selector.items()), key=len)
+        return [
+            pod
+            for pod in fewest
+            if pod.namespace == namespace
+            and all(pod.labels.get(key) == value for key, value in selector.items())
+        ]
 
 
 def check(
@@ -120,9 +136,16 @@ def check(
     declares to leave dangling. Ports and volumes are a pod's own, whoever names them.
     """
     pods = tuple(pod for made in documents for pod in _pods(made))
+    labelled: dict[tuple[str, Any], list[_Pod]] = {}
+    for pod in pods:
+        for label in pod.labels.items():
+            labelled.setdefault(label, []).append(pod)
+    given: dict[str, list[Path]] = {}
+    for path, text in _texts(user, schema.defaults(), ()):
+        given.setdefault(text, []).append(path)
     chart = _Chart(
         there=frozenset({(made.kind, made.name) for made in documents} | {("Secret", name) for name in made}),
-        pods=pods,
+        pods=labelled,
         services={
             made.name: frozenset(
                 part
@@ -132,13 +155,14 @@ def check(
             for made in documents
             if made.kind == "Service"
         },
-        given=tuple(_texts(user, schema.defaults(), ())),
+        given=given,
+        with_variables=[text for text in given if "$(" in text],
     )
     broken: list[_Broken] = []
-    for one in documents:
-        look = _LOOKS.get(one.kind)
+    for document in documents:
+        look = _LOOKS.get(document.kind)
         if look is not None:
-            broken += look(one, chart)
+            broken += look(document, chart)
     for pod in pods:
         broken += [*_in_pod(pod, chart), *_variables(pod, chart)]
     kept = {expected for component in components.shipped() for expected in component.dangling}
@@ -216,7 +240,7 @@ def _service(document: Document, chart: _Chart) -> Iterator[_Broken]:
     # a selector without the release's label is the user's own
     if not isinstance(selector, dict) or "release" not in selector:
         return
-    chosen = [pod for pod in chart.pods if _matches(selector, pod) and pod.namespace == _namespace(document)]
+    chosen = chart.chosen(selector, _namespace(document))
     if not chosen:
         yield _Broken(document, "pod of the chart", _labels(selector))
         return
@@ -232,13 +256,9 @@ def _labels(selector: Mapping[str, Any]) -> str:
     return ", ".join(f"{key}={value}" for key, value in (told or selector).items())
 
 
-def _matches(selector: Mapping[str, Any], pod: _Pod) -> bool:
-    return all(pod.labels.get(key) == value for key, value in selector.items())
-
-
 def _budget(document: Document, chart: _Chart) -> Iterator[_Broken]:
     selector = document.data["spec"]["selector"].get("matchLabels") or {}
-    if not any(_matches(selector, pod) and pod.namespace == _namespace(document) for pod in chart.pods):
+    if not chart.chosen(selector, _namespace(document)):
         yield _Broken(document, "pod of the chart", _labels(selector))
 
 
@@ -387,7 +407,12 @@ def _asked_ports(container: Mapping[str, Any]) -> Iterator[str]:
 def _variables(pod: _Pod, chart: _Chart) -> Iterator[_Broken]:
     """`$(NAME)` of a variable that the container does not have, or has only further down; a user's own may come from
     where it cannot be seen."""
-    named = {name for text in chart.named(pod.owner) if "$(" in text for name in _VARIABLE.findall(text)}
+    named = {
+        name
+        for text in chart.with_variables
+        if chart.is_given(text, pod.owner)
+        for name in _VARIABLE.findall(text)
+    }
     for container in pod.containers:
         if container.get("envFrom"):
             continue
