@@ -13,7 +13,7 @@ from chartgen import paths
 from chartgen.report import meanings
 from tests.test_cli import run
 
-SHAPES = ("build", "values", "images", "explain", "rules", "diff", "verify")
+SHAPES = ("build", "values", "images", "explain", "rules", "diff", "verify", "index")
 BAD = "server:\n  replica: 3\n"
 # odd on purpose: a warning comes with the answer
 GOOD = "server:\n  replicas: 2\n  extraLabels: null\n"
@@ -79,6 +79,16 @@ def test_verify(tmp_path: Path) -> None:
     data = answer("verify", str(folder), cwd=tmp_path)
     assert (data["verified"]["same"], [one["code"] for one in data["diagnostics"]]) == (False, ["chart-differs"])
     assert "verified" not in answer("verify", str(tmp_path), cwd=tmp_path)
+
+
+def test_index_merge(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        answer("build", "-f", "-", "--name", name, "-o", name, cwd=tmp_path)
+    data = answer("index", "merge", "a", "b", cwd=tmp_path)
+    assert data["merged"]["added"] == [{"name": name, "version": "0.1.0"} for name in ("a", "b")]
+    assert (tmp_path / data["merged"]["index"]).is_file()
+    (tmp_path / "a" / "a-0.1.0.tgz").write_bytes(b"")
+    assert "merged" not in answer("index", "merge", "a", "-o", "other", cwd=tmp_path)
 
 
 def test_values(tmp_path: Path) -> None:

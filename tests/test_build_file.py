@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import jsonschema
@@ -16,6 +19,7 @@ from chartgen.project import patterns, shape
 from chartgen.project.plan import KEYS, Build, Builds, plan
 from chartgen.project.trees import Disk, Layers
 from chartgen.values import layer, spans_of
+from tests.test_cli import run
 
 FLEET = paths.ROOT / "examples" / "fleet"
 
@@ -136,17 +140,16 @@ def test_defaults_hold_for_those_that_do_not_say_it_and_layers_lie_below() -> No
         base="server: {replicas: 1, extraLabels: {a: b}}",
         in__x="global: {datacenter: dc}",
     )
-    assert codes(found) == ["unknown-variable"]
-    (found_first,) = planned(
-        "defaults: {values: [base.yaml], set: {server.replicas: 3, ui.enabled: true}, output: 'out/{c}', strict: false}\n"
-        "charts: [{name: '{c}', values: ['in/{c}.yaml'], set: {server: {replicas: 5}}}]\n"
-    ).builds
-    assert (found_first.output, found_first.strict) == ("out/x", False)
-    assert values(found_first) == {
-        "server": {"replicas": 5, "extraLabels": {"a": "b"}},
+    assert codes(found) == []
+    first, other = found.builds
+    assert (first.output, first.strict, first.kube_version) == ("out/x", False, "1.35")
+    assert values(first) == {
+        "server": {"replicas": 3, "extraLabels": {"a": "b"}},
         "global": {"datacenter": "dc"},
         "ui": {"enabled": True},
     }
+    assert (other.output, other.strict, other.kube_version) == ("there", True, "1.35")
+    assert values(other) == {"server": {"replicas": 5, "extraLabels": {"a": "b"}}, "ui": {"enabled": True}}
 
 
 def test_a_set_is_a_layer_with_its_places() -> None:
@@ -176,6 +179,13 @@ def test_one_bad_entry_leaves_the_others() -> None:
     found = planned("charts:\n  - name: '{x}'\n  - name: a\n    values: [none.yaml]\n  - name: fine\n")
     assert codes(found) == ["unknown-variable", "values-missing"]
     assert [(build.name, bool(build.findings)) for build in found.builds] == [("a", True), ("fine", False)]
+
+
+def test_what_defaults_have_wrong_is_told_once() -> None:
+    found = planned("defaults: {output: 'out/{x}'}\ncharts: [{name: a}, {name: b}, {name: c, output: d}]\n")
+    assert codes(found) == ["unknown-variable"]
+    # who says it otherwise does not have it
+    assert [build.name for build in found.builds] == ["c"]
 
 
 def test_two_charts_of_one_name_need_two_folders() -> None:
@@ -273,3 +283,24 @@ def test_a_comment_that_does_something_in_one_chart_is_not_idle() -> None:
     Path("in/a.yaml").write_text("server: {replicas: 3}")
     (told,) = fleet.together((made.build, made.findings) for made in fleet.check(found))
     assert (told.code, told.charts) == ("ignore-unused", ("a", "b"))
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="there are no pseudo-terminals")
+def test_a_bar_is_for_terminals() -> None:
+    import pty
+
+    Path("chartgen.yaml").write_text("charts: [{name: a}, {name: b}]\n")
+    for arguments, shown in ((["check"], True), (["check", "-q"], False)):
+        ours, theirs = pty.openpty()
+        done = subprocess.run([sys.executable, "-m", "chartgen", *arguments], stderr=theirs, check=False)
+        os.close(theirs)
+        told = b""
+        try:
+            while part := os.read(ours, 4096):
+                told += part
+        except OSError:
+            # what is read once the other side is closed
+            pass
+        os.close(ours)
+        assert (done.returncode, b"checking" in told, b"100%" in told) == (0, shown, shown)
+    assert run("check", cwd=Path()).stderr == "2 charts: 2 valid\n"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 import shutil
+import subprocess
 import tomllib
 from pathlib import Path
 
@@ -23,7 +24,8 @@ PAGES = [
 # what stands for something of the reader's
 PLACEHOLDERS = {"FILE": "values.yaml", "FILE...": "values.yaml", "[FILE]": "starter.yaml", "PATH": "server.replicas",
                 "SETTING": "server.replicas", "SHELL": "bash", "CODE": "unknown-key", "RULE": "server-replicas-even",
-                "OLD": "base.yaml", "NEW": "production.yaml", "CHART": "charts/consul-0.1.0.tgz"}  # fmt: skip
+                "OLD": "base.yaml", "NEW": "production.yaml", "CHART": "charts/consul-0.1.0.tgz",
+                "FOLDER...": "examples/charts"}  # fmt: skip
 
 
 def commands() -> list[tuple[str, str]]:
@@ -47,9 +49,19 @@ def test_a_quoted_command_runs(page: str, line: str, tmp_path: Path) -> None:
             shutil.copy(ROOT / "examples" / "quickstart.yaml", tmp_path / name)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]
-    if page == "build-file.md" or words in (["check"], ["build"]):
-        # what reads a build file runs beside the example's
+    if page == "build-file.md" or words in (["check"], ["build"], ["build", "--check"]):
+        # what reads a build file runs beside the example's, as it is committed and built
         tmp_path /= "examples/fleet"
+        if "init" in words:
+            (tmp_path / "chartgen.yaml").unlink()
+        for folder in (word for word in words if word.startswith("shard-") and "merge" in words):
+            assert run("build", "-q", "--shard", f"{folder[-1]}/2", "-o", folder, cwd=tmp_path).returncode == 0
+        if "--check" in words:
+            assert run("build", "-q", cwd=tmp_path).returncode == 0
+        if "--changed-since" in words:
+            git = ["git", "-c", "user.name=nobody", "-c", "user.email=nobody@example.com"]
+            for step in ("init", "add .", "commit -m all", "update-ref refs/remotes/origin/main HEAD"):
+                subprocess.run([*git, *step.split()], cwd=tmp_path, check=True, capture_output=True)
     for version in re.findall(r"charts/consul-([0-9.]+)\.tgz", " ".join(words)):
         # the chart of an earlier day
         assert run("build", "-f", "values.yaml", "--version", version, "-q", cwd=tmp_path).returncode == 0

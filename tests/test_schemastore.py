@@ -1,4 +1,4 @@
-"""The entry for SchemaStore's catalogue: in its form, of this schema, and for the files that are meant."""
+"""The entries for SchemaStore's catalogue: in its form, of these schemas, and for the files that are meant."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from pathlib import Path, PurePosixPath
 import jsonschema
 import pytest
 
+from chartgen import project
 from chartgen.workshop import schema_build
 
 ROOT = Path(__file__).parent.parent
 ENTRY = json.loads((ROOT / "editors/schemastore/catalog-entry.json").read_text(encoding="utf-8"))
+BUILD_FILE = json.loads((ROOT / "editors/schemastore/build-file-entry.json").read_text(encoding="utf-8"))
 ADDRESS = {"type": "string", "pattern": "^https://"}
 # what the catalogue asks of an entry
 FORM = {
@@ -28,13 +30,22 @@ FORM = {
 }
 
 
-def test_the_entry_has_the_catalogues_form() -> None:
-    jsonschema.Draft7Validator(FORM).validate(ENTRY)
+@pytest.mark.parametrize(
+    ("entry", "address", "schema"),
+    [
+        (ENTRY, schema_build.ADDRESS, "values.schema.json"),
+        (BUILD_FILE, schema_build.BUILD_FILE_ADDRESS, "chartgen.schema.json"),
+    ],
+    ids=["values", "build file"],
+)
+def test_an_entry_names_its_schema_by_its_id(entry: dict[str, object], address: str, schema: str) -> None:
+    jsonschema.Draft7Validator(FORM).validate(entry)
+    assert entry["url"] == address
+    assert json.loads((ROOT / "schema" / schema).read_bytes())["$id"] == entry["url"]
 
 
-def test_it_names_the_schema_by_its_id() -> None:
-    assert ENTRY["url"] == schema_build.ADDRESS
-    assert json.loads((ROOT / "schema/values.schema.json").read_bytes())["$id"] == ENTRY["url"]
+def test_the_build_file_has_one_name() -> None:
+    assert BUILD_FILE["fileMatch"] == [project.FILE]
 
 
 @pytest.mark.parametrize(

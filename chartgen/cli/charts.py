@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -17,7 +17,9 @@ from chartgen.project import Project
 from chartgen.values.inputs import Inputs
 
 if TYPE_CHECKING:
+    from chartgen.diagnostics import Diagnostic
     from chartgen.project.plan import Build, Builds
+    from chartgen.publishing.stale import Compared
     from chartgen.publishing.version import Step, Told
 
 # options of a command that say for every chart what the file says for each, and the field of a build that they are
@@ -34,20 +36,50 @@ class Chosen(NamedTuple):
     """Which charts of the build file a command line asks for; all of them where it says nothing."""
 
     names: tuple[str, ...] = ()
+    since: str | None = None
+    shard: tuple[int, int] | None = None
+
+
+def _shard(_: click.Context, __: click.Parameter, value: str | None) -> tuple[int, int] | None:
+    """(2, 4) for 2/4, the second of four parts."""
+    import re
+
+    if value is None:
+        return None
+    found = re.fullmatch(r"([0-9]{1,6})/([0-9]{1,6})", value)
+    if found is None or not 1 <= int(found[1]) <= int(found[2]):
+        raise click.BadParameter(f"{value} is no part of a whole; expected such as 2/4, the second of four")
+    return int(found[1]), int(found[2])
 
 
 def chooses(command: Callable[..., int]) -> Callable[..., int]:
     """Gives a command the options that choose charts, and hands them to it as one `Chosen`."""
 
     @functools.wraps(command)
-    def with_chosen(charts: tuple[str, ...], **given: Any) -> int:
-        return command(chosen=Chosen(charts), **given)
+    def with_chosen(
+        charts: tuple[str, ...], changed_since: str | None, shard: tuple[int, int] | None, **given: Any
+    ) -> int:
+        return command(chosen=Chosen(charts, changed_since, shard), **given)
 
-    return click.option(
-        "--chart", "charts", multiple=True, metavar="NAME",
-        help="Only this chart of chartgen.yaml; a glob such as 'consul-eu-*'; repeat it for more.",
-        shell_complete=_names_that_begin,
-    )(with_chosen)  # fmt: skip
+    options = (
+        click.option(
+            "--chart", "charts", multiple=True, metavar="NAME",
+            help="Only this chart of chartgen.yaml; a glob such as 'consul-eu-*'; repeat it for more.",
+            shell_complete=_names_that_begin,
+        ),
+        click.option(
+            "--changed-since", metavar="REV",
+            help="Only charts of chartgen.yaml that come to something else than at this revision of git's.",
+        ),
+        click.option(
+            "--shard", callback=_shard, metavar="I/N",
+            help="Only the I-th of N parts of the charts, such as 2/4, for workers that share them.",
+        ),
+    )  # fmt: skip
+    decorated = with_chosen
+    for option in reversed(options):
+        decorated = option(decorated)
+    return decorated
 
 
 def _names_that_begin(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
@@ -74,18 +106,40 @@ def asked_for(said: Project, inputs: Inputs, chosen: Chosen, *, files: bool = Fa
     return said.has_charts and not named
 
 
-def planned(said: Project, chosen: Chosen) -> Builds:
+def planned(said: Project, chosen: Chosen, output: Output) -> Builds:
     """The builds that a command line asks for, with what it says over what the file says.
 
-    Raises UsageError for a name that no chart has.
+    Raises UsageError for a name that no chart has, and for a revision that is none.
     """
     from dataclasses import replace
 
     from chartgen.project.plan import plan
 
     whole = plan(said)
+    chosen_of = whole._replace(builds=tuple(_chosen(whole, chosen)))
+    if chosen.since is not None:
+        chosen_of = _changed(chosen_of, whole, chosen.since, output)
+    if chosen.shard is not None:
+        part, parts = chosen.shard
+        # neighbours are alike, and cost alike: each part gets some of all
+        chosen_of = chosen_of._replace(builds=chosen_of.builds[part - 1 :: parts])
     over = _said()
-    return whole._replace(builds=tuple(replace(build, **over) for build in _chosen(whole, chosen)))
+    return chosen_of._replace(builds=tuple(replace(build, **over) for build in chosen_of.builds))
+
+
+def _changed(plan: Builds, whole: Builds, since: str, output: Output) -> Builds:
+    from chartgen.project import revision
+
+    try:
+        found = revision.changed(plan, revision.Revision(since))
+    except revision.NoRevision as error:
+        raise click.BadParameter(str(error), param_hint="--changed-since") from None
+    output.tell(f"since {since}: {len(found.builds)} of {len(plan.builds)} charts are other ones")
+    there = {(build.output, build.name) for build in whole.builds}
+    gone = [build.name for build in found.gone if (build.output, build.name) not in there]
+    if gone:
+        output.tell(f"since {since} no longer in {project.FILE}: {', '.join(gone)}")
+    return plan._replace(builds=found.builds)
 
 
 def _chosen(whole: Builds, chosen: Chosen) -> Sequence[Any]:
@@ -170,6 +224,27 @@ def build(plan: Builds, output: Output, fail_on: str, step: Step | None) -> int:
         same = len(found) - written - len(rejected)
         counts = [("written", written), ("as published", same), ("rejected", len(rejected))]
         output.tell(_summary(len(found), counts, rejected))
+    return exit_code(findings, fail_on)
+
+
+def show_stale(found: Iterable[Compared], more: Sequence[Diagnostic], output: Output, fail_on: str) -> int:
+    """Shows which charts are not published as they would be now, and returns the exit code."""
+    from chartgen import fleet
+
+    held = list(found)
+    stale = [each.build.name for each in held if each.stale]
+    rejected = [each.build.name for each in held if each.rejected]
+    findings = (*more, *fleet.together((each.build, each.findings) for each in held))
+    if output.format == "json":
+        output.data(findings, stale=stale, rejected=rejected)
+        return exit_code(findings, fail_on)
+    output.warn(findings)
+    if output.format == "text":
+        fresh = len(held) - len(stale) - len(rejected)
+        counts = [("as published", fresh), ("stale", len(stale)), ("rejected", len(rejected))]
+        output.tell(_summary(len(held), counts, rejected))
+        if stale:
+            output.tell(f"stale: {', '.join(stale)}")
     return exit_code(findings, fail_on)
 
 

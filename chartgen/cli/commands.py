@@ -73,6 +73,10 @@ def cli() -> None:
     is_flag=True,
     help="Also check every object against the strict schemas of --kube-version (else the newest known).",
 )
+@click.option(
+    "--check", "only_check", is_flag=True,
+    help="Write nothing, and fail where what is published is not what a build makes now.",
+)
 @charting.chooses
 @KUBE_VERSION
 @STRICT
@@ -89,6 +93,7 @@ def build(
     version: str,
     step: Step | None,
     validate: bool,
+    only_check: bool,
     kube_version: str | None,
     strict: bool,
     ignore: Sequence[str],
@@ -110,13 +115,19 @@ def build(
       chartgen build -f values.yaml --format json
       chartgen build
       chartgen build --chart 'consul-eu-*'
+      chartgen build --changed-since origin/main
+      chartgen build --check
     """
     from chartgen import compiler
+    from chartgen.project import plan as plans
+    from chartgen.publishing import stale as staling
     from chartgen.publishing import version as versions
 
     _check_name(name)
     if step is not None and version != versions.AUTO:
         raise click.UsageError("--bump says how the next version is made; --version names one.")
+    if only_check and step is not None:
+        raise click.UsageError("--bump makes another version of what is published; --check asks whether it is current.")
     project = steering(ignored=ignore)
     if charting.asked_for(project, inputs, chosen):
         if altering != Altering():
@@ -125,13 +136,18 @@ def build(
             )
         if charting.is_said("name"):
             raise click.UsageError("--name is of a chart whose values are named, too; --chart chooses one.")
-        plan = charting.planned(project, chosen)
+        plan = charting.planned(project, chosen, output)
+        if only_check:
+            return charting.show_stale(staling.compared(plan), plan.findings, output, fail_on or project.fail_on)
         return charting.build(plan, output, fail_on or project.fail_on, step)
     options = compiler.Options(
         strict=strict, kube_version=kube_version, validate=validate, name=name,
         steering=project.steering, alterations=altering.read(),
     )  # fmt: skip
     chart = compiler.compile_sources(inputs.read(), options)
+    if only_check:
+        alone = plans.Build(name, output=output_dir, version=version)
+        return charting.show_stale([staling.held(chart, alone)], (), output, fail_on or project.fail_on)
     # a chart that has errors is none, whatever is to fail
     if (fail_on or project.fail_on) == "warning" and exit_code(chart.diagnostics, "warning"):
         output.rejected(chart.diagnostics)
@@ -155,6 +171,38 @@ def build(
             output.write("\n")
         output.write(f"\n  helm install consul {made.archive} --namespace consul --create-namespace\n")
     return 0
+
+
+@cli.group()
+def index() -> None:
+    """Work on the index of a folder of charts.
+
+    \b
+      chartgen index merge shard-1 shard-2
+    """
+
+
+@index.command("merge")
+@click.option(
+    "-o", "--output-dir", default="charts", show_default=True, type=click.Path(),
+    help="The folder that the charts come to.",
+)  # fmt: skip
+@answers(("text", "json"))
+@click.argument("folders", nargs=-1, required=True, metavar="FOLDER...", type=click.Path())
+def merge_indexes(output: Output, output_dir: str, folders: Sequence[str]) -> int:
+    """Bring the charts of several folders together.
+
+    Each FOLDER is one that charts were built into, such as by a worker with --shard. Archives, folders and entries of
+    index.yaml come to the output folder, all of them or none; a version that two have with other content is refused.
+
+    \b
+      chartgen build --shard 1/2 -o shard-1
+      chartgen build --shard 2/2 -o shard-2
+      chartgen index merge shard-1 shard-2 -o charts
+    """
+    from chartgen.cli import index as indexing
+
+    return indexing.merge(folders, output_dir, output)
 
 
 @cli.command()
@@ -233,6 +281,7 @@ def check(
       chartgen check --ignore server-replicas-even --fail-on warning values.yaml
       chartgen check --format sarif --fail-on never --output-file chartgen.sarif values.yaml
       chartgen check --chart consul-production
+      chartgen check --changed-since origin/main
     """
     from chartgen import compiler
     from chartgen.cli import check as checking
@@ -241,7 +290,7 @@ def check(
     project = steering(select, ignore)
     failing = "never" if exit_zero else fail_on or project.fail_on
     if charting.asked_for(project, inputs, chosen, files=bool(paths)):
-        return charting.check(charting.planned(project, chosen), output, failing)
+        return charting.check(charting.planned(project, chosen, output), output, failing)
     if not paths and inputs == Inputs():
         raise click.UsageError(
             "Name a file of values, a folder, or - for standard input; or list charts in chartgen.yaml."
@@ -705,13 +754,16 @@ def _replace(file: str, text: str) -> None:
 
 
 @cli.command("schema")
-def print_schema() -> int:
+@click.option("--build-file", is_flag=True, help="That of the build file, chartgen.yaml.")
+def print_schema(build_file: bool) -> int:
     """Print the JSON Schema of the values.
 
     \b
       chartgen schema > consul-values.schema.json
+      chartgen schema --build-file > chartgen.schema.json
     """
-    Output().write(bundle.read("schema/values.schema.json").decode())
+    name = "chartgen.schema.json" if build_file else "values.schema.json"
+    Output().write(bundle.read(f"schema/{name}").decode())
     return 0
 
 
@@ -724,16 +776,18 @@ def print_schema() -> int:
 )  # fmt: skip
 @click.option("--force", is_flag=True, help="Overwrite files that exist.")
 def init(file: str | None, full: bool, location: str | None, force: bool) -> int:
-    """Write a values file to start from.
+    """Write a file of values to start from, or chartgen.yaml.
 
     With --schema its first line leads editors to the schema: at an address, or in a file, which is written. Without,
-    to the consul-values.schema.json that lies beside FILE or above it in the repository, if there is one.
+    to the consul-values.schema.json (chartgen.schema.json) that lies beside FILE or above it in the repository, if there
+    is one.
 
     \b
       chartgen init values.yaml
       chartgen init --full values.yaml
       chartgen init --schema consul-values.schema.json values.yaml
       chartgen init --schema https://example.com/consul-values.schema.json > values.yaml
+      chartgen init --schema chartgen.schema.json chartgen.yaml
     """
     from pathlib import Path
 
@@ -743,23 +797,31 @@ def init(file: str | None, full: bool, location: str | None, force: bool) -> int
     path = Path(file) if file else Path("values.yaml")
     if file and path.exists() and not force:
         raise click.UsageError(f"{file} exists; --force overwrites it.")
+    kind = starter.kind(path)
+    if full and kind is starter.BUILD_FILE:
+        raise click.UsageError("--full is for values.")
     if location and not starter.is_address(location):
         wanted = Path(location)
-        if file and starter.write_schema(wanted, overwrite=force):
+        if file and starter.write_schema(kind, wanted, overwrite=force):
             output.write(f"wrote {wanted}, which editors read\n")
         location = starter.from_file(path, wanted)
-    elif location is None and (found := starter.nearest_schema(path.parent)):
+    elif location is None and (found := starter.nearest_schema(kind, path.parent)):
         location = starter.from_file(path, found)
-    text = starter.text(location, full=full)
+    text = starter.text(kind, location, full=full)
     if file is None:
         output.write(text)
         return 0
     path.write_text(text, encoding="utf-8", newline="\n")
     output.write(f"wrote {path}" + (f", with its schema at {location}" if location else "") + "\n")
-    output.write(f"\n  chartgen check {path}\n  chartgen build -f {path}\n")
+    following = (
+        "chartgen check\n  chartgen build"
+        if kind is starter.BUILD_FILE
+        else f"chartgen check {path}\n  chartgen build -f {path}"
+    )
+    output.write(f"\n  {following}\n")
     if location is None:
         output.write(
-            f"  chartgen init --force --schema {starter.SCHEMA_FILE} {path}   # for editors, the schema beside it\n"
+            f"  chartgen init --force --schema {kind.schema_file} {path}   # for editors, the schema beside it\n"
         )
     return 0
 

@@ -1,13 +1,12 @@
-"""A values file to start from, and how its first line leads an editor to the schema."""
+"""A file of values, or a build file, to start from, and how its first line leads an editor to the schema."""
 
 from __future__ import annotations
 
 import os
 from pathlib import Path
+from typing import NamedTuple
 
-from chartgen import bundle
-
-SCHEMA_FILE = "consul-values.schema.json"
+from chartgen import bundle, project
 
 _VALUES = """\
 # Values for Consul. `chartgen check FILE` validates them, `chartgen explain server.replicas` says what one does.
@@ -21,10 +20,36 @@ connectInject:
 """
 
 
-def text(location: str | None, *, full: bool = False) -> str:
+_CHARTS = """\
+# The charts of this repository: `chartgen check` and `chartgen build` go through them.
+charts:
+  - name: consul
+    values:
+      - values.yaml
+"""
+
+
+class Kind(NamedTuple):
+    """A kind of file: the starter, the schema that comes with chartgen, and what that is called beside the file."""
+
+    starter: str
+    schema: str
+    schema_file: str
+
+
+VALUES = Kind(_VALUES, "schema/values.schema.json", "consul-values.schema.json")
+BUILD_FILE = Kind(_CHARTS, "schema/chartgen.schema.json", "chartgen.schema.json")
+
+
+def kind(file: Path) -> Kind:
+    """What a file is by its name."""
+    return BUILD_FILE if file.name == project.FILE else VALUES
+
+
+def text(kind: Kind, location: str | None, *, full: bool = False) -> str:
     """The starter, or with `full` every setting; its first line names the schema at `location`, a path or an address."""
-    values = bundle.read("schema/values.yaml").decode() if full else _VALUES
-    return f"# yaml-language-server: $schema={location}\n{values}" if location else values
+    content = bundle.read("schema/values.yaml").decode() if full else kind.starter
+    return f"# yaml-language-server: $schema={location}\n{content}" if location else content
 
 
 def is_address(location: str) -> bool:
@@ -32,11 +57,11 @@ def is_address(location: str) -> bool:
     return "://" in location
 
 
-def nearest_schema(folder: Path) -> Path | None:
+def nearest_schema(kind: Kind, folder: Path) -> Path | None:
     """The schema that lies in a folder or nearest above it, in the same repository; None where there is none."""
     for above in (folder.resolve(), *folder.resolve().parents):
-        if (above / SCHEMA_FILE).is_file():
-            return above / SCHEMA_FILE
+        if (above / kind.schema_file).is_file():
+            return above / kind.schema_file
         if (above / ".git").exists():
             return None
     return None
@@ -48,9 +73,9 @@ def from_file(file: Path, schema: Path) -> str:
     return way if way.startswith("../") else f"./{way}"
 
 
-def write_schema(schema: Path, *, overwrite: bool = False) -> bool:
+def write_schema(kind: Kind, schema: Path, *, overwrite: bool = False) -> bool:
     """Writes the schema unless a file is there; returns whether it was written."""
     if schema.exists() and not overwrite:
         return False
-    schema.write_bytes(bundle.read("schema/values.schema.json"))
+    schema.write_bytes(bundle.read(kind.schema))
     return True

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import os.path
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path as File
 from typing import Any
 
@@ -18,6 +19,8 @@ from chartgen.lsp.reading import Reading
 from chartgen.lsp.sections import Sections
 from chartgen.lsp.text import Text
 from chartgen.project import Project
+from chartgen.project.plan import Build, Builds, plan
+from chartgen.project.trees import Disk
 from chartgen.report import finding
 from chartgen.rules import unused
 from chartgen.rules.clash import slug
@@ -66,11 +69,15 @@ def wanted(settings: Any) -> Wanted:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """The folder of the project that a file is in, what its `chartgen.yaml` says, and the file's name from there."""
+    """The folder of the project that a file is in, what its `chartgen.yaml` says, and the file's name from there.
+
+    `builds` are the charts of the build file that the file is a layer of.
+    """
 
     folder: File
     project: Project
     name: str
+    builds: tuple[Build, ...] = ()
 
 
 def place(file: File, roots: Sequence[File]) -> Place:
@@ -87,25 +94,111 @@ def place(file: File, roots: Sequence[File]) -> Place:
         ),
         root,
     )
-    try:
-        said = project.read(str(folder / project.FILE)) if (folder / project.FILE).is_file() else Project()
-    except Rejected:
-        said = Project()
     name = file.relative_to(folder).as_posix() if file.is_relative_to(folder) else str(file)
-    return Place(folder, said, name)
+    builds: tuple[Build, ...] = ()
+    said = Project()
+    try:
+        if (folder / project.FILE).is_file():
+            said, planned = _planned(folder, _state(folder / project.FILE))
+            builds = tuple(build for build in planned.builds if name in build.files)
+    except Rejected:
+        pass
+    return Place(folder, said, name, builds)
 
 
-def layers(where: Place, asked: Wanted) -> list[File]:
-    """The files over which this one is laid, the lowest first."""
-    below = [where.folder / name for name in asked.base]
-    return [] if where.folder / where.name in below else below
+@lru_cache(maxsize=16)
+def _planned(folder: File, _: tuple[int, int]) -> tuple[Project, Builds]:
+    """What a folder's build file says, and the builds of it; asked again once the file is another one."""
+    said = project.of(source.read_bytes(str(folder / project.FILE)))
+    return said, plan(said, Disk(str(folder)))
+
+
+def forget() -> None:
+    """Has the files that build files name looked for again: some may be new, or gone."""
+    _planned.cache_clear()
+
+
+@dataclass(frozen=True, slots=True)
+class Layers:
+    """What a document lies over and what lies over it, each with its file, and what cannot be read of that."""
+
+    below: tuple[tuple[File, Source], ...] = ()
+    above: tuple[tuple[File, Source], ...] = ()
+    missing: tuple[Diagnostic, ...] = ()
+
+
+def layers(where: Place, asked: Wanted) -> Layers:
+    """The layers of a file: those that the client names, else those of the build file.
+
+    A file of one chart has all that chart's layers, one of several what they all have below it.
+    """
+    if asked.base:
+        names = (
+            () if where.folder / where.name in [where.folder / name for name in asked.base] else asked.base
+        )
+        return _read(where, names)
+    if not where.builds:
+        return Layers()
+    orders = [build.files[: build.files.index(where.name)] for build in where.builds]
+    # what is below the file in each of its charts, in the order of the first
+    below = [name for name in orders[0] if all(name in order for order in orders)]
+    if len(where.builds) > 1:
+        return _read(where, below)
+    (build,) = where.builds
+    return _read(where, below, build.files[len(below) + 1 :], build.sets)
+
+
+def _read(
+    where: Place, below: Sequence[str], above: Sequence[str] = (), sets: Sequence[Source] = ()
+) -> Layers:
+    missing: list[Diagnostic] = []
+
+    def read(names: Sequence[str]) -> Iterator[tuple[File, Source]]:
+        for name in names:
+            file = File(os.path.normpath(where.folder / name))
+            shown = name if not File(name).is_absolute() else str(file)
+            try:
+                yield file, _layer(file, shown, _state(file))
+            except Rejected as rejected:
+                missing.extend(rejected.diagnostics)
+
+    own = where.folder / project.FILE
+    lower, upper = tuple(read(below)), (*read(above), *((own, each) for each in sets))
+    return Layers(lower, upper, tuple(missing))
+
+
+def _state(file: File) -> tuple[int, int]:
+    """What is another once a file has other content; the same for all that are not there."""
+    try:
+        about = file.stat()
+    except OSError:
+        return 0, 0
+    return about.st_mtime_ns, about.st_size
+
+
+@lru_cache(maxsize=64)
+def _layer(file: File, name: str, _: tuple[int, int]) -> Source:
+    """The values of a layer, read again once the file is another one."""
+    return source.read_text(source.read_bytes(str(file)), name)
+
+
+def _options(where: Place, asked: Wanted) -> compiler.Options:
+    """How a file is checked: as its charts are, where the client does not say otherwise."""
+    versions = {build.kube_version for build in where.builds}
+    of_charts = versions.pop() if len(versions) == 1 else None
+    lenient = bool(where.builds) and not any(build.strict for build in where.builds)
+    return compiler.Options(
+        strict=asked.strict and not lenient,
+        kube_version=asked.kube_version or of_charts,
+        steering=where.project.steering,
+    )
 
 
 @dataclass(frozen=True, slots=True)
 class Analysis:
     """A document's text, what could be read of it, and all that was found; `checked` is None where nothing could be.
 
-    `values` are what was read, with what stood before where nothing can be read for now. Unless it is `settled`, what only
+    `charts` are those of the build file that the document is a layer of. `values` are what was read, with what stood before where nothing can be read for now. Unless it is `settled`, what only
     the chart's objects tell is still to be found out. `by_objects` is whether they had something to tell last.
     """
 
@@ -114,20 +207,26 @@ class Analysis:
     reading: Reading
     checked: Checked | None
     findings: tuple[Diagnostic, ...]
-    below: tuple[tuple[File, Source], ...] = ()
+    layers: Layers = Layers()
     ours: bool = True
     values: Source | None = None
     settled: bool = True
     by_objects: bool = False
+    charts: tuple[str, ...] = ()
 
     @property
     def source(self) -> Source | None:
         """The document's own values."""
         return self.reading.source
 
-    def files(self) -> dict[str, File]:
-        """The files below this one by the names that their places have."""
-        return {layer.name: file for file, layer in self.below}
+    @property
+    def below(self) -> tuple[Source, ...]:
+        """The values that the document's lie over."""
+        return tuple(layer for _, layer in self.layers.below)
+
+    def files(self) -> dict[str, tuple[File, Source]]:
+        """The layers below and above this one, with their files, by the names that their places have."""
+        return {layer.name: (file, layer) for file, layer in (*self.layers.below, *self.layers.above)}
 
 
 class Memory:
@@ -155,20 +254,18 @@ def analysed(
     read = reading.read(text.text, where.name, memory.sections)
     if not _is_ours(read, text, where, asked, before):
         return Analysis(where.name, text, read, None, (), ours=False)
-    below, missing = _below(where, asked)
-    sources = [layer for _, layer in below]
+    beside = layers(where, asked)
+    below, above = ([layer for _, layer in side] for side in (beside.below, beside.above))
     own, restored = reading.remembered(read, before.values if before is not None else None)
     unread = read.unread
     if unread is not None:
         unread = frozenset(path for path in unread if not _is_below(path, restored))
     given = Read(
-        (*sources, own) if own is not None else tuple(sources),
-        (*missing, *read.findings),
-        unread if not missing else None,
+        (*below, own, *above) if own is not None else (*below, *above),
+        (*beside.missing, *read.findings),
+        unread if not beside.missing else None,
     )
-    options = compiler.Options(
-        strict=asked.strict, kube_version=asked.kube_version, steering=where.project.steering
-    )
+    options = _options(where, asked)
     checked = compiler.check(given, options, memory.checks)
     unsettled, by_objects = compiler.to_try(checked), False
     if unsettled and settled:
@@ -184,10 +281,11 @@ def analysed(
         read,
         checked,
         findings,
-        tuple(below),
+        beside,
         values=own,
         settled=not unsettled,
         by_objects=by_objects,
+        charts=tuple(build.name for build in where.builds),
     )
 
 
@@ -209,19 +307,6 @@ def _is_ours(read: Reading, text: Text, where: Place, asked: Wanted, before: Ana
     if read.findings and foreign.named_as_ours(name, text.text):
         return True
     return not foreign.other_data(read.source.data)
-
-
-def _below(where: Place, asked: Wanted) -> tuple[list[tuple[File, Source]], list[Diagnostic]]:
-    """The files below a document, read, and what cannot be read of them."""
-    below: list[tuple[File, Source]] = []
-    missing: list[Diagnostic] = []
-    for file in layers(where, asked):
-        name = file.relative_to(where.folder).as_posix() if file.is_relative_to(where.folder) else str(file)
-        try:
-            below.append((file, source.read_text(source.read_bytes(str(file)), name)))
-        except Rejected as rejected:
-            missing += rejected.diagnostics
-    return below, missing
 
 
 def shown(analysis: Analysis, uri: str) -> list[lsp.Diagnostic]:
@@ -311,12 +396,12 @@ def location_of(analysis: Analysis, uri: str, span: Span) -> lsp.Location | None
         return None
     if span.source == analysis.name:
         return lsp.Location(uri, analysis.text.of_span(span))
-    file = analysis.files().get(span.source)
-    if file is None:
+    known = analysis.files().get(span.source)
+    if known is None:
         return None
     # its lines are all that is needed of it
-    below = next(layer for other, layer in analysis.below if other == file)
-    return lsp.Location(file.as_uri(), Text("\n".join(below.lines), analysis.text.encoding).of_span(span))
+    file, layer = known
+    return lsp.Location(file.as_uri(), Text("\n".join(layer.lines), analysis.text.encoding).of_span(span))
 
 
 def _tags(finding: Diagnostic) -> list[lsp.DiagnosticTag]:

@@ -12,6 +12,8 @@ from chartgen.values.source import Source
 
 # how many objects are named
 _OBJECTS = 12
+# … and charts
+_CHARTS = 6
 
 
 def path_at(source: Source, line: int, column: int) -> tuple[Path, Span] | None:
@@ -47,11 +49,21 @@ def _markdown(found: Setting, path: Path, analysis: Analysis) -> str:
     if checked is not None and analysis.ours:
         for label, told in explain.current(found, checked):
             paragraphs.append(_row(label, told))
+        paragraphs.append(_charts(analysis))
         if "properties" not in found.schema or "default" in found.schema:
             paragraphs.append(_objects(found, analysis))
     if about := [f"`{slug}`" for slug, _ in explain.rules_about(found.name)]:
         paragraphs.append(f"Rules about it: {', '.join(about)}")
     return "\n\n".join(part for part in paragraphs if part)
+
+
+def _charts(analysis: Analysis) -> str:
+    """The charts of the build file that the document is a layer of: only of one is said what the layers above set."""
+    names = analysis.charts
+    if len(names) < 2:
+        return f"In the chart `{names[0]}`" if names else ""
+    shown = ", ".join(f"`{name}`" for name in names[:_CHARTS]) + (", …" if len(names) > _CHARTS else "")
+    return f"In {len(names)} charts, before what lies above this file: {shown}"
 
 
 def _objects(found: Setting, analysis: Analysis) -> str:

@@ -81,7 +81,7 @@ def _below(known: Analysis, uri: str, line: int, column: int) -> Iterator[lsp.Lo
     """Where a file below sets the value whose key stands at a place."""
     if known.source is None or (met := hover.path_at(known.source, line, column)) is None:
         return
-    origin = values.origin(met[0], [layer for _, layer in known.below])
+    origin = values.origin(met[0], known.below)
     if origin is not None and origin.span is not None:
         place = analysis.location_of(known, uri, origin.span)
         if place is not None:

@@ -138,6 +138,7 @@ class Values(LanguageServer):
 
     def look_again(self) -> None:
         """Looks at all that is open: something beside the documents has changed."""
+        analysis.forget()
         for uri, known in self.documents.items():
             known.current = False
             self.later(uri)
@@ -180,6 +181,8 @@ def made() -> Values:
 
     @server.feature(lsp.TEXT_DOCUMENT_DID_OPEN)
     def opened(params: lsp.DidOpenTextDocumentParams) -> None:
+        # who opens a file may have made it just now
+        analysis.forget()
         server.documents[params.text_document.uri] = Open(params.text_document.uri)
         server.look(params.text_document.uri)
 

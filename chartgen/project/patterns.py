@@ -61,8 +61,8 @@ def _expression(pattern: str, few: str) -> re.Pattern[str]:
     steps = pattern.split("/")
     for number, step in enumerate(steps):
         last = number == len(steps) - 1
-        if step == "**" and not last:
-            parts.append(r"(?:(?!\.)[^/]+/)*")
+        if step == "**":
+            parts.append(r"(?:(?!\.)[^/]+/)*" + (r"(?!\.)[^/]+" if last else ""))
             continue
         first = re.match(r"[*?[]|" + VARIABLE.pattern, step)
         parts.append((r"(?!\.)" if first else "") + _step(step, known, few) + ("" if last else "/"))

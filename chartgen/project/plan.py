@@ -111,13 +111,16 @@ def plan(project: Project, tree: Tree | None = None) -> Builds:
     What is wrong is told in `findings`, of a build or of the whole: nothing is raised.
     """
     tree = tree or Disk()
-    findings: list[Diagnostic] = list(project.said.warnings)
+    findings: list[Diagnostic] = []
     builds: list[Build] = []
+    sets = _Sets(project.said)
     for number, entry in enumerate(project.said.data.get("charts") or ()):
-        made = _Entry(project.said, number, entry, tree)
+        made = _Entry(project.said, number, entry, tree, sets)
         builds += made.builds()
         findings += made.findings
-    return Builds(tuple(_apart(builds)), tuple(findings), project.steering, project.fail_on)
+    # what `defaults` have wrong, they have for each entry
+    told = (*project.said.warnings, *dict.fromkeys(findings))
+    return Builds(tuple(_apart(builds)), told, project.steering, project.fail_on)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,8 +133,8 @@ class _Layer:
 class _Entry:
     """An entry of `charts`, with what `defaults` say for it."""
 
-    def __init__(self, said: Source, number: int, entry: Mapping[str, Any], tree: Tree) -> None:
-        self.said, self.entry, self.tree = said, entry, tree
+    def __init__(self, said: Source, number: int, entry: Mapping[str, Any], tree: Tree, sets: _Sets) -> None:
+        self.said, self.entry, self.tree, self.sets = said, entry, tree, sets
         self.path: Path = ("charts", number)
         self.defaults: Mapping[str, Any] = said.data.get("defaults") or {}
         self.layers = [*self._layers(self.defaults, ("defaults",)), *self._layers(entry, self.path)]
@@ -224,7 +227,11 @@ class _Entry:
         below = [(("name",), self.entry["name"]), (("set",), self.entry.get("set"))]
         below += [((key,), self.entry.get(key)) for key in KEYS]
         texts = [((*self.path, *path), value) for path, value in below]
-        texts += [(("defaults", key), self.defaults.get(key)) for key in ("set", *KEYS)]
+        texts += [
+            (("defaults", key), self.defaults.get(key))
+            for key in ("set", *KEYS)
+            if key == "set" or self.entry.get(key) is None
+        ]
         for start, data in texts:
             for path, text in _texts(data, start):
                 for name in patterns.variables(text):
@@ -263,7 +270,7 @@ class _Entry:
             for holder in (self.entry if self.entry.get(key) is not None else self.defaults,)
             if holder.get(key) is not None
         }
-        sets = (_set(self.said, path, values, findings) for path in (("defaults",), self.path))
+        sets = (self.sets.layer(path, values, findings) for path in (("defaults",), self.path))
         return Build(
             name=name,
             files=tuple(files),
@@ -302,45 +309,53 @@ def _texts(data: Any, path: Path) -> Iterator[tuple[Path, str]]:
             yield from _texts(item, (*path, number))
 
 
-def _set(
-    said: Source, holder: Path, variables: Mapping[str, str], findings: list[Diagnostic]
-) -> Source | None:
-    """The layer that a `set` is: its keys are paths, and its places those in the file. None where there is none."""
-    path = (*holder, "set")
-    given = at(said.data, path)
-    if not given:
-        return None
-    data: dict[str, Any] = {}
-    ways = {key: tuple(part.replace("\\.", ".") for part in _DOT.split(key)) for key in given}
-    for key, value in given.items():
-        if (other := _laid(data, ways[key], patterns.filled_in(value, variables))) is not None:
-            findings.append(
-                Diagnostic(
-                    "duplicate-key",
-                    f"{'.'.join(other)} is set twice",
-                    path=(*path, key),
-                    spans=(said.spans[(*path, key)],),
-                    hint="keep one of the two",
+class _Sets:
+    """The layers that the `set` of a file's charts and defaults are: their keys are paths, and their places those in the
+    file, which are sorted by what they belong to once."""
+
+    def __init__(self, said: Source) -> None:
+        self.said = said
+        self.spans, self.value_spans = _by_holder(said.spans), _by_holder(said.value_spans)
+
+    def layer(self, holder: Path, variables: Mapping[str, str], findings: list[Diagnostic]) -> Source | None:
+        """The layer of a chart or of the defaults; None where they set nothing."""
+        given = at(self.said.data, (*holder, "set"))
+        if not given:
+            return None
+        data: dict[str, Any] = {}
+        ways = {key: tuple(part.replace("\\.", ".") for part in _DOT.split(key)) for key in given}
+        for key, value in given.items():
+            if (other := _laid(data, ways[key], patterns.filled_in(value, variables))) is not None:
+                findings.append(
+                    Diagnostic(
+                        "duplicate-key",
+                        f"{'.'.join(other)} is set twice",
+                        path=(*holder, "set", key),
+                        spans=(self.spans[holder][(key,)],),
+                        hint="keep one of the two",
+                    )
                 )
-            )
+        spans: dict[Path, Span] = {}
+        for place, span in self.spans[holder].items():
+            way = ways[str(place[0])]
+            for length in range(1, len(way)):
+                spans.setdefault(way[:length], span)
+            spans[(*way, *place[1:])] = span
+        value_spans = {
+            (*ways[str(place[0])], *place[1:]): span
+            for place, span in self.value_spans.get(holder, {}).items()
+        }
+        return Source(self.said.name, data, spans, value_spans, lines=self.said.lines)
 
-    def moved(places: Mapping[Path, Span], *, above: bool) -> dict[Path, Span]:
-        out: dict[Path, Span] = {}
-        for place, span in places.items():
-            if place[: len(path)] == path and len(place) > len(path):
-                way = ways[str(place[len(path)])]
-                for length in range(1, len(way)) if above else ():
-                    out.setdefault(way[:length], span)
-                out[(*way, *place[len(path) + 1 :])] = span
-        return out
 
-    return Source(
-        said.name,
-        data,
-        moved(said.spans, above=True),
-        moved(said.value_spans, above=False),
-        lines=said.lines,
-    )
+def _by_holder(places: Mapping[Path, Span]) -> dict[Path, dict[Path, Span]]:
+    """The places of what stands below each `set`, by what has it."""
+    found: dict[Path, dict[Path, Span]] = {}
+    for path, span in places.items():
+        depth = 1 if path[:1] == ("defaults",) else 2
+        if len(path) > depth + 1 and path[depth] == "set":
+            found.setdefault(path[:depth], {})[path[depth + 1 :]] = span
+    return found
 
 
 def _laid(data: dict[str, Any], way: tuple[str, ...], value: Any) -> tuple[str, ...] | None:

@@ -40,6 +40,8 @@ OTHERS = {
     # sides of a comparison
     "needs-helm-engine": "What a chart that chartgen did not compile comes to only Helm's engine can tell. "
     "`pip install 'chartgen[helm]'` brings it along.",
+    "archive-differs": "The SHA-256 of a chart's archive is not the one that stands in index.yaml: one of the two was changed.",
+    "archive-missing": "A chart that stands in index.yaml has no archive beside it.",
     "bad-epoch": "SOURCE_DATE_EPOCH, where it is set, is the time that index.yaml names: seconds since 1970.",
     "bad-index": "`index.yaml` of the folder that charts are built into says what is published there. It is read before "
     "anything is written, and this one is no index.",
@@ -80,6 +82,8 @@ OTHERS = {
     "thing. A / between them leaves no doubt.",
     "bad-chart-name": "A chart's name is of lower-case letters, digits and hyphens; with variables in it, this holds for what they "
     "stand for.",
+    "chart-stale": "`build --check` holds what is published against what the values make now. Somebody changed the values, or what "
+    "is published, and did not build.",
     "chart-twice": "Two charts of `chartgen.yaml` would be published under the same name in the same folder.",
     "no-deciding-layer": "With variables in the paths of its values, a chart of `chartgen.yaml` is made of each file that a path "
     "with all of them finds; here no path has all.",
