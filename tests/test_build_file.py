@@ -304,3 +304,33 @@ def test_a_bar_is_for_terminals() -> None:
         os.close(ours)
         assert (done.returncode, b"checking" in told, b"100%" in told) == (0, shown, shown)
     assert run("check", cwd=Path()).stderr == "2 charts: 2 valid\n"
+
+
+def test_what_is_changed_beyond_values_is_as_on_the_command_line() -> None:
+    patches = (paths.ROOT / "examples" / "patches" / "patches.yaml").read_text(encoding="utf-8")
+    Path("p.yaml").write_text(patches)
+    Path("chartgen.yaml").write_text(
+        "defaults: {output: all, mirror: registry.example.com/m}\n"
+        "charts: [{name: a, patches: [p.yaml]}, {name: b}, {name: c, patches: [p.yaml], set: {server.replicas: 5}}]\n"
+    )
+    assert run("build", cwd=Path()).returncode == 0
+    changed = ("--mirror", "registry.example.com/m", "--patches", "p.yaml")
+    for name, flags in (("a", changed), ("b", changed[:2]), ("c", (*changed, "--set", "server.replicas=5"))):
+        Path("none.yaml").write_text("{}")
+        assert (
+            run("build", "-f", "none.yaml", "--name", name, "-o", "each", *flags, cwd=Path()).returncode == 0
+        )
+        archive = f"{name}-0.1.0.tgz"
+        assert (Path("all") / archive).read_bytes() == (Path("each") / archive).read_bytes()
+    assert run("build", "--check", cwd=Path()).returncode == 0
+    Path("p.yaml").write_text(patches.replace("gvisor", "kata"))
+    assert run("build", "--check", cwd=Path()).returncode == 1
+    for bad in (
+        "{name: d, mirror: 'no registry'}",
+        "{name: d, patches: [gone.yaml]}",
+        "{name: d, digests: p.yaml}",
+    ):
+        Path("chartgen.yaml").write_text(f"charts: [{{name: fine}}, {bad}]\n")
+        for command in ("check", "build"):
+            done = run(command, cwd=Path())
+            assert done.returncode in (1, 2) and "rejected: d" in done.stderr, done.stderr

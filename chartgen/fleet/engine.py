@@ -54,9 +54,12 @@ class Engine:
     def check(self, number: int) -> tuple[Diagnostic, ...]:
         """All that a check finds in a build."""
         build = self.plan.builds[number]
-        return compiler.verdict(
-            build.read(self._layers), build.options(self.plan.steering), self._memory
-        ).diagnostics
+        try:
+            return compiler.verdict(
+                build.read(self._layers), build.options(self.plan.steering), self._memory
+            ).diagnostics
+        except Rejected as rejected:
+            return rejected.diagnostics
 
     def ready(self, number: int) -> Ready:
         """A build, compiled and written where it waits. Nothing is raised for what is wrong with it."""

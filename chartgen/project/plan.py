@@ -7,11 +7,13 @@ where a glob finds several, is a chart. The other layers only read them.
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
-from typing import Any, NamedTuple
+from functools import lru_cache
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import compiler
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, any_error
@@ -22,6 +24,10 @@ from chartgen.steering import Steering
 from chartgen.values.inputs import Read
 from chartgen.values.source import Source
 from chartgen.values.tree import at
+
+if TYPE_CHECKING:
+    from chartgen.alter import Alterations
+    from chartgen.alter.patches import Patches
 
 # a chart's name, as `build --name` takes it
 _NAME = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
@@ -50,13 +56,33 @@ class Build:
     version: str = "auto"
     output: str = "charts"
     registry: str | None = None
+    mirror: str | None = None
+    digests: str | None = None
+    patches: tuple[str, ...] = ()
 
     def options(self, steering: Steering) -> compiler.Options:
-        """How its values are compiled."""
+        """How its values are compiled. Raises Rejected for what is wrong with the files that say what is to be changed."""
         return compiler.Options(
             strict=self.strict, kube_version=self.kube_version, validate=self.validate, name=self.name,
-            steering=steering,
+            steering=steering, alterations=self._alterations(),
         )  # fmt: skip
+
+    def _alterations(self) -> Alterations | None:
+        if not (self.mirror or self.digests or self.patches):
+            return None
+        from chartgen.alter import Alterations, images
+
+        try:
+            registry = images.mirror(self.mirror) if self.mirror else ""
+        except ValueError as error:
+            spans = (self.span,) if self.span is not None else ()
+            found = Diagnostic(
+                "bad-format", str(error), path=("mirror",), spans=spans, found=str(self.mirror)
+            )
+            raise Rejected([found]) from None
+        digests = _digests(self.digests, _state(self.digests)) if self.digests else None
+        renaming = images.Renaming(registry, digests) if registry or digests is not None else None
+        return Alterations(renaming, tuple(_patches(path, _state(path)) for path in self.patches))
 
     def read(self, layers: Layers) -> Read:
         """Its values, and what cannot be read of them."""
@@ -68,6 +94,30 @@ class Build:
             except Rejected as rejected:
                 findings += rejected.diagnostics
         return Read((*sources, *self.sets), tuple(findings))
+
+
+def _state(path: str) -> tuple[str, int, int]:
+    """What is another once a file is another one, or has other content."""
+    try:
+        about = os.stat(path)
+    except OSError:
+        return "", 0, 0
+    return os.path.abspath(path), about.st_mtime_ns, about.st_size
+
+
+# most charts have the same files, which are read once
+@lru_cache(maxsize=64)
+def _patches(path: str, _: tuple[str, int, int]) -> Patches:
+    from chartgen.alter import patches
+
+    return patches.read(path)
+
+
+@lru_cache(maxsize=64)
+def _digests(path: str, _: tuple[str, int, int]) -> Any:
+    from chartgen.alter import images
+
+    return images.read_digests(path)
 
 
 class Key(NamedTuple):
@@ -86,6 +136,9 @@ KEYS: Mapping[str, Key] = {
     "version": Key("version"),
     "output": Key("output"),
     "registry": Key("registry"),
+    "mirror": Key("mirror"),
+    "digests": Key("digests", names_file=True),
+    "patches": Key("patches", names_file=True),
 }
 
 
@@ -265,7 +318,7 @@ class _Entry:
                 )
             )
         given = {
-            row.field: patterns.filled_in(holder[key], values)
+            row.field: _frozen(patterns.filled_in(holder[key], values))
             for key, row in KEYS.items()
             for holder in (self.entry if self.entry.get(key) is not None else self.defaults,)
             if holder.get(key) is not None
@@ -291,6 +344,10 @@ class _Entry:
             if not found and not layer.optional:
                 findings.append(self._nothing_found(layer, pattern))
             yield from found
+
+
+def _frozen(value: Any) -> Any:
+    return tuple(value) if isinstance(value, list) else value
 
 
 def _quoted(pattern: str) -> str:
