@@ -49,6 +49,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/build.py
 	$(BIN)/python benchmarks/editor.py
 	$(BIN)/python benchmarks/growth.py
+	$(BIN)/python benchmarks/fleet.py
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -13,6 +13,12 @@ ROOT = Path(__file__).parent.parent
 BASE = ROOT / "examples" / "secure.yaml"
 REGIONS = 10
 
+BUILD_FILE = """\
+charts:
+  - name: consul-{cluster}
+    values: [base.yaml, "regions/{region}.yaml", "clusters/{region}/{cluster}.yaml"]
+"""
+
 Draw = random.Random
 # what a cluster's file may set beside its datacenter; each a section and what it gets
 _CHOICES: tuple[Callable[[Draw, str], dict[str, Any]], ...] = (
@@ -23,7 +29,7 @@ _CHOICES: tuple[Callable[[Draw, str], dict[str, Any]], ...] = (
     lambda draw, name: {"server": {"resources": {"requests": {"memory": draw.choice(["100Mi", "150Mi"])}}}},
     lambda draw, name: {"server": {"annotations": f'"cluster": "{name}"\n'}},
     lambda draw, name: {"server": {"extraConfig": f'{{"leave_on_terminate": {str(draw.random() < 0.5).lower()}}}'}},
-    lambda draw, name: {"connectInject": {"replicas": draw.randint(2, 4), "logLevel": "debug"}},
+    lambda draw, name: {"connectInject": {"replicas": draw.randint(3, 4), "logLevel": "debug"}},
     lambda draw, name: {"connectInject": {"k8sDenyNamespaces": ["kube-system", f"team-{draw.randint(1, 40)}", name]}},
     lambda draw, name: {"ui": {"service": {"type": "LoadBalancer", "annotations": f"on: {name}\n"}}},
     lambda draw, name: {"syncCatalog": {"enabled": True, "k8sPrefix": f"{name}-"}},
@@ -31,7 +37,7 @@ _CHOICES: tuple[Callable[[Draw, str], dict[str, Any]], ...] = (
     lambda draw, name: {"dns": {"enabled": draw.random() < 0.5}},
     lambda draw, name: {"ingressGateways": {"enabled": True, "gateways": [{"name": f"in-{name}", "replicas": 2}]}},
     lambda draw, name: {"client": {"enabled": True, "nodeMeta": {"cluster": name}}},
-    lambda draw, name: {"apiGateway": None} if draw.random() < 0.1 else {"terminatingGateways": {"enabled": True}},
+    lambda draw, name: {"server": {"affinity": None}} if draw.random() < 0.1 else {"terminatingGateways": {"enabled": True}},
 )  # fmt: skip
 # a file in a hundred or so is a mistake
 _MISTAKES: tuple[dict[str, Any], ...] = (
@@ -73,22 +79,19 @@ def _add(made: dict[str, Any], more: dict[str, Any]) -> None:
 
 
 def written(folder: Path, clusters: int, *, seed: int = 1, mistakes: float = 0.0) -> list[tuple[str, ...]]:
-    """Writes the files of a fleet below a folder, and returns the layers of each cluster."""
+    """Writes the files of a fleet below a folder, and the build file; returns the layers of each cluster."""
     draw = Draw(seed)
     (folder / "regions").mkdir(parents=True)
     (folder / "clusters").mkdir()
+    (folder / "chartgen.yaml").write_text(BUILD_FILE)
     (folder / "base.yaml").write_bytes(BASE.read_bytes())
     for number in range(REGIONS):
         (folder / "regions" / f"{number}.yaml").write_text(yaml.safe_dump(region(number)))
+        (folder / "clusters" / str(number)).mkdir()
     layers = []
     for number in range(clusters):
-        path = folder / "clusters" / f"{number:04d}.yaml"
+        in_region = str(draw.randrange(REGIONS))
+        path = folder / "clusters" / in_region / f"{number:04d}.yaml"
         path.write_text(yaml.safe_dump(cluster(number, draw, mistakes), sort_keys=False))
-        layers.append(
-            (
-                str(folder / "base.yaml"),
-                str(folder / "regions" / f"{draw.randrange(REGIONS)}.yaml"),
-                str(path),
-            )
-        )
+        layers.append((str(folder / "base.yaml"), str(folder / "regions" / f"{in_region}.yaml"), str(path)))
     return layers

@@ -23,10 +23,12 @@ from tests.test_publish import names, written
 from tests.test_traces import OBSERVED
 
 
-def plan(layers: Sequence[tuple[str, ...]], output: Path) -> Builds:
+def plan(layers: Sequence[tuple[str, ...]], output: Path, *, folder: bool = True) -> Builds:
     return Builds(
         tuple(
-            Build(name=f"chart-{number}", files=files, output=str(output), strict=number % 4 > 0)
+            Build(
+                name=f"chart-{number}", files=files, output=str(output), strict=number % 4 > 0, folder=folder
+            )
             for number, files in enumerate(layers)
         )
     )
@@ -78,7 +80,7 @@ def test_observed_sets_are_what_each_alone_is(tmp_path: Path) -> None:
 def test_archives_alone_are_the_same_archives(layers: list[tuple[str, ...]], tmp_path: Path) -> None:
     some = layers[:6]
     fleet.build(plan(some, tmp_path / "whole"), workers=1)
-    fleet.build(plan(some, tmp_path / "packed"), workers=1, folders=False)
+    fleet.build(plan(some, tmp_path / "packed", folder=False), workers=1)
     whole = written(tmp_path / "whole")
     assert written(tmp_path / "packed") == {name: data for name, data in whole.items() if "/" not in name}
 

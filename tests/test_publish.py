@@ -17,6 +17,7 @@ from pathlib import Path
 import pytest
 
 import chartgen
+from chartgen.chart import publish
 from chartgen.values import source
 from tests.test_cli import run
 
@@ -219,3 +220,19 @@ def test_the_output_folder_may_be_a_link(tmp_path: Path) -> None:
     (tmp_path / "charts").symlink_to("disk")
     chartgen.compile(VALUES).publish(tmp_path / "charts")
     assert names(tmp_path / "disk") == PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("path", "size"),
+    [
+        ("consul/Chart.yaml", 0),
+        ("c/" + "d" * 98, 1),
+        ("c" * 60 + "/" + "d" * 60, 2**20),
+        ("c/ä", 512),
+        ("c/" + "d" * 97 + "ä", 9),
+    ],
+)
+def test_headers_are_those_that_tarfile_writes(path: str, size: int) -> None:
+    member = tarfile.TarInfo(path)
+    member.size, member.mode = size, 0o644
+    assert publish._header(path, size) == member.tobuf(tarfile.USTAR_FORMAT, "utf-8")

@@ -168,14 +168,16 @@ class Chart:
         """
         return publish.write_folder(self.files, directory)
 
-    def publish(self, directory: str | os.PathLike[str]) -> Published:
+    def publish(self, directory: str | os.PathLike[str], *, folder: bool = True) -> Published:
         """Publishes the chart below `directory`: the folder NAME/VERSION, the archive NAME-VERSION.tgz and the entry in
-        index.yaml appear together, or none does.
+        index.yaml appear together, or none does. Without `folder`, the other two.
 
         Raises Rejected where this version is published with other content, FileExistsError where something else than a
         chart is.
         """
-        return publish.publish(self.name, self.version, self.files, self.chart_yaml, self._packed, directory)
+        return publish.publish(
+            self.name, self.version, self.files, self.chart_yaml, self._packed, directory, folder=folder
+        )
 
     def stage(
         self, directory: Path, staging: Path, known: Entry | None, *, folder: bool = True

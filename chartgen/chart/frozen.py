@@ -10,13 +10,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from chartgen import schema
+from chartgen.chart import kept
 from chartgen.render import document, scalar
 
 
 def values_text(values: Mapping[str, Any]) -> str:
     """The text of `values.yaml` for effective values."""
     head = "# Frozen when this chart was compiled: to change one, compile again.\n"
-    return head + document.block_yaml(document.pruned(dict(values)), str)
+    given = {key: item for key, item in values.items() if item is not None}
+    return head + ("".join(kept.text(_section_text, item, key) for key, item in given.items()) or "{}\n")
 
 
 def schema_text(values: Mapping[str, Any]) -> str:
@@ -24,7 +26,7 @@ def schema_text(values: Mapping[str, Any]) -> str:
 
     As text, one value a line, so that two versions of a chart can be compared.
     """
-    shapes = {key: _constant(item, "  ") for key, item in values.items() if key != "global"}
+    shapes = {key: kept.text(_constant, item, "  ") for key, item in values.items() if key != "global"}
     shapes["global"] = '{"type": "object"}'
     # the condition that a parent chart names (`consul.enabled`) comes along; a chart that is off is not rendered
     shapes.setdefault("enabled", '{"const": true}')
@@ -38,6 +40,10 @@ def schema_text(values: Mapping[str, Any]) -> str:
 def global_text(values: Mapping[str, Any]) -> str:
     """The values below `global` as JSON, each in a list of one item, so that sections can be told from values."""
     return scalar.json_text(_listed(values["global"], schema.sections()["global"]), 2) + "\n"
+
+
+def _section_text(value: Any, key: str) -> str:
+    return document.block_yaml(document.pruned({key: value}), str)
 
 
 def _constant(value: Any, indent: str) -> str:

@@ -8,7 +8,9 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import marshal
 from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
 from typing import Any
 
 from chartgen import paths, schema
@@ -85,7 +87,15 @@ def renamed_in(annotations: Mapping[str, Any]) -> dict[str, str]:
 def own(values: Mapping[str, Any]) -> dict[str, Any]:
     """What of effective values is other than the default, None for defaults that are taken away: with the flags and the
     version of chartgen, all that a chart is made of."""
-    return tree.different(document.pruned(dict(values)), document.pruned(dict(schema.defaults())))
+    defaults = schema.defaults()
+    # most sections are as they are by default, which bytes tell at once
+    there = {key: item for key, item in values.items() if not _same(item, defaults.get(key))}
+    standard = {key: item for key, item in defaults.items() if key in there or key not in values}
+    return tree.different(document.pruned(there), document.pruned(standard))
+
+
+def _same(value: Any, standard: Any) -> bool:
+    return marshal.dumps(value, 2) == marshal.dumps(standard, 2)
 
 
 def inputs_digest(values: Mapping[str, Any], flags: Sequence[str]) -> str:
@@ -112,6 +122,7 @@ def _listed(rows: Iterable[Mapping[str, str]]) -> str:
     return document.block_yaml(there, str) if there else ""
 
 
+@cache
 def _icon() -> str:
     """The icon as an address that holds it, so that no host has to be asked for it."""
     drawn = (paths.TEMPLATES / "icon.svg").read_bytes().strip()

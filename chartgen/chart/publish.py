@@ -15,6 +15,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -65,10 +66,12 @@ def publish(
     metadata: Mapping[str, Any],
     content: bytes,
     directory: str | os.PathLike[str],
+    *,
+    folder: bool = True,
 ) -> Published:
     """Publishes a chart, whose archive is `content`, below `directory`: the folder NAME/VERSION, the archive
     NAME-VERSION.tgz and its entry in index.yaml, which has what the chart says of itself, appear together. Whoever
-    publishes does so alone.
+    publishes does so alone. Without `folder`, the archive and its entry alone.
 
     Raises Rejected where this version is published with other content, FileExistsError where something else than a chart
     is.
@@ -78,11 +81,13 @@ def publish(
     with _alone(root):
         published = index.read(root)
         known = published.entry(name, version)
-        staged = _unwritten(name, version, files, metadata, content, known, root)
+        staged = _unwritten(name, version, files, metadata, content, known, root, folder=folder)
         if isinstance(staged, Published):
             return staged
         with _staging(root) as staging:
-            placed = _placed([staged.written(files, content, staging)], root, published, staging)[0]
+            placed = _placed(
+                [staged.written(files, content, staging, folder=folder)], root, published, staging
+            )[0]
     if isinstance(placed, Exception):
         raise placed
     return placed
@@ -283,11 +288,36 @@ def archive(name: str, files: Files) -> bytes:
     blocks: list[bytes] = []
     for path, text in files.items():
         content = text.encode()
-        member = tarfile.TarInfo(f"{name}/{path}")
-        member.size, member.mode = len(content), 0o644
-        blocks += [member.tobuf(tarfile.USTAR_FORMAT), content, bytes(-len(content) % tarfile.BLOCKSIZE)]
+        blocks += [_header(f"{name}/{path}", len(content)), content, bytes(-len(content) % tarfile.BLOCKSIZE)]
     blocks.append(bytes(2 * tarfile.BLOCKSIZE))
     return gzipped(b"".join(blocks))
+
+
+# where the name of a header of POSIX's `ustar` format ends, and where its fields of size and checksum are
+_NAME_END, _SIZE, _SUM = 100, slice(124, 136), slice(148, 156)
+
+
+def _header(path: str, size: int) -> bytes:
+    """What stands before a file in an archive. All are the same but for names and sizes: where these are short, what is
+    the same is taken from a header that tarfile made."""
+    name = path.encode()
+    if len(name) > _NAME_END:
+        member = tarfile.TarInfo(path)
+        member.size, member.mode = size, 0o644
+        return member.tobuf(tarfile.USTAR_FORMAT, "utf-8")
+    made = bytearray(_blank())
+    made[: len(name)] = name
+    made[_SIZE] = b"%011o\0" % size
+    made[_SUM] = b" " * 8
+    made[_SUM] = b"%06o\0 " % sum(made)
+    return bytes(made)
+
+
+@cache
+def _blank() -> bytes:
+    member = tarfile.TarInfo("")
+    member.mode = 0o644
+    return member.tobuf(tarfile.USTAR_FORMAT, "utf-8")
 
 
 def _written(files: Files, folder: Path) -> Path:

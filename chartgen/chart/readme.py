@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import marshal
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
@@ -38,6 +39,8 @@ def _own_settings(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """(dotted path, value in short) of each value that differs from the default; long ones cut."""
 
     def walk(node: Any, standard: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+        if len(path) == 1 and marshal.dumps(node, 2) == marshal.dumps(standard, 2):
+            return
         if isinstance(node, Mapping) and node and isinstance(standard, Mapping):
             for key, item in node.items():
                 yield from walk(item, standard.get(key), (*path, key))

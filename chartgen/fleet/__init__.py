@@ -38,7 +38,7 @@ def check(plan: Builds, *, workers: int | None = None) -> Iterator[Made]:
 
     `workers` is how many processes share the work; as many as there are processors, if None.
     """
-    engine = Engine(plan, None, "error", {}, folders=True)
+    engine = Engine(plan, None, "error", {})
     done: dict[int, tuple[Diagnostic, ...]] = {}
     following = 0
     for number, findings in _spread(engine.check, len(plan.builds), workers):
@@ -53,15 +53,13 @@ def build(
     *,
     step: Step | None = None,
     fail_on: str = "error",
-    folders: bool = True,
     workers: int | None = None,
     done: Callable[[Build], object] = lambda build: None,
 ) -> list[Made]:
     """Each build of a plan, compiled and published, in the order of the plan; a rejected one is published as nothing.
 
     All appear at the end, with one writing of each folder's index; what is done when somebody interrupts does, too, and
-    each is whole. Without `folders`, a chart is its archive and its entry alone. Where warnings fail, what has any is
-    not published either. `done` is told of each that is compiled, `workers` are as of `check`. Raises OSError for what
+    each is whole. Where warnings fail, what has any is not published either. `done` is told of each that is compiled, `workers` are as of `check`. Raises OSError for what
     cannot be written, after all others are.
     """
     from chartgen.chart import publish
@@ -72,7 +70,7 @@ def build(
             output: stack.enter_context(publish.staging_in(Path(output)))
             for output in dict.fromkeys(build.output for build in plan.builds)
         }
-        engine = Engine(plan, step, fail_on, stagings, folders=folders)
+        engine = Engine(plan, step, fail_on, stagings)
         try:
             for number, each in _spread(engine.ready, len(plan.builds), workers):
                 ready[number] = each

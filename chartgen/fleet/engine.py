@@ -38,18 +38,16 @@ class Engine:
     """The builds of a plan, ready to be asked for by number; `stagings` are the folders in which charts wait, by the
     folder that they go to."""
 
-    def __init__(
-        self, plan: Builds, step: Step | None, fail_on: str, stagings: Mapping[str, Path], *, folders: bool
-    ) -> None:
+    def __init__(self, plan: Builds, step: Step | None, fail_on: str, stagings: Mapping[str, Path]) -> None:
         self.plan, self.step, self.fail_on = plan, step, fail_on
-        self.stagings, self.folders = stagings, folders
+        self.stagings = stagings
         self._layers = Layers(Disk())
         self._memory = compiler.Memory(Traces())
         self._indexes: dict[str, Index | Rejected] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a process that starts anew begins with nothing in mind
-        return _made_anew, (self.plan, self.step, self.fail_on, self.stagings, self.folders)
+        return Engine, (self.plan, self.step, self.fail_on, self.stagings)
 
     def check(self, number: int) -> tuple[Diagnostic, ...]:
         """All that a check finds in a build."""
@@ -86,7 +84,7 @@ class Engine:
             return Ready(chart.diagnostics, versions.told(versions.Outcome(decision, decision.there)))
         made, root = decision.chart, Path(build.output)
         placed = made.stage(
-            root, self.stagings[build.output], index.entry(made.name, made.version), folder=self.folders
+            root, self.stagings[build.output], index.entry(made.name, made.version), folder=build.folder
         )
         if isinstance(placed, Published):
             return Ready(chart.diagnostics, versions.told(versions.Outcome(decision, placed)))
@@ -107,7 +105,7 @@ class Engine:
             chart = compiler.compile_sources(
                 build.read(self._layers), build.options(self.plan.steering), self._memory
             )
-            outcome = versions.published(chart, build.output, build.version, self.step)
+            outcome = versions.published(chart, build.output, build.version, self.step, folder=build.folder)
         except Rejected as rejected:
             return Ready(rejected.diagnostics)
         except OSError as error:
@@ -127,12 +125,6 @@ class Engine:
         if isinstance(known, Rejected):
             raise known
         return known
-
-
-def _made_anew(
-    plan: Builds, step: Step | None, fail_on: str, stagings: Mapping[str, Path], folders: bool
-) -> Engine:
-    return Engine(plan, step, fail_on, stagings, folders=folders)
 
 
 def fails(findings: tuple[Diagnostic, ...], fail_on: str) -> bool:

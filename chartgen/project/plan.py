@@ -55,6 +55,7 @@ class Build:
     validate: bool = False
     version: str = "auto"
     output: str = "charts"
+    folder: bool = True
     registry: str | None = None
     mirror: str | None = None
     digests: str | None = None
@@ -135,6 +136,7 @@ KEYS: Mapping[str, Key] = {
     "validate": Key("validate"),
     "version": Key("version"),
     "output": Key("output"),
+    "folder": Key("folder"),
     "registry": Key("registry"),
     "mirror": Key("mirror"),
     "digests": Key("digests", names_file=True),

@@ -73,7 +73,12 @@ def told(outcome: Outcome) -> Told:
 
 
 def published(
-    chart: Chart, directory: str | os.PathLike[str], asked: str = AUTO, step: Step | None = None
+    chart: Chart,
+    directory: str | os.PathLike[str],
+    asked: str = AUTO,
+    step: Step | None = None,
+    *,
+    folder: bool = True,
 ) -> Outcome:
     """Publishes a chart below `directory` under the version that is asked for; `auto` is the next one, by `step` or by what
     is another than in the newest one that is published.
@@ -86,7 +91,7 @@ def published(
         if (there := decision.there) is not None:
             return Outcome(decision, there)
         try:
-            return Outcome(decision, decision.chart.publish(directory))
+            return Outcome(decision, decision.chart.publish(directory, folder=folder))
         except Rejected as rejected:
             # another build has published the version that was decided on
             taken = [finding.code for finding in rejected.diagnostics] == ["version-published"]

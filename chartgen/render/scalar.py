@@ -25,17 +25,31 @@ class Unwritable(ValueError):
         self.text = text
 
 
+# JSON's own, which leaves what is not ASCII as it is
+_quoted = json.encoder.encode_basestring
 _compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
     """`value` as JSON that is also a YAML flow value in 1.1 and 1.2."""
+    # most of what is written is one scalar, for which an encoder is much ado
+    kind = type(value)
+    if kind is str:
+        return _ESCAPED.sub(_escape, _quoted(value))
+    if kind is bool:
+        return "true" if value else "false"
+    if kind is int:
+        return str(value)
     text = (
         _compact(value)
         if indent is None
         else json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     )
-    return _ESCAPED.sub(lambda match: f"\\u{ord(match[0]):04x}", text)
+    return _ESCAPED.sub(_escape, text)
+
+
+def _escape(match: re.Match[str]) -> str:
+    return f"\\u{ord(match[0]):04x}"
 
 
 def shortened(value: Any, most: int = 60) -> str:

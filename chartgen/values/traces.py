@@ -101,8 +101,10 @@ class Traces:
             key = also, between.key(read)
             answer = by_key.get(key, _NONE)
             if answer is not _NONE:
-                by_key.move_to_end(key)
-                answers.move_to_end(read)
+                if len(by_key) > 1:
+                    by_key.move_to_end(key)
+                if len(answers) > 1:
+                    answers.move_to_end(read)
                 values.reads.paths |= read
                 return answer, read
         answer, read = values.reads.of(reader)

@@ -104,17 +104,16 @@ def _names(
     # a release's name has one letter at least
     least = f"r-{merged.effective.get('nameOverride') or 'consul'}"[:63]
     for document in documents:
-        for _, text, most in _lengths(document):
-            late_full = "consul.fullname" in _expressions(text, late)
-            over = len(TOKEN.sub(least if late_full else "", text)) - most
+        for text, most, own, starts in document.once(("starts", late), partial(_starts, document, late)):
+            late_full = starts > 0
+            over = own + starts * len(least) - most
             if over > 0:
                 place = _to_blame(text, merged.effective)
                 if late_full and len(least) > _USUAL and place[0] not in _GATEWAYS:
                     place = ("nameOverride",)
                 told = _too_long(document, text, most, place, merged, most + over)
                 worst[place] = max(worst.get(place, (0, told)), (over, told), key=lambda each: each[0])
-        form = _name_form(document, version)
-        expected = form(document.name) if form and not TOKEN.search(document.name) else None
+        expected = document.once(("form", version), partial(_expected_name, document, version))
         if expected and len(document.name) <= 63:
             place = _to_blame(document.name, merged.effective)
             told = Diagnostic(
@@ -133,8 +132,24 @@ def _refusals(document: Document, version: tuple[int, int] | None) -> list[Refus
     return [*objects.refusals(document.data, version)]
 
 
+def _starts(document: Document, late: LateBound) -> list[tuple[str, int, int, int]]:
+    """(text, the most characters, those that are known, how often what a release's names begin with stands in it) of each
+    text that has a bound."""
+    found = []
+    for _, text, most in _lengths(document):
+        late_full = "consul.fullname" in _expressions(text, late)
+        own, tokens = TOKEN.subn("", text)
+        found.append((text, most, len(own), tokens if late_full else 0))
+    return found
+
+
 def _lengths(document: Document) -> list[tuple[Path, str, int]]:
     return document.once("lengths", lambda: [*names.lengths(document.data)])
+
+
+def _expected_name(document: Document, version: tuple[int, int] | None) -> str | None:
+    form = _name_form(document, version)
+    return form(document.name) if form and not TOKEN.search(document.name) else None
 
 
 def _name_form(document: Document, version: tuple[int, int] | None) -> formats.Form | None:

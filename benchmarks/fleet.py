@@ -1,0 +1,164 @@
+"""A fleet of charts in one `chartgen build`, side by side with a loop of `helm template` over its files: `make bench`.
+
+    python benchmarks/fleet.py [FILES [PAIRS]]
+
+Ratios are of processor time (of whole processes, their workers and their kernel's), which both use all processors for, and
+which other programs on the machine lengthen less than the clock's. The clock's time of ours is shown beside it. `helm
+template` takes so long that it runs over a sample of the files, and its time is taken for all: each file costs it the
+same. Runs are in turn; the ratios are shown with their spread.
+
+CONSUL_CHART names the official chart, which is given each cluster's three layers. Without it, a stand-in is compared with:
+Helm renders the chart that chartgen compiled for the cluster, which has no values to merge and few templates to
+decide. Without a `helm` in PATH, Helm's engine does so in a process of its own for all of them, without any start: both cost
+less than the official chart does.
+"""
+
+from __future__ import annotations
+
+import os
+import resource
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+
+ROOT = Path(__file__).parent.parent
+sys.path.insert(0, str(ROOT))
+
+from chartgen.fleet import processes  # noqa: E402
+from tests import fleets  # noqa: E402
+
+FILES, PAIRS, SAMPLE = 500, 3, 40
+# renders charts with the engine, once before the clock starts
+_ENGINE = """
+import sys, time
+from pathlib import Path
+from tests import engine
+charts = [Path(name) for name in sys.argv[1:]]
+engine.render(charts[0])
+start = time.process_time()
+for chart in charts:
+    engine.render(chart)
+print(time.process_time() - start)
+"""
+
+Layers = Sequence[tuple[str, ...]]
+
+
+@dataclass(frozen=True)
+class Took:
+    """Seconds of the processor, and of the clock."""
+
+    processor: float
+    clock: float
+
+
+def took(action: Callable[[], object]) -> Took:
+    """What an action takes that runs in processes of its own, with theirs."""
+    before, start = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter()
+    action()
+    after, clock = resource.getrusage(resource.RUSAGE_CHILDREN), time.perf_counter() - start
+    return Took(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, clock)
+
+
+def build(folder: Path) -> None:
+    """All charts of the build file in a folder."""
+    command = [sys.executable, "-m", "chartgen", "build", "--quiet"]
+    subprocess.run(
+        command, cwd=folder, check=True, capture_output=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+
+
+def loop(helm: str, arguments: Sequence[Sequence[str]]) -> None:
+    """`helm template` for each, on all processors at once."""
+
+    def template(given: Sequence[str]) -> None:
+        # a Helm that somebody built himself takes an old Kubernetes for granted
+        command = [helm, "template", "consul", "--kube-version", "1.33.0", *given]
+        subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
+
+    with ThreadPoolExecutor(processes.usable()) as pool:
+        list(pool.map(template, arguments))
+
+
+def engine(charts: Sequence[Path]) -> float:
+    """Seconds of the processor in which the engine renders charts."""
+    command = [sys.executable, "-c", _ENGINE, *map(str, charts)]
+    done = subprocess.run(
+        command, check=True, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)}
+    )
+    return float(done.stdout)
+
+
+def other(layers: Layers, charts: Path) -> tuple[str, Callable[[], float]]:
+    """What is compared with, and seconds of the processor for a file."""
+    sample = layers[:: max(1, len(layers) // SAMPLE)][:SAMPLE]
+    official, helm = os.environ.get("CONSUL_CHART"), shutil.which("helm")
+    compiled = [charts / f"consul-{Path(files[-1]).stem}" / "0.1.0" for files in sample]
+    if helm and official:
+        given = [[official, *(part for file in files for part in ("-f", file))] for files in sample]
+        return (
+            "helm template of the official chart",
+            lambda: took(lambda: loop(helm, given)).processor / len(sample),
+        )
+    if helm:
+        paths = [[str(path)] for path in compiled]
+        return (
+            "STAND-IN: helm template of the compiled chart",
+            lambda: took(lambda: loop(helm, paths)).processor / len(sample),
+        )
+    return "STAND-IN: Helm's engine, started, on the compiled chart", lambda: engine(compiled) / len(sample)
+
+
+def row(name: str, ours: Sequence[Took], theirs: Sequence[float], files: int) -> str:
+    ratios = sorted(other * files / mine.processor for mine, other in zip(ours, theirs, strict=True))
+    processor = statistics.median(mine.processor for mine in ours)
+    clock = statistics.median(mine.clock for mine in ours)
+    return (
+        f"{name:<32} {processor:7.2f} s {processor / files * 1000:8.2f} ms a file {clock:8.2f} s of the clock"
+        f" {statistics.median(ratios):8.1f} times ({ratios[0]:.1f} to {ratios[-1]:.1f})"
+    )
+
+
+def main(files: int = FILES, pairs: int = PAIRS) -> None:
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name) / "fleet"
+        layers = fleets.written(folder, files)
+        charts = folder / "charts"
+        build(folder)
+        what, a_file = other(layers, charts)
+        theirs: list[float] = []
+        first: list[Took] = []
+        again: list[Took] = []
+        packed: list[Took] = []
+        for _ in range(pairs):
+            theirs.append(a_file())
+            again.append(took(lambda: build(folder)))
+            kept = charts.rename(folder / "kept")
+            first.append(took(lambda: build(folder)))
+            shutil.rmtree(charts)
+            said = folder / "chartgen.yaml"
+            said.write_text(fleets.BUILD_FILE + "    folder: false\n")
+            packed.append(took(lambda: build(folder)))
+            said.write_text(fleets.BUILD_FILE)
+            shutil.rmtree(charts)
+            kept.rename(charts)
+        print(f"{files} files on {processes.usable()} processors, against {what}")
+        each = statistics.median(theirs)
+        print(f"{'that':<32} {each * files:7.2f} s {each * 1000:8.2f} ms a file")
+        for title, ours in (
+            ("archives and index", packed),
+            ("folders, archives and index", first),
+            ("again, with nothing changed", again),
+        ):
+            print(row(title, ours, theirs, files))
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
