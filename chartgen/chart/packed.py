@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import tarfile
 from pathlib import Path
 from typing import NoReturn
@@ -33,6 +34,16 @@ def _folder(path: Path) -> dict[str, bytes]:
         for file in sorted(path.rglob("*"))
         if file.is_file()
     }
+
+
+def texts(archive: bytes) -> dict[str, str]:
+    """The text of each file of a chart that chartgen packed itself."""
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as members:
+        return {
+            member.name.partition("/")[2]: file.read().decode()
+            for member in members
+            if (file := members.extractfile(member)) is not None
+        }
 
 
 def _archive(path: Path) -> dict[str, bytes]:

@@ -1,6 +1,7 @@
 """All charts of a build file: checked or built, each as if it were alone, so that a bad one stops no other.
 
-`engine` makes a build after the other and does once what they have in common; `processes` spreads them.
+`engine` makes a build after the other and does once what they have in common; `processes` spreads them; `disk` keeps charts
+for the next time.
 """
 
 from __future__ import annotations
@@ -12,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from chartgen.diagnostics import Diagnostic, Rejected
-from chartgen.fleet import processes
+from chartgen.fleet import disk, processes
 from chartgen.fleet.engine import Engine, Ready, fails
 from chartgen.project.plan import Build, Builds
 
@@ -70,13 +71,15 @@ def build(
             output: stack.enter_context(publish.staging_in(Path(output)))
             for output in dict.fromkeys(build.output for build in plan.builds)
         }
-        engine = Engine(plan, step, fail_on, stagings)
+        charts = disk.charts()
+        engine = Engine(plan, step, fail_on, stagings, charts)
         try:
             for number, each in _spread(engine.ready, len(plan.builds), workers):
                 ready[number] = each
                 done(plan.builds[number])
         finally:
             _place(plan, engine, ready)
+            charts.trim()
     failed = next((each.failed for _, each in sorted(ready.items()) if each.failed is not None), None)
     if failed is not None:
         raise failed

@@ -6,13 +6,16 @@ that was found out about them), what the indexes of the folders say. None of it 
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chartgen import compiler
 from chartgen.diagnostics import Diagnostic, Rejected, any_error
+from chartgen.fleet import disk
+from chartgen.project.plan import KEYS
 from chartgen.project.trees import Disk, Layers
 from chartgen.values.traces import Traces
 
@@ -34,20 +37,46 @@ class Ready:
     failed: OSError | None = None
 
 
+class _Tree(Disk):
+    """The files on the disk, and the digest of each as it was read last."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._digests: dict[str, str] = {}
+
+    def read(self, path: str) -> bytes:
+        data = super().read(path)
+        self._digests[path] = hashlib.sha256(data).hexdigest()
+        return data
+
+    def digest(self, path: str) -> str:
+        if path not in self._digests:
+            self.read(path)
+        return self._digests[path]
+
+
 class Engine:
     """The builds of a plan, ready to be asked for by number; `stagings` are the folders in which charts wait, by the
     folder that they go to."""
 
-    def __init__(self, plan: Builds, step: Step | None, fail_on: str, stagings: Mapping[str, Path]) -> None:
+    def __init__(
+        self,
+        plan: Builds,
+        step: Step | None,
+        fail_on: str,
+        stagings: Mapping[str, Path],
+        charts: disk.Charts | None = None,
+    ) -> None:
         self.plan, self.step, self.fail_on = plan, step, fail_on
-        self.stagings = stagings
-        self._layers = Layers(Disk())
+        self.stagings, self.charts = stagings, charts or disk.Charts()
+        self._tree = _Tree()
+        self._layers = Layers(self._tree)
         self._memory = compiler.Memory(Traces())
         self._indexes: dict[str, Index | Rejected] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         # a process that starts anew begins with nothing in mind
-        return Engine, (self.plan, self.step, self.fail_on, self.stagings)
+        return Engine, (self.plan, self.step, self.fail_on, self.stagings, self.charts)
 
     def check(self, number: int) -> tuple[Diagnostic, ...]:
         """All that a check finds in a build."""
@@ -73,6 +102,8 @@ class Engine:
         from chartgen.chart.publish import Published
         from chartgen.publishing import version as versions
 
+        if (known := self._known(build)) is not None:
+            return known
         chart = compiler.compile_sources(
             build.read(self._layers), build.options(self.plan.steering), self._memory
         )
@@ -83,6 +114,11 @@ class Engine:
         if decision.there is not None:
             return Ready(chart.diagnostics, versions.told(versions.Outcome(decision, decision.there)))
         made, root = decision.chart, Path(build.output)
+        if not chart.diagnostics and (key := self._key(build)) is not None:
+            archive = made.archive()
+            digest = hashlib.sha256(archive).hexdigest()
+            record = disk.Record(made.version, made.chart_yaml, tuple(made.listed()), digest, archive)
+            self.charts.put(key, record)
         placed = made.stage(
             root, self.stagings[build.output], index.entry(made.name, made.version), folder=build.folder
         )
@@ -95,6 +131,62 @@ class Engine:
             written=True,
         )
         return Ready(chart.diagnostics, versions.told(versions.Outcome(decision, there)), placed)
+
+    def _key(self, build: Build) -> str | None:
+        """What the chart of a build is made of, but for its version; None where that cannot be told.
+
+        Its layers are those that were read, where they were."""
+        if self.charts.folder is None or build.findings:
+            return None
+        named: list[str] = []
+        for row in KEYS.values():
+            if row.names_file:
+                value = getattr(build, row.field) or ()
+                named += [value] if isinstance(value, str) else map(str, value)
+        try:
+            layers = [(path, self._tree.digest(path)) for path in (*build.files, *named)]
+        except (Rejected, OSError):
+            return None
+        return disk.key(layers, (replace(build, output="", span=None, version=""), self.plan.steering))
+
+    def _known(self, build: Build) -> Ready | None:
+        """A build whose chart was made before, where it would come to the same version; None for others."""
+        from chartgen.chart import metadata, packed, publish
+        from chartgen.publishing import version as versions
+
+        key = self._key(build) if self.step is None else None
+        record = self.charts.get(key) if key is not None else None
+        if record is None:
+            return None
+        index = self._index(build.output)
+        changes = metadata.changes_in(record.metadata.get("annotations") or {})
+        entry = index.entry(build.name, record.version)
+        newest = next(iter(index.entries.get(build.name, ())), None)
+        asked = record.version if build.version == versions.AUTO else build.version.removeprefix("v")
+        if record.version != asked or (entry is not None and entry.get("digest") != record.digest):
+            return None
+        if build.version == versions.AUTO:
+            fits = entry is newest if newest is not None else record.version == versions.FIRST and not changes
+        else:
+            fits = entry is not None or (newest is None and not changes)
+        if not fits:
+            return None
+        root = Path(build.output)
+        files = packed.texts(record.archive) if build.folder else {}
+        placed = publish.stage(
+            build.name, record.version, files, record.metadata, record.archive, entry,
+            self.stagings[build.output], root, folder=build.folder,
+        )  # fmt: skip
+        staged = None if isinstance(placed, publish.Published) else placed
+        there = publish.Published(
+            root / build.name / record.version,
+            root / f"{build.name}-{record.version}.tgz",
+            record.digest,
+            written=staged is not None,
+        )
+        previous = record.version if entry is not None and build.version == versions.AUTO else None
+        told = versions.Told(build.name, record.version, previous, None, changes, record.objects, there)
+        return Ready((), told, staged)
 
     def alone(self, number: int) -> Ready:
         """A build that another one came before, published by itself."""

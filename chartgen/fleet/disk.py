@@ -1,0 +1,143 @@
+"""Charts that were made before, on disk: taken again only where everything that they were made of is the same, to the byte.
+
+What a chart is made of is its key: the bytes and names of its layers, its options, chartgen itself (its code, templates and
+schema, not only its version), Python, the libraries. A record names its key and begins with a checksum of all the rest: one
+that was edited, cut or moved is no record. Only charts about which nothing was found are kept.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import json
+import os
+import sys
+import tempfile
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cache
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from chartgen import paths
+from chartgen.version import __version__
+
+# bytes that are kept, the longest unused going first
+_MOST = 256_000_000
+# what has a say in the bytes of a chart
+_LIBRARIES = (
+    "deepmerge",
+    "deflate",
+    "jinja2",
+    "jsonschema",
+    "jsonschema-rs",
+    "kubernetes-validate",
+    "markupsafe",
+    "py-yaml12",
+    "pyyaml",
+    "semver",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """A chart as it was made: its version, what it says of itself, its objects, its archive and that one's SHA-256."""
+
+    version: str
+    metadata: Mapping[str, Any]
+    objects: tuple[Mapping[str, str], ...]
+    digest: str
+    archive: bytes
+
+
+@cache
+def _program() -> str:
+    """What makes charts, in a digest."""
+    whole = hashlib.sha256(f"{__version__}\n{sys.version}\n{sys.byteorder}\n".encode())
+    for library in _LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            whole.update(f"{library} {metadata.version(library)}\n".encode())
+    code = Path(__file__).parent.parent
+    for root in (code, paths.TEMPLATES, paths.SCHEMA, paths.ROOT / "LICENSE"):
+        files = [root] if root.is_file() else root.rglob("*")
+        for path in sorted(files):
+            if path.is_file() and path.suffix != ".pyc":
+                content = path.read_bytes()
+                whole.update(f"{path.relative_to(root)} {len(content)}\n".encode() + content)
+    return whole.hexdigest()
+
+
+def key(layers: Iterable[tuple[str, str]], rest: object) -> str:
+    """The key of a chart that is made of layers, each by its name and the digest of its bytes, and of the `rest`, whose
+    representation says all about it."""
+    return hashlib.sha256(repr((_program(), tuple(layers), rest)).encode()).hexdigest()
+
+
+class Charts:
+    """The records in a folder; none, and none kept, where there is no such folder and none can be made."""
+
+    def __init__(self, folder: Path | None = None) -> None:
+        self.folder = folder
+
+    def get(self, name: str) -> Record | None:
+        """The record of a key; None where there is none that is whole."""
+        if self.folder is None:
+            return None
+        path = self.folder / name
+        try:
+            checksum, _, rest = path.read_bytes().partition(b"\n")
+            if hashlib.sha256(rest).hexdigest().encode() != checksum:
+                return None
+            head, _, archive = rest.partition(b"\n")
+            said = json.loads(head)
+            if said["key"] != name or said["digest"] != hashlib.sha256(archive).hexdigest():
+                return None
+            with contextlib.suppress(OSError):
+                os.utime(path)
+            return Record(said["version"], said["metadata"], tuple(said["objects"]), said["digest"], archive)
+        except (OSError, ValueError, KeyError, TypeError):
+            return None
+
+    def put(self, name: str, record: Record) -> None:
+        """Keeps a record; where that cannot be written, it is not there next time."""
+        if self.folder is None:
+            return
+        head = {
+            "key": name,
+            "version": record.version,
+            "metadata": record.metadata,
+            "objects": record.objects,
+            "digest": record.digest,
+        }
+        rest = json.dumps(head, ensure_ascii=False).encode() + b"\n" + record.archive
+        with contextlib.suppress(OSError):
+            made, beside = tempfile.mkstemp(prefix=".", dir=self.folder)
+            with os.fdopen(made, "wb") as file:
+                file.write(hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
+            Path(beside).replace(self.folder / name)
+
+    def trim(self, most: int = _MOST) -> None:
+        """Removes what was not used for the longest time, until the rest has at most so many bytes."""
+        if self.folder is None:
+            return
+        with contextlib.suppress(OSError):
+            known = [(entry.stat(), entry.path) for entry in os.scandir(self.folder) if entry.is_file()]
+            held = sum(stat.st_size for stat, _ in known)
+            for stat, path in sorted(known, key=lambda each: each[0].st_mtime_ns):
+                if held <= most:
+                    return
+                with contextlib.suppress(OSError):
+                    Path(path).unlink()
+                held -= stat.st_size
+
+
+def charts() -> Charts:
+    """The records in the user's cache folder."""
+    try:
+        folder = Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "chartgen" / "charts"
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    except (OSError, RuntimeError):
+        # RuntimeError: there is no home
+        return Charts()
+    return Charts(folder)
