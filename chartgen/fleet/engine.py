@@ -138,13 +138,11 @@ class Engine:
         Its layers are those that were read, where they were."""
         if self.charts.folder is None or build.findings:
             return None
-        named: list[str] = []
-        for row in KEYS.values():
-            if row.names_file:
-                value = getattr(build, row.field) or ()
-                named += [value] if isinstance(value, str) else map(str, value)
+        # other files than layers are read where they are used: nobody could say of which bytes
+        if any(row.names_file and getattr(build, row.field) for row in KEYS.values()):
+            return None
         try:
-            layers = [(path, self._tree.digest(path)) for path in (*build.files, *named)]
+            layers = [(path, self._tree.digest(path)) for path in build.files]
         except (Rejected, OSError):
             return None
         return disk.key(layers, (replace(build, output="", span=None, version=""), self.plan.steering))
