@@ -362,7 +362,7 @@ def _release_size(chart: Chart, merged: Merged) -> Iterable[Diagnostic]:
     """How near the Secret that Helm keeps a release in is to what a Secret holds, where it is near."""
     from chartgen.chart import release_size
 
-    size = release_size.secret_bytes(chart)
+    size = release_size.secret_bytes(chart, within=release_size.MOST * _NEAR // 100)
     share = round(100 * size / release_size.MOST)
     if share < _NEAR:
         return

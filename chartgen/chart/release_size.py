@@ -21,9 +21,14 @@ MOST = 1024 * 1024
 _AROUND = 2048
 
 
-def secret_bytes(chart: Chart) -> int:
-    """The size of the Secret, to some per cent."""
-    packer = zlib.compressobj(9)
+def secret_bytes(chart: Chart, *, within: int = 0) -> int:
+    """The size of the Secret, to some per cent; where it is surely within so many bytes, no more than that is certain."""
+    quick = _packed(chart, 1)
+    return quick if quick <= within else _packed(chart, 9)
+
+
+def _packed(chart: Chart, level: int) -> int:
+    packer = zlib.compressobj(level)
     size = 0
     # part by part, as the whole of it is many times the size of the values
     for part in _parts(chart):
