@@ -3,7 +3,7 @@ PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: chart test test-editors test-vscode test-cluster lint generate cases bench clean
+.PHONY: chart test test-editors test-vscode test-registry test-cluster lint generate cases bench clean
 
 chart: $(VENV)/.installed
 	$(BIN)/chartgen build -f examples/quickstart.yaml
@@ -21,6 +21,11 @@ test-editors: $(VENV)/.installed-editors tests/editors/node_modules/.package-loc
 # the extension for VS Code, packaged: needs Node (20 or newer) and npm
 test-vscode:
 	cd editors/vscode && npm ci --no-audit --no-fund && npm run package
+
+# charts pushed to a real registry and pulled by the real Helm, which Go builds from their modules once: some minutes
+test-registry: $(VENV)/.installed-test
+	@if command -v go >/dev/null; then $(BIN)/pytest tests/registry; \
+	else echo "the tests with a registry need Go, which is not here"; fi
 
 # charts before a real Kubernetes API server and the real Helm, which Go builds from their modules once: half an hour on
 # two cores, kept in the user's cache

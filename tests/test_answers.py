@@ -13,7 +13,7 @@ from chartgen import paths
 from chartgen.report import meanings
 from tests.test_cli import run
 
-SHAPES = ("build", "values", "images", "explain", "rules", "diff", "verify", "index")
+SHAPES = ("build", "values", "images", "explain", "rules", "diff", "verify", "index", "push")
 BAD = "server:\n  replica: 3\n"
 # odd on purpose: a warning comes with the answer
 GOOD = "server:\n  replicas: 2\n  extraLabels: null\n"
@@ -32,11 +32,17 @@ def strict(shape: Any) -> Any:
 def answer(name: str, *arguments: str, stdin: str = GOOD, cwd: Path) -> dict[str, Any]:
     done = run(name, *arguments, "--format", "json", stdin=stdin, cwd=cwd)
     assert done.stderr == ""
-    data: dict[str, Any] = json.loads(done.stdout)
+    data = shaped(name, done.stdout)
+    assert done.returncode == (1 if data["errors"] else 0)
+    return data
+
+
+def shaped(name: str, text: str) -> dict[str, Any]:
+    """What a command answered, which has its published shape."""
+    data: dict[str, Any] = json.loads(text)
     shape = json.loads((paths.SCHEMA / "answers" / f"{name}.schema.json").read_text(encoding="utf-8"))
     jsonschema.Draft7Validator.check_schema(shape)
     assert [error.message for error in jsonschema.Draft7Validator(strict(shape)).iter_errors(data)] == []
-    assert done.returncode == (1 if data["errors"] else 0)
     return data
 
 

@@ -34,7 +34,8 @@ def commands() -> list[tuple[str, str]]:
     for page in PAGES:
         text = page.read_text(encoding="utf-8")
         blocks = re.findall(r"^ *```sh\n(.*?)^ *```", text, re.M | re.S)
-        lines = [line.strip().removeprefix(".venv/bin/") for block in blocks for line in block.splitlines()]
+        whole = [re.sub(r"\\\n\s*", "", block) for block in blocks]
+        lines = [line.strip().removeprefix(".venv/bin/") for block in whole for line in block.splitlines()]
         inline = re.findall(r"`(?:\.venv/bin/)?(chartgen [^`]+)`", text)
         for line in [*lines, *inline]:
             if line.startswith("chartgen ") and "COMMAND" not in line:
@@ -42,7 +43,12 @@ def commands() -> list[tuple[str, str]]:
     return list(dict.fromkeys(found))
 
 
-@pytest.mark.parametrize(("page", "line"), commands(), ids=lambda one: str(one).removeprefix("chartgen "))
+# these need a registry: tests/registry runs them
+PUSHES = [line for _, line in commands() if line.startswith("chartgen push ")]
+HERE = [(page, line) for page, line in commands() if line not in PUSHES]
+
+
+@pytest.mark.parametrize(("page", "line"), HERE, ids=lambda one: str(one).removeprefix("chartgen "))
 def test_a_quoted_command_runs(page: str, line: str, tmp_path: Path) -> None:
     for name in ("values.yaml", "base.yaml", "production.yaml", "old.yaml", "new.yaml"):
         if not (line.startswith("chartgen init") and name in line):

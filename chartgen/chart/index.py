@@ -98,13 +98,23 @@ def parsed(version: str) -> Version:
 
 def made_at() -> str | None:
     """The time that SOURCE_DATE_EPOCH names; None without it. Raises Rejected where it is no time."""
+    seconds = epoch()
+    if seconds is None:
+        return None
+    from datetime import UTC, datetime
+
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def epoch() -> int | None:
+    """The seconds since 1970 that SOURCE_DATE_EPOCH names; None without it. Raises Rejected where it is no time."""
     given = os.environ.get(EPOCH)
     if not given:
         return None
     from datetime import UTC, datetime
 
     try:
-        return datetime.fromtimestamp(int(given), UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+        datetime.fromtimestamp(int(given), UTC)
     except (ValueError, OverflowError, OSError):
         found = Diagnostic(
             "bad-epoch",
@@ -114,6 +124,7 @@ def made_at() -> str | None:
             expected="seconds since 1970, such as 1767225600",
         )
         raise Rejected([found]) from None
+    return int(given)
 
 
 def _is_entry(entry: Any) -> bool:

@@ -244,6 +244,49 @@ def _with(flags: Sequence[str]) -> str:
 
 
 @cli.command()
+@click.option("--plain-http", is_flag=True, help="Without TLS: whoever is on the way can read and change all.")
+@click.option("--sign", is_flag=True, help="Sign the archive first, into a .prov file beside it.")
+@click.option("--key", metavar="NAME", help="The key to sign with: its name, or a part of it.")
+@click.option("--keyring", metavar="FILE", type=click.Path(), help="The file that holds the secret key.")
+@click.option(
+    "--passphrase-file", metavar="FILE", type=click.Path(), help="The file whose first line opens the key."
+)
+@answers(("text", "json"))
+@click.argument("archive", metavar="CHART", type=click.Path())
+@click.argument("remote", metavar="REGISTRY")
+def push(
+    output: Output,
+    archive: str,
+    remote: str,
+    plain_http: bool,
+    sign: bool,
+    key: str | None,
+    keyring: str | None,
+    passphrase_file: str | None,
+) -> int:
+    """Push a chart's archive to an OCI registry.
+
+    Through Helm's engine (`pip install 'chartgen[helm]'`), with the logins of `helm registry login` and `docker login`. A
+    version that the registry has with other content is not overwritten. A .prov file beside the archive goes along.
+
+    \b
+      chartgen push charts/consul-0.1.0.tgz oci://registry.example.com/charts
+      chartgen push charts/consul-0.1.0.tgz oci://localhost:5000/charts --plain-http
+      chartgen push charts/consul-0.1.0.tgz oci://registry.example.com/charts \\
+        --sign --key ops@example.com --keyring secring.gpg
+    """
+    if sign and not (key and keyring):
+        raise click.UsageError("--sign needs --key and --keyring.")
+    if not sign and (key or keyring or passphrase_file):
+        raise click.UsageError("--key, --keyring and --passphrase-file are for --sign.")
+    from chartgen.cli import push as pushing
+    from chartgen.publishing.registry import Key
+
+    signing = Key(key, keyring, passphrase_file) if key and keyring else None
+    return pushing.push(output, archive, remote, signing, plain_http=plain_http)
+
+
+@cli.command()
 @takes_values
 @charting.chooses
 @KUBE_VERSION

@@ -9,8 +9,9 @@ from chartgen.diagnostics import Diagnostic
 FINE, FINDINGS, UNUSABLE, BUG, INTERRUPTED, TERMINATED = 0, 1, 2, 3, 130, 143
 # what was to be read and cannot be, or was asked for and is nothing: no finding about values
 _UNREAD = frozenset((
-    "archive-missing", "bad-epoch", "bad-index", "bad-version", "file-not-found", "is-a-directory", "previous-missing",
-    "stdin-twice", "unreadable-file",
+    "archive-missing", "bad-epoch", "bad-index", "bad-registry", "bad-version", "cannot-be-signed", "file-not-found",
+    "is-a-directory", "needs-helm-engine", "previous-missing", "registry-denied", "registry-login", "registry-refuses",
+    "registry-unreachable", "stdin-twice", "unreadable-file",
 ))  # fmt: skip
 # the least severe finding that fails a run, by what --fail-on says
 _FAILING = {"error": ("error",), "warning": ("error", "warning"), "never": ()}

@@ -38,16 +38,19 @@ OTHERS = {
     "rules-wait": "Rules that read a value which is wrong wait until it is right: what they would say rests on it. Mend it "
     "and check again.",
     # sides of a comparison
-    "needs-helm-engine": "What a chart that chartgen did not compile comes to only Helm's engine can tell. "
-    "`pip install 'chartgen[helm]'` brings it along.",
     "archive-differs": "The SHA-256 of a chart's archive is not the one that stands in index.yaml: one of the two was changed.",
     "archive-missing": "A chart that stands in index.yaml has no archive beside it.",
+    "needs-helm-engine": "What a chart that chartgen did not compile comes to only Helm's engine can tell, and it is what pushes "
+    "charts. `pip install 'chartgen[helm]'` brings it along.",
     "bad-epoch": "SOURCE_DATE_EPOCH, where it is set, is the time that index.yaml names: seconds since 1970.",
     "bad-index": "`index.yaml` of the folder that charts are built into says what is published there. It is read before "
     "anything is written, and this one is no index.",
+    "bad-registry": "Charts are pushed to a place in an OCI registry: `oci://`, a host, and a name in small letters.",
     "bad-version": "A chart's version is semantic: three numbers, then perhaps a pre-release after a hyphen.",
     "cannot-be-rebuilt": "`chartgen verify` makes a chart again of the values in it, and these are rejected: somebody has "
     "changed them.",
+    "cannot-be-signed": "Helm signs an archive with a secret key from a file of keys; it finds none of that name, or cannot "
+    "open it.",
     "chart-differs": "A file of the chart is not what the chart's values make. Somebody has changed it, or the values beside it.",
     "made-by-another": "Another version of chartgen may make another chart of the same values. Only the one that made a chart "
     "can prove it.",
@@ -55,6 +58,13 @@ OTHERS = {
     "made again.",
     "previous-missing": "The next version is found by comparing with the newest that is published, and its archive is not in "
     "the folder.",
+    "registry-denied": "The registry knows who is logged in, or takes anybody to read, and does not let them push to this place.",
+    "registry-login": "The registry wants to know who pushes. Logins are read from Helm's file (`helm registry login`) and from "
+    "Docker's (`docker login`).",
+    "registry-refuses": "The registry answers, and does not take the chart. What it says stands beside it.",
+    "registry-unreachable": "Nothing at this address answers as a registry does: the name, the port, the network, or TLS.",
+    "signature-of-another": "The .prov file beside an archive goes along when that is pushed, and this one names another "
+    "archive: whoever verifies the chart would be told that somebody has changed it.",
     "version-published": "A version that is published is never overwritten with other content: whoever installed it has "
     "something else under the same name.",
     # other names for images

@@ -23,6 +23,7 @@ KUBERNETES = {"newest": "1.37.2", "oldest": "1.35.4"}
 HELM = {"4": "4.3.1", "3": "3.22.0"}
 ETCD_OF = KUBERNETES["newest"]
 KWOK = "0.7.0"
+REGISTRY = "3.1.2"
 
 Say = Callable[[str], None]
 
@@ -63,6 +64,12 @@ def helm(version: str) -> Module:
     """The command line client of a version."""
     path = f"helm.sh/helm/v{version.partition('.')[0]}"
     return Module(path, version, {"helm": f"{path}/cmd/helm"}, {f"{path}/internal/version.version": f"v{version}"})
+
+
+def registry() -> Module:
+    """The OCI registry that most others are made of."""
+    path = "github.com/distribution/distribution/v3"
+    return Module(path, REGISTRY, {"registry": f"{path}/cmd/registry"}, {})
 
 
 MODULES = (*map(kubernetes, KUBERNETES.values()), kwok(), *map(helm, HELM.values()))
