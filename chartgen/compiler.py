@@ -44,7 +44,8 @@ class Options(NamedTuple):
     With `strict` off, unknown keys and doubtful shapes are warnings, as the official chart takes them. `kube_version`
     is the cluster's, such as `1.33`; with `validate`, objects are checked against its strict schemas, too. `only` keeps
     the templates whose output file name contains it. `steering` says which findings count. `alterations` are what is
-    changed beyond what values say.
+    changed beyond what values say. `sign_key` is the fingerprint of the key that the chart is to be signed with, and the
+    address of its public half.
     """
 
     strict: bool = True
@@ -56,6 +57,7 @@ class Options(NamedTuple):
     only: str = ""
     steering: Steering = Steering()
     alterations: Alterations | None = None
+    sign_key: tuple[str, str] | None = None
 
     @property
     def flags(self) -> tuple[str, ...]:
@@ -289,6 +291,7 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
         guarded=options.strict,
         flags=options.flags,
         done=done,
+        sign_key=options.sign_key,
     )
     # most values are so small that the size need not be looked at
     if not _is_large(merged) or options.only:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import gzip
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 import chartgen
+from chartgen.chart import metadata
 from chartgen.publishing import rebuild
 from chartgen.publishing import version as versions
 from tests import compiled
@@ -41,6 +43,25 @@ def test_with_the_changes_since_the_version_before(tmp_path: Path) -> None:
     made = versions.published(chartgen.compile({"server": {"replicas": 5}}), tmp_path)
     assert made.decision.chart.changes
     assert rebuild.verified(str(made.published.archive)).same
+
+
+def test_with_the_key_that_it_is_signed_with(tmp_path: Path) -> None:
+    key = ("0123456789" * 4, "https://example.com/key.asc")
+    chart = replace(chartgen.compile({}), sign_key=key)
+    made = versions.published(chart, tmp_path)
+    assert metadata.sign_key_in(made.decision.chart.chart_yaml["annotations"]) == key
+    assert rebuild.verified(str(made.published.archive)).same
+    # the chart is the same without it, and what is published stays
+    again = versions.published(chartgen.compile({}), tmp_path)
+    assert again.decision.unchanged and not again.published.written
+    assert again.published.digest == made.published.digest
+    # a key of the file's, as a mapping
+    (tmp_path / "chartgen.yaml").write_text(
+        f"charts:\n  - name: consul\n    signKey: {{fingerprint: '{key[0]}', url: '{key[1]}'}}\n"
+    )
+    done = run("build", "--bump", "patch", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert key[0] in (tmp_path / "charts" / "consul" / "0.0.1" / "Chart.yaml").read_text()
 
 
 def test_what_was_changed_is_told_with_its_line(tmp_path: Path) -> None:

@@ -42,6 +42,8 @@ class Chart:
     changes: metadata.Changes = ()
     # what was changed in it beyond what values say; None where nothing was to be
     done: Done | None = None
+    # what it is to be signed with
+    sign_key: metadata.SignKey | None = None
 
     @cached_property
     def release_name(self) -> release_name.ReleaseName | None:
@@ -90,6 +92,7 @@ class Chart:
             self.changes,
             self.documents,
             self.done.renamed if self.done is not None else {},
+            self.sign_key,
         )
 
     def rows(self) -> list[tuple[str, str]]:

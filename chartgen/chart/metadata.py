@@ -23,9 +23,12 @@ from chartgen.version import __version__
 COMPILER, FLAGS, INPUTS = "chartgen/version", "chartgen/flags", "chartgen/inputs"
 RENAMED = "chartgen/renamed-images"
 CHANGES = "artifacthub.io/changes"
+SIGN_KEY = "artifacthub.io/signKey"
 _IMAGES, _PRERELEASE = "artifacthub.io/images", "artifacthub.io/prerelease"
 # (kind, description) of each change since the version before, as Artifact Hub shows them
 Changes = Sequence[tuple[str, str]]
+# the fingerprint of the key that a chart is signed with, and the address of its public half
+SignKey = tuple[str, str]
 
 
 def metadata(
@@ -36,6 +39,7 @@ def metadata(
     changes: Changes,
     documents: Iterable[Document],
     renamed: Mapping[str, str],
+    sign_key: SignKey | None = None,
 ) -> dict[str, Any]:
     """The Chart.yaml of a chart that is made of effective values, with the flags that make it another one; its images have
     other names than they were `renamed` from."""
@@ -57,6 +61,9 @@ def metadata(
         annotations[_PRERELEASE] = "true"
     if changes:
         annotations[CHANGES] = _listed({"kind": kind, "description": text} for kind, text in changes)
+    if sign_key is not None:
+        fingerprint, address = sign_key
+        annotations[SIGN_KEY] = document.block_yaml({"fingerprint": fingerprint, "url": address}, str)
     return {
         "apiVersion": "v2",
         "name": name,
@@ -82,6 +89,13 @@ def renamed_in(annotations: Mapping[str, Any]) -> dict[str, str]:
     """The images that a chart says it has other names for, old → new; raises Rejected where that cannot be read."""
     text = annotations.get(RENAMED)
     return dict(source.read_text(text, RENAMED).data) if isinstance(text, str) and text else {}
+def sign_key_in(annotations: Mapping[str, Any]) -> SignKey | None:
+    """The key that a chart says it is signed with; None where it says none, or says it in another way than ours."""
+    text = annotations.get(SIGN_KEY)
+    said = source.read_text(text, SIGN_KEY, any_shape=True).data if isinstance(text, str) and text else {}
+    if not isinstance(said, dict) or said.keys() != {"fingerprint", "url"}:
+        return None
+    return str(said["fingerprint"]), str(said["url"])
 
 
 def own(values: Mapping[str, Any]) -> dict[str, Any]:

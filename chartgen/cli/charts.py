@@ -29,6 +29,7 @@ _SAID = {
     "validate": "validate",
     "kube_version": "kube_version",
     "strict": "strict",
+    "sign_key": "sign_key",
 }
 
 

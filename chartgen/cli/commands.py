@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -52,6 +52,18 @@ def cli() -> None:
     """
 
 
+def _sign_key(_: click.Context, __: click.Parameter, given: tuple[str, str] | None) -> Mapping[str, str] | None:
+    """The key as chartgen.yaml has it; raises BadParameter for what is none."""
+    if given is None:
+        return None
+    fingerprint, url = given[0].replace(" ", "").upper(), given[1]
+    if len(fingerprint) != 40 or not set(fingerprint) <= set("0123456789ABCDEF"):
+        raise click.BadParameter(f"{given[0]} is no fingerprint: 40 digits, as `gpg --list-keys` prints them.")
+    if not url.startswith(("https://", "http://")):
+        raise click.BadParameter(f"{url} is no address where a public key is found: it begins with https://.")
+    return {"fingerprint": fingerprint, "url": url}
+
+
 @cli.command()
 @takes_values
 @alters
@@ -78,6 +90,10 @@ def cli() -> None:
     help="Write nothing, and fail where what is published is not what a build makes now.",
 )
 @charting.chooses
+@click.option(
+    "--sign-key", nargs=2, metavar="FINGERPRINT URL", callback=_sign_key,
+    help="Have the chart say which key signs it, and where its public half is found.",
+)  # fmt: skip
 @KUBE_VERSION
 @STRICT
 @ignore
@@ -94,6 +110,7 @@ def build(
     step: Step | None,
     validate: bool,
     only_check: bool,
+    sign_key: Mapping[str, str] | None,
     kube_version: str | None,
     strict: bool,
     ignore: Sequence[str],
@@ -143,6 +160,7 @@ def build(
     options = compiler.Options(
         strict=strict, kube_version=kube_version, validate=validate, name=name,
         steering=project.steering, alterations=altering.read(),
+        sign_key=(sign_key["fingerprint"], sign_key["url"]) if sign_key else None,
     )  # fmt: skip
     chart = compiler.compile_sources(inputs.read(), options)
     if only_check:

@@ -60,12 +60,14 @@ class Build:
     mirror: str | None = None
     digests: str | None = None
     patches: tuple[str, ...] = ()
+    sign_key: Mapping[str, str] | None = None
 
     def options(self, steering: Steering) -> compiler.Options:
         """How its values are compiled. Raises Rejected for what is wrong with the files that say what is to be changed."""
         return compiler.Options(
             strict=self.strict, kube_version=self.kube_version, validate=self.validate, name=self.name,
             steering=steering, alterations=self._alterations(),
+            sign_key=(self.sign_key["fingerprint"], self.sign_key["url"]) if self.sign_key else None,
         )  # fmt: skip
 
     def _alterations(self) -> Alterations | None:
@@ -141,6 +143,7 @@ KEYS: Mapping[str, Key] = {
     "mirror": Key("mirror"),
     "digests": Key("digests", names_file=True),
     "patches": Key("patches", names_file=True),
+    "signKey": Key("sign_key"),
 }
 
 

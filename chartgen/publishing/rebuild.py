@@ -115,7 +115,9 @@ def _again(
             path,
             hint="values.yaml of the chart is not what it was made of",
         )
-    return replace(chart, changes=metadata.changes_in(annotations))
+    return replace(
+        chart, changes=metadata.changes_in(annotations), sign_key=metadata.sign_key_in(annotations)
+    )
 
 
 def _patches(path: str, there: Mapping[str, bytes]) -> tuple[Patches, ...]:

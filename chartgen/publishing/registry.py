@@ -6,18 +6,20 @@ What stands in a registry under a version is published: it is never overwritten 
 
 from __future__ import annotations
 
+import base64
+import binascii
 import hashlib
 import os
 import re
 import shutil
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from chartgen.chart import index, packed
+from chartgen.chart import index, metadata, packed
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.values import source
 
@@ -70,7 +72,8 @@ def push(archive: str, remote: str, *, plain_http: bool = False, key: Key | None
     content.
     """
     place = _place(remote)
-    name, version = _name(archive)
+    about = _about(archive)
+    name, version = about["name"], about["version"]
     engine = _engine()
     for path in (key.keyring, key.passphrase_file) if key else ():
         if path is not None and not Path(path).is_file():
@@ -101,6 +104,8 @@ def push(archive: str, remote: str, *, plain_http: bool = False, key: Key | None
             if key is not None:
                 _sign(engine, archive, copy, key)
             provenance = Path(f"{copy}.prov").is_file()
+            if (said := metadata.sign_key_in(about.get("annotations") or {})) is not None:
+                _check_said(archive, said[0], Path(f"{copy}.prov") if provenance else None, key)
             manifest = before
             if manifest is None or provenance:
                 with _words(engine, place, plain_http, pushing=True):
@@ -126,12 +131,14 @@ def _place(remote: str) -> _Place:
     return _Place(f"{SCHEME}{host}/{repository}", host)
 
 
-def _name(archive: str) -> tuple[str, str]:
-    """The name and version of a chart; Rejected where there is none."""
+def _about(archive: str) -> Mapping[str, Any]:
+    """What a chart says of itself, its name and version in any case; Rejected where it does not."""
     if Path(archive).is_dir():
         hint = "name the .tgz, which `chartgen build` writes beside it"
         _reject("no-chart", f"{archive} is a folder, and an archive is pushed", archive, hint=hint)
-    about = source.read_text(packed.files(Path(archive))["Chart.yaml"], f"{archive}/Chart.yaml").data
+    about: Mapping[str, Any] = source.read_text(
+        packed.files(Path(archive))["Chart.yaml"], f"{archive}/Chart.yaml"
+    ).data
     name, version = about.get("name"), about.get("version")
     try:
         known = isinstance(name, str) and isinstance(version, str) and bool(index.parsed(version))
@@ -145,7 +152,7 @@ def _name(archive: str) -> tuple[str, str]:
             found=f"name {name}, version {version}",
             expected="a name, and a semantic version such as 1.4.0",
         )
-    return str(name), str(version)
+    return about
 
 
 def _copied(archive: str, copy: Path) -> tuple[Path, str]:
@@ -203,6 +210,40 @@ def _sign(engine: Any, archive: str, copy: Path, key: Key) -> None:
             hint="`gpg --export-secret-keys > FILE` writes the keyring that Helm reads; a key with a passphrase needs "
             "--passphrase-file",
         )
+
+
+def _check_said(archive: str, fingerprint: str, signed: Path | None, key: Key | None) -> None:
+    """Rejects a chart that says it is signed with a key and is not."""
+    if signed is None:
+        _reject(
+            "signature-missing",
+            f"{archive} says which key signs it, and is not signed",
+            archive,
+            found=f"{metadata.SIGN_KEY} with the fingerprint {fingerprint}",
+            expected=f"a signature in {archive}.prov",
+            hint="--sign, --key and --keyring make it",
+        )
+    # Helm signs with the primary key, whose fingerprint it is; others may sign with a key below it
+    if key is not None and not _is_by(signed.read_text(encoding="utf-8"), fingerprint):
+        _reject(
+            "signature-of-another",
+            f"{archive} says that another key signs it",
+            key.keyring,
+            found=key.name,
+            expected=f"the key with the fingerprint {fingerprint}",
+        )
+
+
+def _is_by(signed: str, fingerprint: str) -> bool:
+    """Whether a key has made a signature: each names its maker by the end of a fingerprint ("OpenPGP", RFC 9580, 5.2.3.12)."""
+    _, _, armoured = signed.partition("-----BEGIN PGP SIGNATURE-----")
+    # headers end with an empty line, and the checksum begins with a sign that base64 has only at its end
+    lines = armoured.partition("-----END")[0].partition("\n\n")[2].split("\n")
+    try:
+        made = base64.b64decode("".join(line for line in lines if not line.startswith("=")))
+    except binascii.Error:
+        return False
+    return bytes.fromhex(fingerprint)[-8:] in made
 
 
 @contextmanager

@@ -63,8 +63,10 @@ OTHERS = {
     "Docker's (`docker login`).",
     "registry-refuses": "The registry answers, and does not take the chart. What it says stands beside it.",
     "registry-unreachable": "Nothing at this address answers as a registry does: the name, the port, the network, or TLS.",
-    "signature-of-another": "The .prov file beside an archive goes along when that is pushed, and this one names another "
-    "archive: whoever verifies the chart would be told that somebody has changed it.",
+    "signature-missing": "The chart says by which key it is signed (`chartgen build --sign-key`), which Artifact Hub shows. Pushed "
+    "without a signature, it would promise what nobody can verify.",
+    "signature-of-another": "The .prov file goes along when an archive is pushed. This one is about another archive, or made with "
+    "another key than the chart says, and whoever verifies the chart would be told so.",
     "version-published": "A version that is published is never overwritten with other content: whoever installed it has "
     "something else under the same name.",
     # other names for images

@@ -20,6 +20,11 @@ def obstacles(root: Path, version: str) -> list[str]:
         for name, url in project["urls"].items()
         if re.search(r"://[^/]*\.example(/|$)", url)
     ]
+    maintainers = (root / "templates" / "chart.yaml").read_text("utf-8")
+    found += [
+        f"templates/chart.yaml: {address} of maintainers is nobody's address"
+        for address in re.findall(r"\S+@\S*\.example$", maintainers, re.M)
+    ]
     heading = re.search(
         rf"^## {re.escape(version)}(?P<date> \(\d{{4}}-\d\d-\d\d\))?",
         (root / "CHANGELOG.md").read_text("utf-8"),

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml12
 
 from tests.cluster import programs
 from tests.registry import server
@@ -46,9 +47,9 @@ class Desk:
         program = programs.program(programs.helm(version), "helm")
         return self._run([str(program), *arguments], "", {})
 
-    def build(self, version: str = "0.1.0", values: str = VALUES) -> Path:
+    def build(self, version: str = "0.1.0", values: str = VALUES, options: tuple[str, ...] = ()) -> Path:
         """The archive that values make."""
-        done = self.chartgen("build", "-f", "-", "--version", version, "-q", stdin=values)
+        done = self.chartgen("build", "-f", "-", "--version", version, "-q", *options, stdin=values)
         assert done.returncode == 0, done.stderr
         return self.folder / "charts" / f"consul-{version}.tgz"
 
@@ -283,6 +284,8 @@ def exported(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             (folder / "secring.gpg").write_bytes(secret)
             (folder / "pubring.gpg").write_bytes(gpg("--export"))
             (folder / "passphrase").write_text("open\n")
+            listed = gpg("--with-colons", "--list-keys", "ops@example.com").decode()
+            (folder / "ops.fingerprint").write_text(re.findall("^fpr:+([0-9A-F]+):", listed, re.M)[0])
             yield folder
         finally:
             subprocess.run(["gpgconf", "--homedir", home, "--kill", "all"], check=False)
@@ -347,6 +350,24 @@ class TestSigned:
         assert not Path(f"{archive}.prov").exists()
         # nothing was pushed unsigned in its stead
         assert desk.push(archive, registry)["pushed"]["written"]
+
+    def test_what_the_chart_says_of_its_key(self, desk: Desk, registry: Registry, keys: Path) -> None:
+        fingerprint = (keys / "ops.fingerprint").read_text()
+        key = ("--sign-key", fingerprint.lower(), "https://example.com/ops.asc")
+        archive = desk.build(options=key)
+        assert desk.chartgen("verify", str(archive)).returncode == 0
+        assert desk.codes(archive, registry) == ["signature-missing"]
+        assert desk.codes(archive, registry, *self.SIGN, "safe", "--passphrase-file", "passphrase") == [
+            "signature-of-another"
+        ]
+        assert desk.push(archive, registry, *self.SIGN, "ops")["pushed"]["written"]
+        shown = desk.helm(
+            HELMS[0], "show", "chart", f"oci://{registry.host}/charts/consul", "--plain-http"
+        ).stdout
+        said = yaml12.parse_yaml(yaml12.parse_yaml(shown)["annotations"]["artifacthub.io/signKey"])
+        assert said == {"fingerprint": fingerprint, "url": "https://example.com/ops.asc"}
+        verified = desk.helm(HELMS[0], "verify", str(archive), "--keyring", str(keys / "pubring.gpg")).stdout
+        assert f"Fingerprint: {fingerprint}" in verified
 
     def test_a_signature_of_another(self, desk: Desk, registry: Registry, keys: Path) -> None:
         archive = desk.build()
