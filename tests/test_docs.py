@@ -44,7 +44,7 @@ def commands() -> list[tuple[str, str]]:
 
 
 # these need a registry: tests/registry runs them
-PUSHES = [line for _, line in commands() if line.startswith("chartgen push ")]
+PUSHES = list(dict.fromkeys(line for _, line in commands() if line.split()[1] == "push"))
 HERE = [(page, line) for page, line in commands() if line not in PUSHES]
 
 

@@ -183,7 +183,7 @@ def check(plan: Builds, output: Output, fail_on: str) -> int:
     failed = [build.name for build, told in found if exit_code(told, fail_on)]
     if output.format == "text":
         counts = [("valid", len(found) - len(failed)), ("rejected", len(failed))]
-        output.tell(_summary(len(found), counts, failed))
+        output.tell(summary(len(found), counts, failed))
     return exit_code(findings, fail_on)
 
 
@@ -224,7 +224,7 @@ def build(plan: Builds, output: Output, fail_on: str, step: Step | None) -> int:
             output.write(table(("chart", "version", "is"), rows) + "\n\n")
         same = len(found) - written - len(rejected)
         counts = [("written", written), ("as published", same), ("rejected", len(rejected))]
-        output.tell(_summary(len(found), counts, rejected))
+        output.tell(summary(len(found), counts, rejected))
     return exit_code(findings, fail_on)
 
 
@@ -243,13 +243,14 @@ def show_stale(found: Iterable[Compared], more: Sequence[Diagnostic], output: Ou
     if output.format == "text":
         fresh = len(held) - len(stale) - len(rejected)
         counts = [("as published", fresh), ("stale", len(stale)), ("rejected", len(rejected))]
-        output.tell(_summary(len(held), counts, rejected))
+        output.tell(summary(len(held), counts, rejected))
         if stale:
             output.tell(f"stale: {', '.join(stale)}")
     return exit_code(findings, fail_on)
 
 
-def _summary(count: int, counts: Sequence[tuple[str, int]], failed: Sequence[str]) -> str:
+def summary(count: int, counts: Sequence[tuple[str, int]], failed: Sequence[str]) -> str:
+    """How many charts there are and what became of them, and those that are rejected."""
     told = ", ".join(f"{number} {word}" for word, number in counts if number)
     line = f"{count} chart{'s' * (count != 1)}" + (f": {told}" if told else "")
     return line + (f"\nrejected: {', '.join(failed)}" if failed else "")

@@ -269,13 +269,15 @@ def _with(flags: Sequence[str]) -> str:
 @click.option(
     "--passphrase-file", metavar="FILE", type=click.Path(), help="The file whose first line opens the key."
 )
+@charting.chooses
 @answers(("text", "json"))
-@click.argument("archive", metavar="CHART", type=click.Path())
-@click.argument("remote", metavar="REGISTRY")
+@click.argument("archive", metavar="[CHART", type=click.Path(), required=False)
+@click.argument("remote", metavar="REGISTRY]", required=False)
 def push(
     output: Output,
-    archive: str,
-    remote: str,
+    chosen: charting.Chosen,
+    archive: str | None,
+    remote: str | None,
     plain_http: bool,
     sign: bool,
     key: str | None,
@@ -287,11 +289,14 @@ def push(
     Through Helm's engine (`pip install 'chartgen[helm]'`), with the logins of `helm registry login` and `docker login`. A
     version that the registry has with other content is not overwritten. A .prov file beside the archive goes along.
 
+    Without a chart, where chartgen.yaml lists charts: all of them that have a registry there, as they were built last.
+
     \b
       chartgen push charts/consul-0.1.0.tgz oci://registry.example.com/charts
       chartgen push charts/consul-0.1.0.tgz oci://localhost:5000/charts --plain-http
       chartgen push charts/consul-0.1.0.tgz oci://registry.example.com/charts \\
         --sign --key ops@example.com --keyring secring.gpg
+      chartgen push
     """
     if sign and not (key and keyring):
         raise click.UsageError("--sign needs --key and --keyring.")
@@ -301,6 +306,14 @@ def push(
     from chartgen.publishing.registry import Key
 
     signing = Key(key, keyring, passphrase_file) if key and keyring else None
+    if archive is not None and remote is None:
+        raise click.UsageError("A chart is pushed to a registry: chartgen push CHART oci://HOST/NAME.")
+    said = steering() if archive is None or chosen != charting.Chosen() else None
+    if said is not None and charting.asked_for(said, Inputs(), chosen, files=archive is not None):
+        plan = charting.planned(said, chosen, output)
+        return pushing.push_all(plan, output, signing, plain_http=plain_http)
+    if archive is None or remote is None:
+        raise click.UsageError("Name a chart and a registry: chartgen push CHART oci://HOST/NAME.")
     return pushing.push(output, archive, remote, signing, plain_http=plain_http)
 
 

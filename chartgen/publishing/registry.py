@@ -21,6 +21,7 @@ from typing import Any, NoReturn
 
 from chartgen.chart import index, metadata, packed
 from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.publishing.version import AUTO
 from chartgen.values import source
 
 SCHEME = "oci://"
@@ -114,6 +115,22 @@ def push(archive: str, remote: str, *, plain_http: bool = False, key: Key | None
         if key is not None:
             shutil.move(f"{copy}.prov", signed)
     return Pushed(tagged, manifest, digest, str(signed) if provenance else None, written=manifest != before)
+
+
+def built(folder: str, name: str, version: str = AUTO) -> str:
+    """The archive of a chart that is published in a folder, in this version or, for `auto`, in the newest.
+
+    Raises Rejected where there is none.
+    """
+    known = index.read(Path(folder))
+    if version == AUTO:
+        entry = next(iter(known.entries.get(name, ())), None)
+    else:
+        entry = known.entry(name, str(index.parsed(version)))
+    if entry is None:
+        which = name if version == AUTO else f"{name} {version}"
+        _reject("not-built", f"{which} is not in {folder}", f"{folder}/{index.FILE}", hint="chartgen build makes it")
+    return str(Path(folder) / f"{name}-{entry['version']}.tgz")
 
 
 def _place(remote: str) -> _Place:

@@ -58,6 +58,8 @@ OTHERS = {
     "made again.",
     "previous-missing": "The next version is found by comparing with the newest that is published, and its archive is not in "
     "the folder.",
+    "not-built": "`chartgen push` without a chart pushes those of `chartgen.yaml` as they were built last, and this one is not in "
+    "its folder.",
     "registry-denied": "The registry knows who is logged in, or takes anybody to read, and does not let them push to this place.",
     "registry-login": "The registry wants to know who pushes. Logins are read from Helm's file (`helm registry login`) and from "
     "Docker's (`docker login`).",

@@ -169,14 +169,18 @@ def test_the_same_manifest_on_every_machine(desk: Desk, registry: Registry, tmp_
 
 @pytest.mark.parametrize("line", PUSHES)
 def test_a_quoted_command_runs(line: str, desk: Desk, registry: Registry, exported: Path) -> None:
-    desk.build()
+    archive = desk.build()
     shutil.copytree(exported, desk.folder, dirs_exist_ok=True)
+    (desk.folder / "chartgen.yaml").write_text(
+        f"charts: [{{name: consul, registry: 'oci://{registry.host}/charts'}}]\n"
+    )
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]
     words = [re.sub(r"oci://[^/]+/\w+", f"oci://{registry.host}/charts", word) for word in words]
     words = [word.replace("example.com", "example.com") for word in words]
     done = desk.chartgen(*words, "--plain-http")
     assert done.returncode == 0, done.stderr
-    assert f"oci://{registry.host}/charts/consul:0.1.0 is pushed" in done.stdout
+    assert f"oci://{registry.host}/charts/consul:0.1.0" in done.stdout
+    assert desk.pulled(registry) == archive.read_bytes()
 
 
 def test_no_plain_http_unasked(desk: Desk, registry: Registry) -> None:
@@ -198,6 +202,40 @@ def test_tls(desk: Desk, tmp_path: Path) -> None:
         assert desk.codes(archive, registry) == ["registry-unreachable"]
         assert desk.push(archive, registry, SSL_CERT_FILE=str(registry.certificate))["pushed"]["written"]
         assert desk.codes(archive, registry, "--plain-http") == ["registry-refuses"]
+
+
+def test_the_charts_of_a_build_file(desk: Desk, registry: Registry) -> None:
+    """Each goes where its `registry` says, as it was built last; what is refused stops no other."""
+
+    def push(*options: str) -> dict[str, Any]:
+        done = desk.chartgen("push", "--plain-http", "--format", "json", *options)
+        return {**shaped("push", done.stdout), "exit": done.returncode}
+
+    (desk.folder / "chartgen.yaml").write_text(
+        f"x-place: &place {{registry: 'oci://{registry.host}/charts'}}\n"
+        "charts:\n"
+        "  - {<<: *place, name: east}\n"
+        "  - {<<: *place, name: west, version: v1.4.0, set: {server.replicas: 5}}\n"
+        "  - {name: kept}\n"
+    )
+    told = push()
+    assert [(one["code"], one["charts"]) for one in told["diagnostics"]] == [
+        ("not-built", ["east"]),
+        ("not-built", ["west"]),
+    ]
+    assert (told["exit"], told["charts"], told["rejected"]) == (1, [], ["east", "west"])
+    assert desk.chartgen("build").returncode == 0
+    told = push()
+    assert [(chart["name"], chart["written"]) for chart in told["charts"]] == [("east", True), ("west", True)]
+    assert told["charts"][1]["reference"] == f"oci://{registry.host}/charts/west:1.4.0"
+    assert (told["exit"], told["rejected"]) == (0, [])
+    shutil.rmtree(desk.folder / "charts")
+    assert desk.chartgen("build", "--chart", "east").returncode == 0
+    # west is no longer there to be pushed
+    assert [chart["written"] for chart in push("--chart", "ea*")["charts"]] == [False]
+    done = desk.chartgen("push", "--plain-http")
+    assert done.returncode == 1
+    assert "3 charts: 1 there already, 1 rejected, 1 without a registry\nrejected: west" in done.stderr
 
 
 class TestLogins:
