@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from chartgen.diagnostics import Path
 from chartgen.values import helm_scalar
 from chartgen.values.reads import Section, fact
 
@@ -319,6 +321,24 @@ class Settings:
         official chart, so that the controllers can be there without them: a rule tells of it."""
         asked = self._openshift_instead if self.openshift else self.consul_gateway_api
         return self.gateway_api_managed and asked
+
+    @fact
+    def resources(self) -> tuple[tuple[Path, Mapping[str, Any]], ...]:
+        """Each `resources` that is a map, with its path, wherever it stands, in gateways too."""
+        return tuple(_resources(self.values, ()))
+
+
+def _resources(node: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    keys: Iterable[tuple[Any, Any]] = node.items() if isinstance(node, Mapping) else enumerate(node)
+    for key, item in keys:
+        # nearly all that there is
+        if item is None or isinstance(item, (str, bool, int)):
+            continue
+        here = (*path, key)
+        if key == "resources" and isinstance(item, Mapping):
+            yield here, item
+        elif isinstance(item, (Mapping, list)):
+            yield from _resources(item, here)
 
 
 def settings(values: Section) -> Settings:

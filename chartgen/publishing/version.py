@@ -131,10 +131,7 @@ def decided(
 def _next(chart: Chart, root: Path, known: Index, step: Step | None) -> Decision:
     there = [entry for entry in known.entries.get(chart.name, ()) if _number(entry)]
     if not there:
-        from semver import Version
-
-        version = str(Version(0).next_version(step, "rc")) if step else FIRST
-        return Decision(replace(chart, version=version), step=step)
+        return Decision(replace(chart, version=_first(step)), step=step)
     newest = there[0]
     same = replace(chart, version=newest["version"], changes=_changes_of(newest))
     if step is None and _digest(same) == newest.get("digest"):
@@ -151,6 +148,14 @@ def _next(chart: Chart, root: Path, known: Index, step: Step | None) -> Decision
     weight = weight or "patch"
     following = str(_following(there, weight, step, chart, root))
     return Decision(replace(chart, version=following, changes=_told(found)), newest["version"], weight)
+
+
+def _first(step: Step | None) -> str:
+    if step is None:
+        return FIRST
+    from semver import Version
+
+    return str(Version(0).next_version(step, "rc"))
 
 
 def _following(there: list[Entry], weight: Step, step: Step | None, chart: Chart, root: Path) -> Version:

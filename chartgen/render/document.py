@@ -132,25 +132,28 @@ def block_yaml(value: Any, write: Callable[[str], str]) -> str:
 def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
     """Appends `value`; `lead` is what the first line starts with (its key or dash), `indent` the rest's margin."""
     if isinstance(value, dict) and value:
-        first = lead
+        first, deeper = lead, indent + "  "
         for key, item in value.items():
-            if is_spliced(key):
+            # a splice is not plain
+            if helm_scalar.is_plain(key):
+                name = key
+            elif is_spliced(key):
                 lines.append(_splice(first, indent, key, write))
                 first = indent
                 continue
-            name = key if helm_scalar.is_plain(key) else _quoted(str(key), write)
-            start = f"{first}{name}:"
+            else:
+                name = _quoted(str(key), write)
             if len(name) > _LONGEST_KEY:
                 lines.append(f"{first}? {name}")
-                _node(item, indent + "  ", indent + ": ", lines, write)
+                _node(item, deeper, indent + ": ", lines, write)
             elif isinstance(item, dict) and item:
-                lines.append(start)
-                _node(item, indent + "  ", indent + "  ", lines, write)
+                lines.append(f"{first}{name}:")
+                _node(item, deeper, deeper, lines, write)
             elif isinstance(item, list) and item:
-                lines.append(start)
+                lines.append(f"{first}{name}:")
                 _items(item, indent, indent, lines, write)
             else:
-                _scalar(item, indent + "  ", start + " ", lines, write)
+                _scalar(item, deeper, f"{first}{name}: ", lines, write)
             first = indent
     elif isinstance(value, list) and value:
         _items(value, indent, lead, lines, write)
@@ -159,11 +162,15 @@ def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[
 
 
 def _items(value: list[Any], indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
+    deeper = indent + "  "
     for entry in value:
-        if is_spliced(entry):
-            lines.append(_splice(lead, indent, entry, write))
+        if isinstance(entry, str):
+            if is_spliced(entry):
+                lines.append(_splice(lead, indent, entry, write))
+            else:
+                _scalar(entry, deeper, lead + "- ", lines, write)
         else:
-            _node(entry, indent + "  ", lead + "- ", lines, write)
+            _node(entry, deeper, lead + "- ", lines, write)
         lead = indent
 
 

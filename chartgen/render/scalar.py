@@ -45,7 +45,8 @@ def json_text(value: Any, indent: int | None = None) -> str:
         if indent is None
         else json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
     )
-    return _ESCAPED.sub(_escape, text)
+    # what is to be escaped cannot be printed; nor can a line break, which JSON escapes itself or has between its lines
+    return text if text.isprintable() else _ESCAPED.sub(_escape, text)
 
 
 def _escape(match: re.Match[str]) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from chartgen import names, schema
@@ -43,21 +43,9 @@ def switches(v: Values, s: Settings) -> Mapping[Path, Callable[[], Any]]:
 def _resources(v: Values, s: Settings) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Each `resources` that is a map, of what is on, in gateways too."""
     on = switches(v, s)
-
-    def walk(node: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
-        keys: Iterable[tuple[Any, Any]] = node.items() if isinstance(node, Mapping) else enumerate(node)
-        for key, item in keys:
-            # nearly all that there is
-            if item is None or isinstance(item, (str, bool, int)):
-                continue
-            here = (*path, key)
-            if key == "resources" and isinstance(item, Mapping):
-                if all(on[here[:size]]() for size in range(1, len(here)) if here[:size] in on):
-                    yield here, item
-            elif isinstance(item, (Mapping, list)):
-                yield from walk(item, here)
-
-    return walk(v, ())
+    for path, resources in s.resources:
+        if all(on[path[:size]]() for size in range(1, len(path)) if path[:size] in on):
+            yield path, resources
 
 
 def requests_above_limits(v: Values, s: Settings) -> Iterator[Clash]:

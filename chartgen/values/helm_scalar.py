@@ -38,6 +38,9 @@ _FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9]")
 _BARE = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?:[:=][A-Za-z0-9_./-]+)*")
 _READ_OTHERWISE = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 
+# the length from which a text is no word that comes again
+_WORD = 64
+
 
 class BadTag(ValueError):
     """The text is not of the type that its tag names, or Helm knows no such tag."""
@@ -78,6 +81,16 @@ def is_ordinary(text: str) -> bool:
 
 def is_plain(text: str) -> bool:
     """True if `text` needs no quotes: every YAML reader takes it for this string."""
+    return _is_plain_word(text) if len(text) < _WORD else _is_plain(text)
+
+
+# keys and short words come again and again, a thousand of them in a chart
+@lru_cache(4096)
+def _is_plain_word(text: str) -> bool:
+    return _is_plain(text)
+
+
+def _is_plain(text: str) -> bool:
     return _BARE.fullmatch(text) is not None and text.lower() not in _READ_OTHERWISE
 
 

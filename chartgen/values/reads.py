@@ -6,7 +6,7 @@ value that is itself a map or a list counts as one. What was found to be wrong s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping
 from typing import Any, Generic, TypeVar
 
 from chartgen.diagnostics import Path, dotted
@@ -97,6 +97,21 @@ class Section(Mapping[str, Any]):
         self.reads.paths.add(self.path)
         return (key for key, item in self._items.items() if type(item) is not _Aside)
 
+    def items(self) -> ItemsView[str, Any]:
+        return _Items(self)
+
+    def trusted(self) -> Iterator[tuple[str, Any]]:
+        """All that can be trusted, each value of it read."""
+        paths = self.reads.paths
+        paths.add(self.path)
+        for key, item in self._items.items():
+            kind = type(item)
+            if kind is not Section:
+                if kind is _Aside:
+                    continue
+                paths.add(self._below[key])
+            yield key, item
+
     def __len__(self) -> int:
         self.reads.paths.add(self.path)
         return len(self._items)
@@ -123,6 +138,15 @@ class Section(Mapping[str, Any]):
     def plain(self) -> dict[str, Any]:
         """The section's values as a dict, all of them read."""
         return {key: item.plain() if isinstance(item, Section) else item for key, item in self.items()}
+
+
+class _Items(ItemsView[str, Any]):
+    """What a section holds, gone through at once instead of key by key."""
+
+    _mapping: Section
+
+    def __iter__(self) -> Iterator[tuple[str, Any]]:
+        return self._mapping.trusted()
 
 
 def view(values: Mapping[str, Any], sections: Sections, aside: Collection[Path] = ()) -> Section:
