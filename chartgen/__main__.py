@@ -1,8 +1,9 @@
 """Where the program starts, and the only place that exits: 0 fine, 1 findings, 2 a wrong command line or what cannot be read or
 written, 3 a bug in chartgen, 130 interrupted.
 
-A `chartgen check` of nothing but files, which editors and hooks run at every save, goes without click, whose start takes
-as long as the check itself. Every other command line is read by `chartgen.cli`.
+A `chartgen check` of nothing but files, which editors and hooks run at every save, and a `chartgen build` of nothing but files
+into a folder go without click, whose start takes as long as the check itself. Every other command line is read by
+`chartgen.cli`.
 """
 
 from __future__ import annotations
@@ -66,10 +67,22 @@ def _run(arguments: Sequence[str]) -> int:
 
     import signal
 
-    from chartgen.cli import commands
-
     # what is half-written is removed on the way out
     signal.signal(signal.SIGTERM, _terminate)
+    if (
+        arguments[:1] == ["build"]
+        and (asked := _asked(arguments[1:]))
+        and not os.path.exists("chartgen.yaml")
+    ):
+        from chartgen.cli.build import OUTPUT_DIR, build
+        from chartgen.compiler import Options
+        from chartgen.values.inputs import Inputs
+
+        named, folder = asked
+        return build(Inputs(named), Options(), output_dir=folder or OUTPUT_DIR)
+
+    from chartgen.cli import commands
+
     return commands.run(arguments)
 
 
@@ -85,6 +98,24 @@ def _files(arguments: Sequence[str]) -> list[tuple[str, ...]]:
             return []
         (below if flagged else alone).append(path)
     return [(*below, path) for path in alone] or ([tuple(below)] if below else [])
+
+
+def _asked(arguments: Sequence[str]) -> tuple[tuple[str, ...], str | None] | None:
+    """The files that a `build` command line merges, and the folder that it names; None where it holds anything else."""
+    files: list[str] = []
+    folder = None
+    rest = iter(arguments)
+    for option in rest:
+        value = next(rest, "")
+        if not value or value.startswith("-"):
+            return None
+        if option in ("-f", "--values"):
+            files.append(value)
+        elif option in ("-o", "--output-dir"):
+            folder = value
+        else:
+            return None
+    return (tuple(files), folder) if files else None
 
 
 def _steered(files: Sequence[tuple[str, ...]]) -> bool:

@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from click.core import ParameterSource
 from hypothesis import example as also
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -394,7 +395,60 @@ def test_files_alone_are_read_as_click_reads_them(words: list[str]) -> None:
     assert groups == ([(*read["files"], path) for path in read["paths"]] or [read["files"]])
 
 
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(
+    st.lists(
+        st.tuples(st.sampled_from(("-f", "--values", "-o", "--output-dir")), st.sampled_from(WORDS)).map(list)
+        | st.sampled_from(("-o", "-odir", "--output-dir=d", *WORDS)).map(lambda word: [word]),
+        max_size=4,
+    )
+)
+@also([["-o", "a"], ["-f", "a.yaml"], ["--output-dir", "b"], ["--values", "b"]])
+def test_a_build_of_files_alone_is_read_as_click_reads_it(parts: list[list[str]]) -> None:
+    words = [word for part in parts for word in part]
+    asked = program._asked(words)
+    if not asked:
+        return
+    command = commands.cli.commands["build"]
+    read = command.make_context("build", list(words)).params
+    usual = command.make_context("build", []).params
+    assert asked == (read["files"], read["output_dir"] if "output_dir" in given_in(words) else None)
+    for parameter in command.params:
+        if parameter.name not in ("files", "output_dir"):
+            assert read[parameter.name] == usual[parameter.name]
+
+
+def given_in(words: list[str]) -> set[str]:
+    """The names of the options that a command line of `build` gives."""
+    context = commands.cli.commands["build"].make_context("build", list(words))
+    return {name for name in context.params if context.get_parameter_source(name) is ParameterSource.COMMANDLINE}
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["-f", "right.yaml"], ["-f", "wrong.yaml"], ["-f", "right.yaml", "-o", "there"], ["-f", "none.yaml"],
+     ["-f", "right.yaml", "-o", "right.yaml"]],
+    ids=" ".join,
+)  # fmt: skip
+def test_build_says_the_same_by_either_way(arguments: list[str], tmp_path: Path) -> None:
+    told = []
+    for number, more in enumerate(([], ["--strict"])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "right.yaml").write_text("server:\n  replicas: 2\n")
+        (folder / "wrong.yaml").write_text("server:\n  replica: 3\n")
+        for _ in range(2):
+            done = run("build", *more, *arguments, cwd=folder)
+            written = {
+                path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+            }
+            told.append((done.returncode, done.stdout, done.stderr, written))
+    assert told[:2] == told[2:]
+
+
 def test_the_short_way_is_taken() -> None:
+    assert program._asked(["-f", "a", "-o", "d", "--values", "b"]) == (("a", "b"), "d")
+    assert program._asked(["-f", "a"]) == (("a",), None)
     for words, groups in (
         (["a"], [("a",)]),
         (["a", "b"], [("a",), ("b",)]),

@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chartgen import bundle
+from chartgen.cli import build as building
 from chartgen.cli import charts as charting
 from chartgen.cli import diff as diffing
 from chartgen.cli import images as listing
 from chartgen.cli import shells
-from chartgen.cli.exits import FINDINGS, UNUSABLE, exit_code
+from chartgen.cli.exits import UNUSABLE, exit_code
 from chartgen.cli.options import (
     FAIL_ON,
     KUBE_VERSION,
@@ -27,7 +28,7 @@ from chartgen.cli.options import (
     steering,
     takes_values,
 )
-from chartgen.cli.output import Output, by_kind, described, table
+from chartgen.cli.output import Output, table
 from chartgen.diagnostics import Rejected, any_error, dotted
 from chartgen.values.inputs import Inputs
 from chartgen.version import __version__
@@ -67,7 +68,7 @@ def _sign_key(_: click.Context, __: click.Parameter, given: tuple[str, str] | No
 @cli.command()
 @takes_values
 @alters
-@click.option("-o", "--output-dir", default="charts", show_default=True, type=click.Path())
+@click.option("-o", "--output-dir", default=building.OUTPUT_DIR, show_default=True, type=click.Path())
 @click.option("--name", default="consul", show_default=True, help="The chart's name.")
 @click.option(
     "--version",
@@ -162,33 +163,11 @@ def build(
         steering=project.steering, alterations=altering.read(),
         sign_key=(sign_key["fingerprint"], sign_key["url"]) if sign_key else None,
     )  # fmt: skip
-    chart = compiler.compile_sources(inputs.read(), options)
     if only_check:
+        chart = compiler.compile_sources(inputs.read(), options)
         alone = plans.Build(name, output=output_dir, version=version)
         return charting.show_stale([staling.held(chart, alone)], (), output, fail_on or project.fail_on)
-    # a chart that has errors is none, whatever is to fail
-    if (fail_on or project.fail_on) == "warning" and exit_code(chart.diagnostics, "warning"):
-        output.rejected(chart.diagnostics)
-        output.tell("nothing is written, as warnings are to fail")
-        return FINDINGS
-    output.warn(chart.diagnostics if output.format != "json" else ())
-    outcome = versions.published(chart, output_dir, version, step)
-    decided, made = outcome.decision, outcome.published
-    chart = decided.chart
-    objects = chart.listed()
-    if output.format == "json":
-        output.data(chart.diagnostics, chart=charting.chart_data(versions.told(outcome)))
-    elif output.format == "text" and not output.quiet:
-        if not made.written:
-            output.write(f"{name} {chart.version} is published with this content; nothing is written\n")
-        else:
-            why = f", {decided.step} after {decided.previous}" if decided.previous and decided.step else ""
-            output.write(f"{name} {chart.version}{why}: {len(objects)} objects in {made.folder}\n\n")
-            rows = [(each["kind"], each["name"]) for each in objects]
-            output.write(described(objects) if output.verbose else by_kind(rows, output.columns()))
-            output.write("\n")
-        output.write(f"\n  helm install consul {made.archive} --namespace consul --create-namespace\n")
-    return 0
+    return building.build(inputs, options, output, output_dir, version, step, fail_on or project.fail_on)
 
 
 @cli.group()
