@@ -6,6 +6,7 @@ The rules for versions are those of semver.org, in a library; what a change weig
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -26,6 +27,7 @@ STEPS: tuple[Step, ...] = ("major", "minor", "patch", "prerelease")
 AUTO, FIRST = "auto", "0.1.0"
 # changes of an object that are told one by one; a chart's metadata is no place for more
 _FIELDS, _CHANGES = 5, 60
+_PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", re.ASCII)
 # how often another build may take the version that was decided on
 _TRIES = 20
 
@@ -129,7 +131,7 @@ def decided(
 
 
 def _next(chart: Chart, root: Path, known: Index, step: Step | None) -> Decision:
-    there = [entry for entry in known.entries.get(chart.name, ()) if _number(entry)]
+    there = [entry for entry in known.entries.get(chart.name, ()) if _is_version(entry["version"])]
     if not there:
         return Decision(replace(chart, version=_first(step)), step=step)
     newest = there[0]
@@ -188,6 +190,16 @@ def _asked(text: str) -> str:
             expected="auto, or such as 1.4.0 or 2.0.0-rc.1",
         )
         raise Rejected([found]) from None
+
+
+def _is_version(text: str) -> bool:
+    # most are, and to tell so needs no library
+    if _PLAIN.fullmatch(text):
+        return True
+    try:
+        return bool(index.parsed(text))
+    except ValueError:
+        return False
 
 
 def _number(entry: Entry) -> Version | None:
