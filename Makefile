@@ -55,6 +55,7 @@ bench: $(VENV)/.installed-bench
 	$(BIN)/python benchmarks/editor.py
 	$(BIN)/python benchmarks/growth.py
 	$(BIN)/python benchmarks/fleet.py
+	$(BIN)/python benchmarks/flame.py docs/build.svg
 
 $(VENV)/bin/python:
 	$(PYTHON) -m venv $(VENV)

@@ -110,12 +110,12 @@ def rows(folder: Path) -> Sequence[Row]:
     build = process(*program, "build", "-f", str(VALUES), "-o", str(folder / "out"))
     compiled = inside(lambda: chartgen.compile(VALUES).archive())
     found = [
-        compare("check of 100 lines, process / bare interpreter", "<= 8", process(*program, "check", str(LONG)), bare),
+        compare("check of 100 lines, process / bare interpreter", "<= 6", process(*program, "check", str(LONG)), bare),
         compare(
-            "check -f of 100 lines, process / bare interpreter", "<= 8",
+            "check -f of 100 lines, process / bare interpreter", "<= 6",
             process(*program, "check", "-f", str(LONG)), bare,
         ),
-        compare("build, process / bare interpreter", "", build, bare),
+        compare("build, process / bare interpreter", "<= 15", build, bare),
         compare("compile and archive, warm / Helm engine rendering the result", "", compiled, inside(lambda: engine.render(chart))),
     ]  # fmt: skip
     official = os.environ.get("CONSUL_CHART")

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -84,8 +84,22 @@ def opened(user: Mapping[str, Any], effective: Mapping[str, Any], sources: Seque
             )
         )
     return Opened(
-        whole, values.effective(whole, schema.defaults()), frozenset(paths), tuple(placed), tuple(findings)
+        whole, _over_defaults(whole, effective, paths), frozenset(paths), tuple(placed), tuple(findings)
     )
+
+
+def _over_defaults(
+    whole: Mapping[str, Any], effective: Mapping[str, Any], paths: Iterable[Path]
+) -> Mapping[str, Any]:
+    """The effective values with those below the keys in which something was opened made anew; no text is a null."""
+    keys = {str(path[0]) for path in paths}
+    if not keys:
+        return effective
+    defaults = schema.defaults()
+    anew = values.effective(
+        {key: whole[key] for key in keys}, {key: defaults[key] for key in keys if key in defaults}
+    )
+    return {key: anew[key] if key in keys else item for key, item in effective.items()}
 
 
 def check(texts: Opened, sources: Sequence[Source], known: validator.Known | None = None) -> list[Diagnostic]:

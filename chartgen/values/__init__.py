@@ -42,16 +42,21 @@ def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
 
     Known keys have the order of the defaults and others are sorted: the order in which users write them is no input.
     """
-    out = {key: tree.copied(value) for key, value in defaults.items() if key not in user}
-    for key, value in user.items():
-        if value is None and key in defaults:
-            continue
-        standard = defaults.get(key)
-        if isinstance(value, dict):
-            out[key] = effective(value, standard if isinstance(standard, dict) else {})
-        else:
-            out[key] = _sorted(value) if isinstance(value, list) else value
-    return {key: out[key] for key in (*defaults, *sorted(user, key=str)) if key in out}
+    out: dict[str, Any] = {}
+    for key, standard in defaults.items():
+        if key not in user:
+            out[key] = tree.copied(standard)
+        elif (value := user[key]) is not None:
+            out[key] = _over(value, standard)
+    for key in sorted([key for key in user if key not in defaults], key=str):
+        out[key] = _over(user[key], None)
+    return out
+
+
+def _over(value: Any, standard: Any) -> Any:
+    if isinstance(value, dict):
+        return effective(value, standard if isinstance(standard, dict) else {})
+    return _sorted(value) if isinstance(value, list) else value
 
 
 def _sorted(value: Any) -> Any:
@@ -108,15 +113,23 @@ def texts(sources: Sequence[Source]) -> Iterator[tuple[Path, str]]:
 
 def texts_in(node: Any, path: Path) -> Iterator[tuple[Path, str]]:
     """(path, text) of every piece of text in the data at `path`, keys of maps included."""
+    found: list[tuple[Path, str]] = []
+    _gather_texts(node, path, found)
+    return iter(found)
+
+
+def _gather_texts(node: Any, path: Path, found: list[tuple[Path, str]]) -> None:
     if isinstance(node, str):
-        yield path, node
+        found.append((path, node))
     elif isinstance(node, dict):
         for key, item in node.items():
-            yield (*path, key), str(key)
-            yield from texts_in(item, (*path, key))
+            here = (*path, key)
+            found.append((here, str(key)))
+            if isinstance(item, (str, dict, list)):
+                _gather_texts(item, here, found)
     elif isinstance(node, list):
         for number, item in enumerate(node):
-            yield from texts_in(item, (*path, number))
+            _gather_texts(item, (*path, number), found)
 
 
 class Merged(NamedTuple):

@@ -42,7 +42,8 @@ def replaced(data: Any, path: Path, value: Any) -> Any:
 def copied(data: Any) -> Any:
     """The same data in fresh maps and lists."""
     if isinstance(data, dict):
-        return {key: copied(item) for key, item in data.items()}
+        # most of what there is, is no map
+        return {key: copied(item) if isinstance(item, (dict, list)) else item for key, item in data.items()}
     if isinstance(data, list):
         return [copied(item) for item in data]
     return data
