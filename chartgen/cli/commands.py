@@ -273,8 +273,7 @@ def push(
     \b
       chartgen push charts/consul-0.1.0.tgz oci://registry.example.com/charts
       chartgen push charts/consul-0.1.0.tgz oci://localhost:5000/charts --plain-http
-      chartgen push charts/consul-0.1.0.tgz oci://registry.example.com/charts \\
-        --sign --key ops@example.com --keyring secring.gpg
+      chartgen push consul-0.1.0.tgz oci://registry.example.com/charts --sign --key ops --keyring secring.gpg
       chartgen push
     """
     if sign and not (key and keyring):
