@@ -64,4 +64,7 @@ def named(documents: Iterable[Document]) -> list[str]:
 
 
 def _known(document: Document) -> frozenset[str]:
+    # what was written ahead is a definition, which names none: no need to parse it
+    if document.text:
+        return frozenset()
     return frozenset(use.image for use in named_in.uses(document.data) if OPEN not in use.image)
