@@ -174,7 +174,7 @@ def test_a_wrong_command_line_is_told_with_a_way_out(arguments: list[str], told:
 
 
 COMMANDS = (
-    "build", "check", "completion", "diff", "explain", "fix", "help", "images", "index", "init", "lsp", "migrate", "render", "rules", "schema", "tidy", "values",
+    "build", "check", "completion", "diff", "explain", "fix", "help", "images", "index", "init", "lsp", "migrate", "push", "render", "rules", "schema", "tidy", "values",
     "verify", "version",
 )  # fmt: skip
 
