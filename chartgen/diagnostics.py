@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 # each finding costs time and memory, and nobody reads more at once
 MAX_FINDINGS = 500
 
+T = TypeVar("T")
 Path = tuple[str | int, ...]
 Severity = Literal["error", "warning", "note"]
 # what a finding weighs. refused: nobody takes it. harmful: the official chart takes it, and what it installs does not
@@ -117,6 +118,19 @@ class Rejected(Exception):
 
     def __str__(self) -> str:
         return "; ".join(f"{finding.code}: {finding.message}" for finding in self.diagnostics[:5])
+
+
+def remembered(known: dict[str, T | Rejected], key: str, read: Callable[[], T]) -> T:
+    """What `read` returned when the key was first asked for; what was rejected then is raised again."""
+    if key not in known:
+        try:
+            known[key] = read()
+        except Rejected as rejected:
+            known[key] = rejected
+    found = known[key]
+    if isinstance(found, Rejected):
+        raise found
+    return found
 
 
 def dotted(path: Path) -> str:

@@ -13,7 +13,7 @@ from chartgen import bundle, names, paths
 from chartgen.alter import Done
 from chartgen.chart import answers, frozen, metadata, publish, readme, release_name
 from chartgen.chart.index import Entry
-from chartgen.chart.publish import Published, Staged
+from chartgen.chart.publish import Content, Published, Staged
 from chartgen.late import LateBound
 from chartgen.render import components, document
 from chartgen.render.document import Document
@@ -178,19 +178,18 @@ class Chart:
         Raises Rejected where this version is published with other content, FileExistsError where something else than a
         chart is.
         """
-        return publish.publish(
-            self.name, self.version, self.files, self.chart_yaml, self._packed, directory, folder=folder
-        )
+        return publish.publish(self._content, directory, folder=folder)
 
     def stage(
         self, directory: Path, staging: Path, known: Entry | None, *, folder: bool = True
     ) -> Staged | Published:
         """The chart, written below `staging`, in the folder `directory`, so that `publish.place` has only to rename it;
         what is published, where it is what is `known` of this version. Raises Rejected as `publish` does."""
-        return publish.stage(
-            self.name, self.version, self.files, self.chart_yaml, self._packed, known, staging, directory,
-            folder=folder,
-        )  # fmt: skip
+        return publish.stage(self._content, known, staging, directory, folder=folder)
+
+    @property
+    def _content(self) -> Content:
+        return Content(self.name, self.version, self.files, self.chart_yaml, self._packed)
 
     @cached_property
     def _packed(self) -> bytes:

@@ -17,7 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen.chart import index
 from chartgen.diagnostics import Diagnostic, Rejected, Span
@@ -49,6 +49,16 @@ def write_archive(name: str, files: Files, path: str | os.PathLike[str]) -> Path
     return target
 
 
+class Content(NamedTuple):
+    """What of a chart is published: the text of each file, what Chart.yaml says, and the archive."""
+
+    name: str
+    version: str
+    files: Files
+    metadata: Mapping[str, Any]
+    archive: bytes
+
+
 @dataclass(frozen=True, slots=True)
 class Published:
     """A chart that is published in a folder: where, the SHA-256 of its archive, whether something had to be written."""
@@ -59,18 +69,8 @@ class Published:
     written: bool
 
 
-def publish(
-    name: str,
-    version: str,
-    files: Files,
-    metadata: Mapping[str, Any],
-    content: bytes,
-    directory: str | os.PathLike[str],
-    *,
-    folder: bool = True,
-) -> Published:
-    """Publishes a chart, whose archive is `content`, below `directory`: the folder NAME/VERSION, the archive
-    NAME-VERSION.tgz and its entry in index.yaml, which has what the chart says of itself, appear together. Whoever
+def publish(chart: Content, directory: str | os.PathLike[str], *, folder: bool = True) -> Published:
+    """Publishes a chart below `directory`: the folder NAME/VERSION, the archive NAME-VERSION.tgz and its entry in index.yaml, which has what the chart says of itself, appear together. Whoever
     publishes does so alone. Without `folder`, the archive and its entry alone.
 
     Raises Rejected where this version is published with other content, FileExistsError where something else than a chart
@@ -80,14 +80,12 @@ def publish(
     root.mkdir(parents=True, exist_ok=True)
     with _alone(root):
         published = index.read(root)
-        known = published.entry(name, version)
-        staged = _unwritten(name, version, files, metadata, content, known, root, folder=folder)
+        known = published.entry(chart.name, chart.version)
+        staged = _unwritten(chart, known, root, folder=folder)
         if isinstance(staged, Published):
             return staged
         with _staging(root) as staging:
-            placed = _placed(
-                [staged.written(files, content, staging, folder=folder)], root, published, staging
-            )[0]
+            placed = _placed([staged.written(chart, staging, folder=folder)], root, published, staging)[0]
     if isinstance(placed, Exception):
         raise placed
     return placed
@@ -104,36 +102,27 @@ class Staged:
     folder: Path | None = None
     archive: Path = Path()
 
-    def written(self, files: Files, content: bytes, staging: Path, *, folder: bool = True) -> Staged:
+    def written(self, chart: Content, staging: Path, *, folder: bool = True) -> Staged:
         """The chart, with its files and its archive written below a folder of `staging`."""
         own = Path(tempfile.mkdtemp(dir=staging))
-        (own / "chart.tgz").write_bytes(content)
-        made = _written(files, own / "chart") if folder else None
+        (own / "chart.tgz").write_bytes(chart.archive)
+        made = _written(chart.files, own / "chart") if folder else None
         return replace(self, folder=made, archive=own / "chart.tgz")
 
 
 def stage(
-    name: str,
-    version: str,
-    files: Files,
-    metadata: Mapping[str, Any],
-    content: bytes,
-    known: index.Entry | None,
-    staging: Path,
-    root: Path,
-    *,
-    folder: bool = True,
+    chart: Content, known: index.Entry | None, staging: Path, root: Path, *, folder: bool = True
 ) -> Staged | Published:
-    """A chart, whose archive is `content`, written below the folder `staging` so that `place` has only to rename it; what is published, where it is what
+    """A chart written below the folder `staging`, so that `place` has only to rename it; what is published, where it is what
     is `known` of this version, and all there. Without `folder`, the archive alone.
 
     Raises Rejected where this version is published with other content.
     """
-    staged = _unwritten(name, version, files, metadata, content, known, root, folder=folder)
+    staged = _unwritten(chart, known, root, folder=folder)
     if isinstance(staged, Published):
         return staged
     staging.mkdir(mode=0o700, parents=True, exist_ok=True)
-    return staged.written(files, content, staging, folder=folder)
+    return staged.written(chart, staging, folder=folder)
 
 
 def place(
@@ -150,24 +139,16 @@ def place(
 
 
 def _unwritten(
-    name: str,
-    version: str,
-    files: Files,
-    metadata: Mapping[str, Any],
-    content: bytes,
-    known: index.Entry | None,
-    root: Path,
-    *,
-    folder: bool = True,
+    chart: Content, known: index.Entry | None, root: Path, *, folder: bool = True
 ) -> Staged | Published:
-    digest = hashlib.sha256(content).hexdigest()
+    name, version, digest = chart.name, chart.version, hashlib.sha256(chart.archive).hexdigest()
     packed = root / f"{name}-{version}.tgz"
     if known is not None and known.get("digest") != digest:
         raise Rejected([_taken(name, version, str(known.get("digest")), digest, root / index.FILE)])
     where = root / name / version
-    if known is not None and (not folder or _is_there(where, files)) and _holds(packed, content):
+    if known is not None and (not folder or _is_there(where, chart.files)) and _holds(packed, chart.archive):
         return Published(where, packed, digest, written=False)
-    return Staged(name, version, known or index.entry(metadata, digest, packed.name))
+    return Staged(name, version, known or index.entry(chart.metadata, digest, packed.name))
 
 
 def _placed(

@@ -22,7 +22,7 @@ _AROUND = 2048
 
 
 def secret_bytes(chart: Chart, *, within: int = 0) -> int:
-    """The size of the Secret, to some per cent; where it is surely within so many bytes, no more than that is certain."""
+    """The size of the Secret, to some per cent; an upper bound of it, which is quicker, where that is `within` so many bytes."""
     quick = _packed(chart, 1)
     return quick if quick <= within else _packed(chart, 9)
 

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chartgen import compiler
-from chartgen.diagnostics import Diagnostic, Rejected, any_error
+from chartgen.diagnostics import Diagnostic, Rejected, any_error, remembered
 from chartgen.fleet import disk
 from chartgen.project.plan import KEYS
 from chartgen.project.trees import Disk, Layers
@@ -171,10 +171,8 @@ class Engine:
             return None
         root = Path(build.output)
         files = packed.texts(record.archive) if build.folder else {}
-        placed = publish.stage(
-            build.name, record.version, files, record.metadata, record.archive, entry,
-            self.stagings[build.output], root, folder=build.folder,
-        )  # fmt: skip
+        content = publish.Content(build.name, record.version, files, record.metadata, record.archive)
+        placed = publish.stage(content, entry, self.stagings[build.output], root, folder=build.folder)
         staged = None if isinstance(placed, publish.Published) else placed
         there = publish.Published(
             root / build.name / record.version,
@@ -206,15 +204,7 @@ class Engine:
         """What is published in a folder, as it was when the first build asked."""
         from chartgen.chart import index
 
-        if output not in self._indexes:
-            try:
-                self._indexes[output] = index.read(Path(output))
-            except Rejected as rejected:
-                self._indexes[output] = rejected
-        known = self._indexes[output]
-        if isinstance(known, Rejected):
-            raise known
-        return known
+        return remembered(self._indexes, output, lambda: index.read(Path(output)))
 
 
 def fails(findings: tuple[Diagnostic, ...], fail_on: str) -> bool:

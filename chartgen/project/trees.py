@@ -7,7 +7,7 @@ import os.path
 from collections.abc import Iterable
 from typing import Protocol
 
-from chartgen.diagnostics import Rejected
+from chartgen.diagnostics import Rejected, remembered
 from chartgen.values import source
 from chartgen.values.source import Source
 
@@ -51,15 +51,7 @@ class Layers:
 
     def source(self, path: str) -> Source:
         """The values in a file. Raises Rejected for what cannot be read."""
-        if path not in self._known:
-            try:
-                self._known[path] = source.read_text(self.tree.read(path), path)
-            except Rejected as rejected:
-                self._known[path] = rejected
-        known = self._known[path]
-        if isinstance(known, Rejected):
-            raise known
-        return known
+        return remembered(self._known, path, lambda: source.read_text(self.tree.read(path), path))
 
 
 def normal(path: str) -> str:

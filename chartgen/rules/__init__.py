@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen.diagnostics import Diagnostic, Path, Weight, bounded
@@ -91,12 +91,12 @@ def check(
     reads: dict[str, frozenset[Path]] = {}
     waiting: dict[Path, list[str]] = {}
     for weight, rule in RULES:
-        code = slug(rule)
+        code, reader = slug(rule), partial(_clashes, rule, values, settings)
         try:
             if traces is not None:
-                said[code] = traces.of(code, values, lambda rule=rule: [*each_clash(rule(values, settings))])  # type: ignore[misc]
+                said[code] = traces.of(code, values, reader)
             elif known is None or stale is None or code in stale:
-                said[code] = values.reads.of(lambda rule=rule: [*each_clash(rule(values, settings))])  # type: ignore[misc]
+                said[code] = values.reads.of(reader)
             else:
                 said[code] = known.said[code]
         except SetAside as stopped:
@@ -107,6 +107,10 @@ def check(
     if known is not None:
         known.values, known.said = values, said
     return Judged(tuple(bounded(findings)), reads, {path: tuple(codes) for path, codes in waiting.items()})
+
+
+def _clashes(rule: Rule, values: Section, settings: Settings) -> list[Clash]:
+    return [*each_clash(rule(values, settings))]
 
 
 def each_clash(result: Any) -> Iterator[Clash]:
