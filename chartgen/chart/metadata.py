@@ -8,13 +8,12 @@ from __future__ import annotations
 
 import base64
 import hashlib
-import marshal
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from typing import Any
 
 from chartgen import paths, schema
-from chartgen.chart import images, index
+from chartgen.chart import images, index, kept
 from chartgen.render import components, document, scalar
 from chartgen.render.document import Document
 from chartgen.values import source, tree
@@ -89,6 +88,8 @@ def renamed_in(annotations: Mapping[str, Any]) -> dict[str, str]:
     """The images that a chart says it has other names for, old → new; raises Rejected where that cannot be read."""
     text = annotations.get(RENAMED)
     return dict(source.read_text(text, RENAMED).data) if isinstance(text, str) and text else {}
+
+
 def sign_key_in(annotations: Mapping[str, Any]) -> SignKey | None:
     """The key that a chart says it is signed with; None where it says none, or says it in another way than ours."""
     text = annotations.get(SIGN_KEY)
@@ -101,22 +102,28 @@ def sign_key_in(annotations: Mapping[str, Any]) -> SignKey | None:
 def own(values: Mapping[str, Any]) -> dict[str, Any]:
     """What of effective values is other than the default, None for defaults that are taken away: with the flags and the
     version of chartgen, all that a chart is made of."""
-    defaults = schema.defaults()
-    # most sections are as they are by default, which bytes tell at once
-    there = {key: item for key, item in values.items() if not _same(item, defaults.get(key))}
-    standard = {key: item for key, item in defaults.items() if key in there or key not in values}
-    return tree.different(document.pruned(there), document.pruned(standard))
-
-
-def _same(value: Any, standard: Any) -> bool:
-    return marshal.dumps(value, 2) == marshal.dumps(standard, 2)
+    return tree.different(document.pruned(values), document.pruned(schema.defaults()))
 
 
 def inputs_digest(values: Mapping[str, Any], flags: Sequence[str]) -> str:
     """The SHA-256 of what a chart is made of; in whatever files, order and spelling it was given."""
-    return hashlib.sha256(
-        scalar.json_text({"values": _ordered(own(values)), "flags": [*flags]}).encode()
-    ).hexdigest()
+    gone = {key: None for key in schema.defaults() if key not in values}
+    sections = [kept.text(_own_text, item, key) for key, item in sorted({**gone, **values}.items())]
+    own_values = ", ".join(filter(None, sections))
+    text = f'{{"values": {{{own_values}}}, "flags": {scalar.json_text([*flags])}}}'
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def _own_text(value: Any, key: str) -> str:
+    """What of a section is other than its default, as the entry of a JSON object; empty where nothing is."""
+    given = {} if value is None else {key: value}
+    different = tree.different(document.pruned(given), document.pruned(_standard(key)))
+    return scalar.json_text(_ordered(different))[1:-1]
+
+
+def _standard(key: str) -> dict[str, Any]:
+    defaults = schema.defaults()
+    return {key: defaults[key]} if key in defaults else {}
 
 
 def _ordered(node: Any) -> Any:

@@ -286,19 +286,31 @@ def _header(path: str, size: int) -> bytes:
         member = tarfile.TarInfo(path)
         member.size, member.mode = size, 0o644
         return member.tobuf(tarfile.USTAR_FORMAT, "utf-8")
-    made = bytearray(_blank())
-    made[: len(name)] = name
-    made[_SIZE] = b"%011o\0" % size
-    made[_SUM] = b" " * 8
-    made[_SUM] = b"%06o\0 " % sum(made)
-    return bytes(made)
+    blank, total = _blank()
+    digits = b"%011o" % size
+    # the checksum is the sum of all bytes, with blanks in its own place
+    total += sum(name) + sum(digits)
+    return b"".join(
+        (
+            name.ljust(_NAME_END, b"\0"),
+            blank[_NAME_END : _SIZE.start],
+            digits,
+            blank[_SIZE.stop - 1 : _SUM.start],
+            b"%06o\0 " % total,
+            blank[_SUM.stop :],
+        )
+    )
 
 
 @cache
-def _blank() -> bytes:
+def _blank() -> tuple[bytes, int]:
+    """A header without a name or a size, and the sum of its bytes."""
     member = tarfile.TarInfo("")
     member.mode = 0o644
-    return member.tobuf(tarfile.USTAR_FORMAT, "utf-8")
+    made = bytearray(member.tobuf(tarfile.USTAR_FORMAT, "utf-8"))
+    made[_SIZE] = bytes(12)
+    made[_SUM] = b" " * 8
+    return bytes(made), sum(made)
 
 
 def _written(files: Files, folder: Path) -> Path:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import marshal
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from chartgen import schema
+from chartgen.chart import kept
 from chartgen.diagnostics import dotted
 from chartgen.render import document, scalar
 
@@ -20,7 +20,7 @@ def text(
 ) -> str:
     """The README of the chart `name`, for effective values and its objects' (kind, name)."""
     rows = "".join(f"| {kind} | {called} |\n" for kind, called in objects)
-    own = "".join(f"| `{path}` | `{value}` |\n" for path, value in _own_settings(values))
+    own = _own_settings(values)
     changed = f"| setting | value |\n|---|---|\n{own}" if own else "All are the official chart's defaults.\n"
     return (
         f"# {name} {version}\n\n"
@@ -35,21 +35,26 @@ def text(
     )
 
 
-def _own_settings(values: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """(dotted path, value in short) of each value that differs from the default; long ones cut."""
+def _own_settings(values: Mapping[str, Any]) -> str:
+    """A row of the table for each value that differs from the default: its dotted path, the value in short."""
+    return "".join(kept.text(_section, item, key) for key, item in values.items())
 
-    def walk(node: Any, standard: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
-        if len(path) == 1 and marshal.dumps(node, 2) == marshal.dumps(standard, 2):
-            return
-        if isinstance(node, Mapping) and node and isinstance(standard, Mapping):
-            for key, item in node.items():
-                yield from walk(item, standard.get(key), (*path, key))
-        # what nulls in lists stood for, Helm drops: a chart's own values have none
-        elif document.pruned(node) != document.pruned(standard):
-            text = scalar.json_text(node)
-            yield (
-                dotted(path),
-                (text if len(text) <= 60 else text[:57] + "...").replace("`", "'").replace("|", "\\|"),
-            )
 
-    yield from walk(values, schema.defaults(), ())
+def _section(value: Any, key: str) -> str:
+    return "".join(
+        f"| `{path}` | `{shown}` |\n" for path, shown in _walked(value, schema.defaults().get(key), (key,))
+    )
+
+
+def _walked(node: Any, standard: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
+    """(dotted path, value in short) of each value that differs; long ones cut."""
+    if isinstance(node, dict) and node and isinstance(standard, dict):
+        for key, item in node.items():
+            yield from _walked(item, standard.get(key), (*path, key))
+    # what nulls in lists stood for, Helm drops: a chart's own values have none
+    elif document.pruned(node) != document.pruned(standard):
+        text = scalar.json_text(node)
+        yield (
+            dotted(path),
+            (text if len(text) <= 60 else text[:57] + "...").replace("`", "'").replace("|", "\\|"),
+        )

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache
 from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path, dotted
@@ -53,8 +54,10 @@ def uses(data: Mapping[str, Any]) -> Iterator[Use]:
 
     Definitions of custom resources name none: their texts are examples.
     """
+    found: list[Use] = []
     if data.get("kind") != "CustomResourceDefinition":
-        yield from _walk(data, ())
+        _walk(data, (), found)
+    return iter(found)
 
 
 def texts(data: Any, new: Callable[[Use], str]) -> dict[Path, str]:
@@ -76,65 +79,75 @@ def replaced(data: Any, new: Callable[[Use], str]) -> Any:
     return data
 
 
-def _walk(node: Any, path: Path) -> Iterator[Use]:
-    if isinstance(node, Mapping):
+def _walk(node: Any, path: Path, found: list[Use]) -> None:
+    if isinstance(node, dict):
         for key, item in node.items():
-            yield from _entry(node, key, item, (*path, key))
+            if isinstance(item, str):
+                _text(node, key, item, path, found)
+            elif isinstance(item, (dict, list)):
+                _part(key, item, (*path, key), found)
     elif isinstance(node, list):
+        before: Any = None
         for number, item in enumerate(node):
-            before = node[number - 1] if number else None
+            if not isinstance(item, str):
+                _walk(item, (*path, number), found)
             # a flag and what it is set to may be two items
-            if (
-                isinstance(item, str)
-                and isinstance(before, str)
-                and _LONE_FLAG.fullmatch(before)
-                and reference(item) is not None
-            ):
-                yield _whole(item, (*path, number), f"flag {before}")
-            else:
-                yield from _walk(item, (*path, number))
-    elif isinstance(node, str):
-        yield from _in_text(node, path)
+            elif isinstance(before, str) and _LONE_FLAG.fullmatch(before) and reference(item) is not None:
+                found.append(_whole(item, (*path, number), f"flag {before}"))
+            elif _may_name(item):
+                found += _in_text(item, (*path, number))
+            before = item
 
 
-def _entry(node: Mapping[str, Any], key: Any, item: Any, path: Path) -> Iterator[Use]:
+def _part(key: Any, item: Any, path: Path, found: list[Use]) -> None:
+    """What a map or a list names that stands in a map."""
     if key in _CONTAINERS and isinstance(item, list):
         for number, container in enumerate(item):
-            image = container.get("image") if isinstance(container, Mapping) else None
-            if not isinstance(image, str) or not image:
-                yield from _walk(container, (*path, number))
-                continue
-            yield _whole(
-                image, (*path, number, "image"), f"{_CONTAINERS[key]} {container.get('name', number)}"
-            )
-            yield from _walk(
-                {each: part for each, part in container.items() if each != "image"}, (*path, number)
-            )
+            image = container.get("image") if isinstance(container, dict) else None
+            here = (*path, number)
+            if isinstance(image, str) and image:
+                found.append(
+                    _whole(image, (*here, "image"), f"{_CONTAINERS[key]} {container.get('name', number)}")
+                )
+                container = {each: part for each, part in container.items() if each != "image"}
+            _walk(container, here, found)
     elif key == "volumes" and isinstance(item, list):
         for number, volume in enumerate(item):
-            held = volume.get("image") if isinstance(volume, Mapping) else None
-            name = held.get("reference") if isinstance(held, Mapping) else None
+            held = volume.get("image") if isinstance(volume, dict) else None
+            name = held.get("reference") if isinstance(held, dict) else None
+            here = (*path, number)
             if isinstance(name, str) and name:
-                yield _whole(
-                    name, (*path, number, "image", "reference"), f"volume {volume.get('name', number)}"
-                )
+                by = f"volume {volume.get('name', number)}"
+                found.append(_whole(name, (*here, "image", "reference"), by))
             else:
-                yield from _walk(volume, (*path, number))
-    elif isinstance(item, str) and _is_variable(node, key):
-        yield _whole(item, path, f"variable {node['name']}")
-    elif isinstance(item, str) and _KEY.fullmatch(str(key)) and _looks_like_image(str(key), item):
-        yield _whole(
-            item, path, f"annotation {key}" if "annotations" in path[:-1] else f"field {dotted(path)}"
-        )
+                _walk(volume, here, found)
     else:
-        yield from _walk(item, path)
+        _walk(item, path, found)
 
 
-def _is_variable(node: Mapping[str, Any], key: Any) -> bool:
+def _text(node: Mapping[str, Any], key: Any, text: str, above: Path, found: list[Use]) -> None:
+    """What a text names that stands in a map."""
+    if key == "value" and _is_variable(node):
+        found.append(_whole(text, (*above, key), f"variable {node['name']}"))
+    elif _is_key(key) and _looks_like_image(str(key), text):
+        path = (*above, key)
+        found.append(
+            _whole(text, path, f"annotation {key}" if "annotations" in above else f"field {dotted(path)}")
+        )
+    elif _may_name(text):
+        found += _in_text(text, (*above, key))
+
+
+# the same keys come again and again
+@lru_cache(4096)
+def _is_key(key: Any) -> bool:
+    return _KEY.fullmatch(str(key)) is not None
+
+
+def _is_variable(node: Mapping[str, Any]) -> bool:
     name = node.get("name")
     return (
-        key == "value"
-        and isinstance(name, str)
+        isinstance(name, str)
         and re.fullmatch(r"(?:[A-Z0-9_]+_)?IMAGE", name) is not None
         and reference(str(node["value"])) is not None
     )
@@ -150,9 +163,11 @@ def _whole(text: str, path: Path, by: str) -> Use:
     return Use(text, path, 0, len(text), by)
 
 
+def _may_name(text: str) -> bool:
+    return "image" in text or "Image" in text
+
+
 def _in_text(text: str, path: Path) -> Iterator[Use]:
-    if "image" not in text and "Image" not in text:
-        return
     found: dict[int, Use] = {}
     for pattern, what in ((_FLAG, "flag"), (_JSON, "key"), (_YAML, "key")):
         for match in pattern.finditer(text):

@@ -20,7 +20,7 @@ class Refusal(NamedTuple):
 def items(node: Any, *keys: str) -> Iterator[tuple[Path, Any]]:
     """(path, item) of the list at `keys` below a node; nothing where there is no such list."""
     for key in keys:
-        node = node.get(key) if isinstance(node, Mapping) else None
+        node = mapped(node).get(key)
     if isinstance(node, list):
         for number, item in enumerate(node):
             yield (*keys, number), item
@@ -28,8 +28,10 @@ def items(node: Any, *keys: str) -> Iterator[tuple[Path, Any]]:
 
 def mapped(node: Any) -> Mapping[str, Any]:
     """The node, if it is a map; an empty one for all else."""
-    # asking for the type first is what makes it fast: nearly all are dicts
-    return node if type(node) is dict or isinstance(node, Mapping) else {}
+    # asking for the type first is what makes it fast: nearly all are dicts, or not there
+    if type(node) is dict:
+        return node
+    return node if node is not None and isinstance(node, Mapping) else {}
 
 
 def part(node: Any, key: str) -> Mapping[str, Any]:

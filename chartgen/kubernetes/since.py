@@ -45,6 +45,22 @@ _SINCE: Mapping[str, tuple[tuple[Any, int], ...]] = {
 
 def refusals(node: Any, version: tuple[int, int] | None) -> Iterator[Refusal]:
     """What that version of Kubernetes (the oldest that is maintained, if None) does not take yet of a part of an object."""
+    # hardly an object has such a field, which is asked first and costs next to nothing
+    if _has_gated(node):
+        yield from _refusals(node, version)
+
+
+def _has_gated(node: Any) -> bool:
+    if isinstance(node, dict):
+        return not _SINCE.keys().isdisjoint(node) or _has_gated([*node.values()])
+    if isinstance(node, list):
+        for item in node:
+            if isinstance(item, (dict, list)) and _has_gated(item):
+                return True
+    return False
+
+
+def _refusals(node: Any, version: tuple[int, int] | None) -> Iterator[Refusal]:
     if isinstance(node, Mapping):
         for key, item in node.items():
             if item is None:
@@ -52,11 +68,11 @@ def refusals(node: Any, version: tuple[int, int] | None) -> Iterator[Refusal]:
             if key in _SINCE:
                 yield from _too_new(key, item, version)
             if isinstance(item, (dict, list)):
-                yield from below((key,), refusals(item, version))
+                yield from below((key,), _refusals(item, version))
     elif isinstance(node, list):
         for number, item in enumerate(node):
             if isinstance(item, (dict, list)):
-                yield from below((number,), refusals(item, version))
+                yield from below((number,), _refusals(item, version))
 
 
 def _too_new(key: str, item: Any, version: tuple[int, int] | None) -> Iterator[Refusal]:

@@ -211,7 +211,7 @@ def _definition(definition: crds.CrdFile, labels: Mapping[str, Any], read: froze
 def _documents(template: Template, variables: Mapping[str, Any]) -> list[Document]:
     import yaml12
 
-    text = environment.shared().get_template(template.source).render(variables)
+    text = variables["script"](template.source)
     documents = []
     for piece in _SEPARATOR.split(text) if "\n---" in text or text.startswith("---") else [text]:
         if not piece.strip():

@@ -6,6 +6,7 @@ import hashlib
 from typing import Any, NamedTuple
 
 from chartgen import names
+from chartgen.diagnostics import Path
 from chartgen.kubernetes import image_name
 from chartgen.late import LateBound, go_entry, go_quote
 from chartgen.render import components, environment, live, scalar
@@ -52,6 +53,17 @@ class Context(NamedTuple):
             }
             return {**common, **more}
 
+        texts: dict[str, tuple[str, frozenset[Path]]] = {}
+
+        def rendered(source: str) -> str:
+            """What a template comes to: made once, and read by whoever asks."""
+            if source not in texts:
+                template = environment.shared().get_template(source)
+                texts[source] = self.values.reads.of(lambda: template.render(variables))
+            text, read = texts[source]
+            self.values.reads.paths |= read
+            return text
+
         def checksum(*sources: str) -> str:
             """Of what these templates make: a pod that mounts it is replaced when that changes, and only then.
 
@@ -59,10 +71,7 @@ class Context(NamedTuple):
             """
             import yaml12
 
-            made = [
-                pruned(yaml12.parse_yaml(environment.shared().get_template(source).render(variables)))
-                for source in sources
-            ]
+            made = [pruned(yaml12.parse_yaml(rendered(source))) for source in sources]
             return hashlib.sha256(late.template(scalar.json_text(made)).encode()).hexdigest()
 
         variables: dict[str, Any] = {
@@ -93,7 +102,7 @@ class Context(NamedTuple):
             "yaml_string": lambda value: block_yaml(value, str),
             "checksum": checksum,
             # as text, to be written wherever a command is wanted
-            "script": lambda source: environment.shared().get_template(source).render(variables),
+            "script": rendered,
             "chart": components.chart(),
             # without a target version, what the oldest maintained Kubernetes has is taken to be there
             "kube_at_least": lambda minor: self.kube_version is None or self.kube_version >= (1, minor),

@@ -61,7 +61,28 @@ class _Template(jinja2.Template):
 
 
 class _Generator(CodeGenerator):
-    """Joins text (`~`) as Helm's templates do: `true` and not "True", and nothing for a default that a null took away."""
+    """Joins text (`~`) as Helm's templates do: `true` and not "True", and nothing for a default that a null took away.
+
+    What templates call is called as it is: nothing of it asks for Jinja's context, which `Context.call` would look for each
+    time. What `finalize` returns is markup, which need not be escaped.
+    """
+
+    def visit_Call(self, node: jinja2.nodes.Call, frame: Frame, forward_caller: bool = False) -> None:
+        if node.dyn_args is not None or node.dyn_kwargs is not None:
+            super().visit_Call(node, frame, forward_caller=forward_caller)
+            return
+        self.visit(node.node, frame)
+        self.write("(")
+        for part in (*node.args, *node.kwargs):
+            self.visit(part, frame)
+            self.write(", ")
+        self.write("caller=caller)" if forward_caller else ")")
+
+    def _output_child_pre(self, node: jinja2.nodes.Expr, frame: Frame, finalize: Any) -> None:
+        self.write(finalize.src)
+
+    def _output_child_post(self, node: jinja2.nodes.Expr, frame: Frame, finalize: Any) -> None:
+        self.write(")")
 
     def visit_Concat(self, node: jinja2.nodes.Concat, frame: Frame) -> None:
         self.write("environment.joined((")
@@ -99,18 +120,15 @@ class ValuesEnvironment(jinja2.Environment):
         return markup_join(helm_scalar.go_text(part) for part in parts)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
-        if type(obj) is Section:
-            if attribute in obj.known:
+        if type(obj) is Section or isinstance(obj, dict):
+            try:
                 return obj[attribute]
-            return (
-                getattr(obj, attribute) if attribute in _METHODS else self.undefined(obj=obj, name=attribute)
-            )
-        if isinstance(obj, dict):
-            if attribute in obj:
-                return obj[attribute]
-            return (
-                getattr(obj, attribute) if attribute in _METHODS else self.undefined(obj=obj, name=attribute)
-            )
+            except KeyError:
+                return (
+                    getattr(obj, attribute)
+                    if attribute in _METHODS
+                    else self.undefined(obj=obj, name=attribute)
+                )
         return super().getattr(obj, attribute)
 
 
