@@ -5,6 +5,7 @@ All settings that take text get the same one at once, in a few charts that have 
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import tempfile
@@ -269,3 +270,21 @@ def test_words_are_those_of_a_real_shell(text: str) -> None:
         subprocess.run(["sh", "-c", script], capture_output=True, check=True).stdout.decode().split("\0")[:-1]
     )
     assert strings.words(script) == ["printf", "%s\\0", *printed]
+
+
+@given(
+    st.recursive(
+        st.none()
+        | st.booleans()
+        | st.integers()
+        | st.floats(allow_nan=False, allow_infinity=False)
+        | st.text(),
+        lambda inner: (
+            st.lists(inner, max_size=3) | st.dictionaries(st.text() | st.integers(), inner, max_size=3)
+        ),
+    ),
+    st.integers(0, 4),
+)
+def test_json_on_lines_is_that_of_python(data: object, indent: int) -> None:
+    escaped = scalar._ESCAPED.sub(scalar._escape, json.dumps(data, ensure_ascii=False, indent=indent))
+    assert scalar.json_text(data, indent) == escaped

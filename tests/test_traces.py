@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import random
 from collections.abc import Sequence
 from functools import partial
@@ -55,7 +56,10 @@ def alike(all_files: Sequence[Sequence[str]], memory: compiler.Memory) -> int:
 def test_observed_sets_in_any_order(seed: int) -> None:
     shuffled = [[str(path)] for path in OBSERVED]
     random.Random(seed).shuffle(shuffled)
+    defaults = copy.deepcopy(schema.defaults())
     assert alike(shuffled, compiler.Memory(Traces())) > 60
+    # values hold the defaults themselves, which nobody may have changed
+    assert schema.defaults() == defaults
 
 
 def test_a_fleet(tmp_path: Path) -> None:

@@ -97,6 +97,10 @@ class Chart:
 
     def rows(self) -> list[tuple[str, str]]:
         """(kind, name) of every object, the release called RELEASE, in chart order."""
+        return self._rows
+
+    @cached_property
+    def _rows(self) -> list[tuple[str, str]]:
         answer = answers.named(self.values, "RELEASE", "NAMESPACE")
         return [(made.kind, document.resolved(made.name, self.late, answer)) for made in self.documents]
 

@@ -12,7 +12,6 @@ import hashlib
 import json
 import os
 import sys
-import tempfile
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -112,10 +111,10 @@ class Charts:
         }
         rest = json.dumps(head, ensure_ascii=False).encode() + b"\n" + record.archive
         with contextlib.suppress(OSError):
-            made, beside = tempfile.mkstemp(prefix=".", dir=self.folder)
-            with os.fdopen(made, "wb") as file:
-                file.write(hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
-            Path(beside).replace(self.folder / name)
+            # whoever else makes the same chart writes beside it, too
+            beside = self.folder / f".{os.getpid()}-{name}"
+            beside.write_bytes(hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
+            beside.replace(self.folder / name)
 
     def trim(self, most: int = _MOST) -> None:
         """Removes what was not used for the longest time, until the rest has at most so many bytes."""

@@ -113,17 +113,18 @@ def render(
                 made[template.source] = new
                 documents.extend(new)
     if decided.on["crds"]:
-        labels = variables["labels"]("crd")
-        for definition in crds.expanded():
-            if decided.conditions[definition.when] and only in definition.file:
-                read = decided.reads["crds"] | decided.reads[components.condition("crds", definition.when)]
-                documents.append(
-                    answered(
-                        definition.file,
-                        partial(_definition, definition, labels, read),
-                        everywhere | read,
-                    )
-                )
+        wanted = [
+            definition
+            for definition in crds.expanded()
+            if decided.conditions[definition.when] and only in definition.file
+        ]
+        read = decided.reads["crds"].union(
+            *(decided.reads[components.condition("crds", definition.when)] for definition in wanted)
+        )
+        made_of = tuple(definition.file for definition in wanted)
+        documents += answered(
+            "crds", partial(_definitions, wanted, variables, read), everywhere | read, made_of
+        )
     texts: dict[str, str] = {}
     if not only and not findings:
         files = frozenset(document.template for document in documents)
@@ -204,8 +205,11 @@ def _read_by(
     return tuple(document._replace(reads=read) for document in made)
 
 
-def _definition(definition: crds.CrdFile, labels: Mapping[str, Any], read: frozenset[ValuePath]) -> Document:
-    return crds.document(definition, labels)._replace(reads=read)
+def _definitions(
+    definitions: Sequence[crds.CrdFile], variables: Mapping[str, Any], read: frozenset[ValuePath]
+) -> tuple[Document, ...]:
+    labels = variables["labels"]("crd")
+    return tuple(crds.document(definition, labels)._replace(reads=read) for definition in definitions)
 
 
 def _documents(template: Template, variables: Mapping[str, Any]) -> list[Document]:

@@ -116,9 +116,14 @@ def install_order(data: Mapping[str, Any], *, upgrade: bool = False) -> tuple[in
 def pruned(value: Any) -> Any:
     """`value` without keys that hold null: Kubernetes reads null as absent."""
     if isinstance(value, dict):
-        return {key: pruned(item) for key, item in value.items() if item is not None}
+        # most of what there is, is no map
+        return {
+            key: pruned(item) if isinstance(item, (dict, list)) else item
+            for key, item in value.items()
+            if item is not None
+        }
     if isinstance(value, list):
-        return [pruned(item) for item in value]
+        return [pruned(item) if isinstance(item, (dict, list)) else item for item in value]
     return value
 
 
@@ -146,6 +151,11 @@ def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[
             if len(name) > _LONGEST_KEY:
                 lines.append(f"{first}? {name}")
                 _node(item, deeper, indent + ": ", lines, write)
+            elif isinstance(item, str):
+                if helm_scalar.is_plain(item):
+                    lines.append(f"{first}{name}: {item}")
+                else:
+                    _scalar(item, deeper, f"{first}{name}: ", lines, write)
             elif isinstance(item, dict) and item:
                 lines.append(f"{first}{name}:")
                 _node(item, deeper, deeper, lines, write)

@@ -114,6 +114,10 @@ class ValuesEnvironment(jinja2.Environment):
     template_class = _Template
     code_generator_class = _Generator
 
+    def make_globals(self, d: MutableMapping[str, Any] | None) -> MutableMapping[str, Any]:
+        # no template has globals of its own: those of all need no chain of maps over them
+        return self.globals if d is None else super().make_globals(d)
+
     @staticmethod
     def joined(parts: Iterable[Any]) -> str:
         """The text of `parts` one after the other, each as Go prints it."""

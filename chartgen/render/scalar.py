@@ -40,13 +40,25 @@ def json_text(value: Any, indent: int | None = None) -> str:
         return "true" if value else "false"
     if kind is int:
         return str(value)
-    text = (
-        _compact(value)
-        if indent is None
-        else json.dumps(value, ensure_ascii=False, indent=indent, allow_nan=False)
-    )
+    text = _compact(value) if indent is None else _on_lines(value, " " * indent, "\n")
     # what is to be escaped cannot be printed; nor can a line break, which JSON escapes itself or has between its lines
     return text if text.isprintable() else _ESCAPED.sub(_escape, text)
+
+
+def _on_lines(value: Any, step: str, end: str) -> str:
+    """`value` as `json.dumps` writes it with an indent, which is slow at that; `end` is what a line ends with."""
+    below = end + step
+    if isinstance(value, dict) and value:
+        entries = [f"{_key(key)}: {_on_lines(item, step, below)}" for key, item in value.items()]
+        return f"{{{below}{f',{below}'.join(entries)}{end}}}"
+    if isinstance(value, (list, tuple)) and value:
+        return f"[{below}{f',{below}'.join([_on_lines(item, step, below) for item in value])}{end}]"
+    return _quoted(value) if isinstance(value, str) else _compact(value)
+
+
+def _key(key: Any) -> str:
+    # a key that is no text is written as one
+    return _quoted(key) if isinstance(key, str) else _compact({key: 0})[1:-4]
 
 
 def _escape(match: re.Match[str]) -> str:

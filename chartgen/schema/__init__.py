@@ -104,6 +104,8 @@ def _complete(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str
     missing = False
     for key, default in standard.items():
         value = whole.get(key)
+        if value is default and key in whole:
+            continue
         if isinstance(default, dict) and isinstance(value, dict):
             whole[key] = _complete(value, default)
         elif key not in whole:
@@ -124,7 +126,7 @@ def _settled(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str,
     whole: dict[str, Any] = {}
     for key, default in standard.items():
         if key in given:
-            both = isinstance(default, dict) and isinstance(given[key], dict)
+            both = given[key] is not default and isinstance(default, dict) and isinstance(given[key], dict)
             whole[key] = _settled(given[key], default) if both else given[key]
         elif default is None:
             whole[key] = None

@@ -41,11 +41,14 @@ def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str,
     """The user's values over the defaults: maps merge, lists and scalars replace, null removes.
 
     Known keys have the order of the defaults and others are sorted: the order in which users write them is no input.
+    Where the user says nothing stand the defaults themselves, so that nobody has to look into what is the very same.
     """
+    if not user:
+        return dict(defaults)
     out: dict[str, Any] = {}
     for key, standard in defaults.items():
         if key not in user:
-            out[key] = tree.copied(standard)
+            out[key] = standard
         elif (value := user[key]) is not None:
             out[key] = _over(value, standard)
     for key in sorted([key for key in user if key not in defaults], key=str):

@@ -51,6 +51,8 @@ def copied(data: Any) -> Any:
 
 def same(left: Any, right: Any) -> bool:
     """True for equal data in which no boolean stands for a number, nor a fraction for a whole one, nor -0.0 for 0.0."""
+    if left is right:
+        return True
     if type(left) is type(right) and isinstance(left, (str, bool, int, type(None))):
         return bool(left == right)
     if isinstance(left, Mapping) and isinstance(right, Mapping):
@@ -67,6 +69,8 @@ def different(data: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str,
     found: dict[str, Any] = {}
     for key in (*data, *(key for key in standard if key not in data)):
         value, other = data.get(key), standard.get(key)
+        if value is other:
+            continue
         if isinstance(value, Mapping) and isinstance(other, Mapping):
             if below := different(value, other):
                 found[key] = below

@@ -3,9 +3,9 @@ may be, which only an install knows."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen import values
 from chartgen.diagnostics import Diagnostic, Path, dotted
@@ -32,9 +32,12 @@ def check(
     """What Kubernetes of that version (of all that are maintained, if None) refuses, custom resources left aside."""
     found: dict[tuple[Path, str], Diagnostic] = {}
     documents = [document for document in documents if not document.text]
+    judged = [
+        document.once(("judged", version, late), partial(_judged, document, version, late))
+        for document in documents
+    ]
     longest = max(values.texts(merged.sources), key=lambda each: len(each[1]), default=((), ""))
-    for document in documents:
-        refusals = document.once(("refused", version), partial(_refusals, document, version))
+    for document, (refusals, _, _) in zip(documents, judged, strict=True):
         if not refusals:
             continue
         long = {text for _, text, most in _lengths(document) if len(text) > most}
@@ -67,7 +70,27 @@ def check(
             for document in documents
             for told in _too_large(document, longest[0], merged)
         }
-    return [*found.values(), *_names(documents, merged, version, late)]
+    return [*found.values(), *_names(zip(documents, judged, strict=True), merged)]
+
+
+class _Judged(NamedTuple):
+    """What is wrong with an object whatever its release is called; each text in it that may be too long, as `_starts` has
+    it; what its name should be, where it is none."""
+
+    refusals: Sequence[Refusal]
+    starts: Sequence[tuple[str, int, int, int]]
+    expected: str | None
+
+
+def _judged(document: Document, version: tuple[int, int] | None, late: LateBound) -> _Judged:
+    starts = [
+        start
+        for start in _starts(document, late)
+        # no start of a name is longer than 63
+        if start[2] + 63 * start[3] > start[1]
+    ]
+    refusals = [*objects.refusals(document.data, version)]
+    return _Judged(refusals, starts, _expected_name(document, version))
 
 
 def _too_large(document: Document, place: Path, merged: Merged) -> Iterator[Diagnostic]:
@@ -96,24 +119,20 @@ def _part(node: Any, path: Path) -> Any:
     return node
 
 
-def _names(
-    documents: Iterable[Document], merged: Merged, version: tuple[int, int] | None, late: LateBound
-) -> Iterator[Diagnostic]:
+def _names(judged: Iterable[tuple[Document, _Judged]], merged: Merged) -> Iterator[Diagnostic]:
     """Names that are too long or no names, each value that is to blame once, for the object that leaves it least."""
     worst: dict[Path, tuple[int, Diagnostic]] = {}
     # a release's name has one letter at least
     least = f"r-{merged.effective.get('nameOverride') or 'consul'}"[:63]
-    for document in documents:
-        for text, most, own, starts in document.once(("starts", late), partial(_starts, document, late)):
-            late_full = starts > 0
-            over = own + starts * len(least) - most
+    for document, (_, starts, expected) in judged:
+        for text, most, own, count in starts:
+            over = own + count * len(least) - most
             if over > 0:
                 place = _to_blame(text, merged.effective)
-                if late_full and len(least) > _USUAL and place[0] not in _GATEWAYS:
+                if count and len(least) > _USUAL and place[0] not in _GATEWAYS:
                     place = ("nameOverride",)
                 told = _too_long(document, text, most, place, merged, most + over)
                 worst[place] = max(worst.get(place, (0, told)), (over, told), key=lambda each: each[0])
-        expected = document.once(("form", version), partial(_expected_name, document, version))
         if expected and len(document.name) <= 63:
             place = _to_blame(document.name, merged.effective)
             told = Diagnostic(
@@ -126,10 +145,6 @@ def _names(
             )
             worst.setdefault(place, (0, told))
     yield from (told for _, told in worst.values())
-
-
-def _refusals(document: Document, version: tuple[int, int] | None) -> list[Refusal]:
-    return [*objects.refusals(document.data, version)]
 
 
 def _starts(document: Document, late: LateBound) -> list[tuple[str, int, int, int]]:
