@@ -112,12 +112,21 @@ def compile(
     name: str = "consul",
     version: str = "0.1.0",
 ) -> Chart:
-    """Compiles values (a mapping, a file's path, or several of them, the last winning) into a chart.
+    """Compiles values (a mapping, a file's path, or several of them, the last winning) into a chart. What is kept beside the
+    last file of how its objects run is held to.
 
     With `strict` off, unknown keys and doubtful shapes are warnings (`Chart.diagnostics`) instead of errors.
     Raises Rejected with every finding.
     """
-    options = Options(strict=strict, late=tuple(late), kube_version=kube_version, name=name, version=version)
+    from chartgen.alter import kept
+
+    several = [given] if isinstance(given, (Mapping, str, os.PathLike)) else list(given)
+    last = several[-1] if several else {}
+    files = () if isinstance(last, Mapping) else (os.fspath(last),)
+    options = Options(
+        strict=strict, late=tuple(late), kube_version=kube_version, name=name, version=version,
+        alterations=kept.held(files, None),
+    )  # fmt: skip
     return compile_sources(read(given), options)
 
 
@@ -280,16 +289,18 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
     )
     if any_error(findings):
         raise Rejected(findings)
+    settled = schema.settled(merged.effective)
+    altered, done = _adopted(altered, done, checked, settled, options)
     chart = Chart(
         name=options.name,
         version=options.version,
-        values=schema.settled(merged.effective),
+        values=settled,
         documents=altered.documents,
         late=rendered.late,
         diagnostics=findings,
         texts=rendered.texts,
         guarded=options.strict,
-        flags=options.flags,
+        flags=(*options.flags, *(done.flags if done is not None else ())),
         done=done,
         sign_key=options.sign_key,
     )
@@ -327,6 +338,25 @@ def altered_documents(
         rendered = rendered._replace(documents=found.documents)
         names, told = found.names, (*told, *found.findings)
     return rendered, Done(names, gone, tuple(each.text for each in alterations.patches)), told
+
+
+def _adopted(
+    altered: Rendered, done: Done | None, checked: Checked, settled: Mapping[str, Any], options: Options
+) -> tuple[Rendered, Done | None]:
+    """The documents, those that mean the same as what runs with its spelling, and what was done to them all in all."""
+    runs = checked.alterations.baseline if checked.alterations is not None else None
+    if runs is None or done is None:
+        return altered, done
+    from dataclasses import replace
+
+    from chartgen.alter import baseline
+    from chartgen.chart import answers
+
+    answer = answers.at_install(
+        settled, runs.release, runs.namespace, upgrade=True, chart=options.name, version=options.version
+    )
+    spelt = baseline.spelt(altered.documents, runs, altered.late, answer)
+    return altered._replace(documents=spelt.documents), replace(done, adoption=spelt.adoption(runs))
 
 
 def _patched_amiss(altered: Rendered | None, checked: Checked) -> list[Diagnostic]:

@@ -91,7 +91,7 @@ class Chart:
             self.flags,
             self.changes,
             self.documents,
-            self.done.renamed if self.done is not None else {},
+            self.done,
             self.sign_key,
         )
 
@@ -119,7 +119,7 @@ class Chart:
         Raises Rejected where a user's template yields what only Helm can tell.
         """
         answer = self._answers(release, namespace, upgrade)
-        for made in self._there(upgrade):
+        for made in self._there(release, namespace, upgrade):
             yield made.template, document.resolved(made.data, self.late, answer)
 
     def _answers(self, release: str, namespace: str, upgrade: bool) -> document.Answer:
@@ -127,8 +127,12 @@ class Chart:
             self.values, release, namespace, upgrade=upgrade, chart=self.name, version=self.version
         )
 
-    def _there(self, upgrade: bool) -> Iterator[Document]:
-        return (made for made in self.documents if upgrade or made.only_if != ".Release.IsUpgrade")
+    def _there(self, release: str, namespace: str, upgrade: bool) -> Iterator[Document]:
+        return (
+            made.spelt_for(release, namespace)
+            for made in self.documents
+            if upgrade or made.only_if != ".Release.IsUpgrade"
+        )
 
     def manifests(
         self,
@@ -162,7 +166,7 @@ class Chart:
                 made.template,
                 document.installed_text(made, self.late, answer),
             )
-            for made in self._there(upgrade)
+            for made in self._there(release, namespace, upgrade)
         ]
         return [
             (file, text) for order, file, text in sorted(entries) if every_hook or order[0] != document.ELSE

@@ -13,6 +13,7 @@ from functools import cache
 from typing import Any
 
 from chartgen import paths, schema
+from chartgen.alter import Done
 from chartgen.chart import images, index, kept
 from chartgen.render import components, document, scalar
 from chartgen.render.document import Document
@@ -21,6 +22,8 @@ from chartgen.version import __version__
 
 COMPILER, FLAGS, INPUTS = "chartgen/version", "chartgen/flags", "chartgen/inputs"
 RENAMED = "chartgen/renamed-images"
+# the namespace and the name of the release whose spelling is in the chart
+ADOPTED = "chartgen/adopted-from"
 CHANGES = "artifacthub.io/changes"
 SIGN_KEY = "artifacthub.io/signKey"
 _IMAGES, _PRERELEASE = "artifacthub.io/images", "artifacthub.io/prerelease"
@@ -37,11 +40,13 @@ def metadata(
     flags: Sequence[str],
     changes: Changes,
     documents: Iterable[Document],
-    renamed: Mapping[str, str],
+    done: Done | None = None,
     sign_key: SignKey | None = None,
 ) -> dict[str, Any]:
-    """The Chart.yaml of a chart that is made of effective values, with the flags that make it another one; its images have
-    other names than they were `renamed` from."""
+    """The Chart.yaml of a chart that is made of effective values, with the flags that make it another one; `done` is
+    what was changed in it beyond what values say."""
+    renamed = done.renamed if done is not None else {}
+    adoption = done.adoption if done is not None else None
     of_every_chart = components.chart()
     annotations = {
         # a parent chart may have it under an alias, which then is its name
@@ -50,6 +55,7 @@ def metadata(
         FLAGS: " ".join(flags),
         INPUTS: f"sha256:{inputs_digest(values, flags)}",
         RENAMED: document.block_yaml(dict(renamed), str) if renamed else "",
+        ADOPTED: f"{adoption.namespace}/{adoption.release}" if adoption is not None else "",
         **of_every_chart["annotations"],
         _IMAGES: _listed(
             {"name": image.rpartition("/")[2].partition("@")[0].partition(":")[0], "image": image}
@@ -88,6 +94,12 @@ def renamed_in(annotations: Mapping[str, Any]) -> dict[str, str]:
     """The images that a chart says it has other names for, old → new; raises Rejected where that cannot be read."""
     text = annotations.get(RENAMED)
     return dict(source.read_text(text, RENAMED).data) if isinstance(text, str) and text else {}
+
+
+def adopted_from(annotations: Mapping[str, Any]) -> tuple[str, str] | None:
+    """(name, namespace) of the release whose spelling a chart says it has; None where it says none."""
+    namespace, slash, release = str(annotations.get(ADOPTED, "")).partition("/")
+    return (release, namespace) if slash else None
 
 
 def sign_key_in(annotations: Mapping[str, Any]) -> SignKey | None:

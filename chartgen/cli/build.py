@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
+
+import click
 
 from chartgen.cli.exits import FINDINGS, exit_code
 from chartgen.cli.output import Output, by_kind, described
@@ -10,11 +12,39 @@ from chartgen.diagnostics import Rejected
 from chartgen.values.inputs import Inputs
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
+    from chartgen.alter import Adoption, Alterations
     from chartgen.compiler import Options
     from chartgen.publishing.version import Step
 
 # where charts go unless a command line says otherwise
 OUTPUT_DIR = "charts"
+
+
+class Runs(NamedTuple):
+    """What a command line says about the release that runs: where its objects are read, how it is called, where it is."""
+
+    baseline: str | None = None
+    release: str | None = None
+    namespace: str | None = None
+
+
+def held(inputs: Inputs, alterations: Alterations | None, runs: Runs | None = None) -> Alterations | None:
+    """What is to be changed in a chart, with what it holds to of what runs: what the command line names, or what is kept
+    beside the values. Raises Rejected for what cannot be read, UsageError where nothing can be kept."""
+    from chartgen.alter import kept
+
+    if runs is None or runs.baseline is None:
+        return kept.held(inputs.files, alterations)
+    from dataclasses import replace
+
+    from chartgen.alter import Alterations, baseline
+
+    if kept.beside(inputs.files) is None:
+        raise click.UsageError("--baseline keeps what it adopts beside a file of values; name one with -f.")
+    found = baseline.read(runs.baseline, runs.release, runs.namespace)
+    return replace(alterations or Alterations(), baseline=found)
 
 
 def build(
@@ -25,13 +55,19 @@ def build(
     version: str = "auto",
     step: Step | None = None,
     fail_on: str = "error",
+    keep: str | None = None,
 ) -> int:
-    """Compiles values into a chart, publishes it, shows what became of it, and returns the exit code."""
+    """Compiles values into a chart, publishes it, shows what became of it, and returns the exit code. What it adopts is
+    written to `keep`, or to no file."""
+    from contextlib import nullcontext
+
     from chartgen import compiler
+    from chartgen.alter import kept
     from chartgen.publishing import version as versions
 
     output = output or Output()
     try:
+        options = options._replace(alterations=kept.held(inputs.files, options.alterations))
         chart = compiler.compile_sources(inputs.read(), options)
         # a chart that has errors is none, whatever is to fail
         if fail_on == "warning" and exit_code(chart.diagnostics, "warning"):
@@ -39,7 +75,9 @@ def build(
             output.tell("nothing is written, as warnings are to fail")
             return FINDINGS
         output.warn(chart.diagnostics if output.format != "json" else ())
-        outcome = versions.published(chart, output_dir, version, step)
+        adoption = chart.done.adoption if chart.done is not None else None
+        with kept.keeping(keep, adoption) if keep is not None else nullcontext():
+            outcome = versions.published(chart, output_dir, version, step)
     except Rejected as rejected:
         output.rejected(rejected.diagnostics)
         return exit_code(rejected.diagnostics)
@@ -59,5 +97,22 @@ def build(
             rows = [(each["kind"], each["name"]) for each in objects]
             output.write(described(objects) if output.verbose else by_kind(rows, output.columns()))
             output.write("\n")
-        output.write(f"\n  helm install consul {made.archive} --namespace consul --create-namespace\n")
+        if adoption is not None:
+            output.write(f"\n{_adopted(adoption, keep)}\n")
+        elif keep is not None:
+            output.write("\nnothing of what runs is adopted: what means the same is spelt alike\n")
+        output.write(f"\n  {_next(made.archive, adoption)}\n")
     return 0
+
+
+def _next(archive: Path, adoption: Adoption | None) -> str:
+    """The command that brings the chart to a cluster."""
+    if adoption is None:
+        return f"helm install consul {archive} --namespace consul --create-namespace"
+    return f"helm upgrade {adoption.release} {archive} --namespace {adoption.namespace} --reset-values"
+
+
+def _adopted(adoption: Adoption, keep: str | None) -> str:
+    objects = "an object" if adoption.count == 1 else f"{adoption.count} objects"
+    where = f", which {keep} keeps" if keep is not None else ""
+    return f"as release {adoption.release} in namespace {adoption.namespace} it has the spelling of {objects} as {'it runs' if adoption.count == 1 else 'they run'}{where}"

@@ -17,6 +17,7 @@ from chartgen.project import Project
 from chartgen.values.inputs import Inputs
 
 if TYPE_CHECKING:
+    from chartgen.alter import Adoption
     from chartgen.diagnostics import Diagnostic
     from chartgen.project.plan import Build, Builds
     from chartgen.publishing.stale import Compared
@@ -276,7 +277,14 @@ def chart_data(told: Told) -> dict[str, Any]:
         "archive": str(told.published.archive),
         "digest": f"sha256:{told.published.digest}",
         "objects": [*told.objects],
+        "adopted": _adopted(told.adoption),
     }
+
+
+def _adopted(adoption: Adoption | None) -> dict[str, Any] | None:
+    if adoption is None:
+        return None
+    return {"release": adoption.release, "namespace": adoption.namespace, "objects": adoption.count}
 
 
 @contextmanager

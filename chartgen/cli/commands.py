@@ -53,13 +53,17 @@ def cli() -> None:
     """
 
 
-def _sign_key(_: click.Context, __: click.Parameter, given: tuple[str, str] | None) -> Mapping[str, str] | None:
+def _sign_key(
+    _: click.Context, __: click.Parameter, given: tuple[str, str] | None
+) -> Mapping[str, str] | None:
     """The key as chartgen.yaml has it; raises BadParameter for what is none."""
     if given is None:
         return None
     fingerprint, url = given[0].replace(" ", "").upper(), given[1]
     if len(fingerprint) != 40 or not set(fingerprint) <= set("0123456789ABCDEF"):
-        raise click.BadParameter(f"{given[0]} is no fingerprint: 40 digits, as `gpg --list-keys` prints them.")
+        raise click.BadParameter(
+            f"{given[0]} is no fingerprint: 40 digits, as `gpg --list-keys` prints them."
+        )
     if not url.startswith(("https://", "http://")):
         raise click.BadParameter(f"{url} is no address where a public key is found: it begins with https://.")
     return {"fingerprint": fingerprint, "url": url}
@@ -87,8 +91,22 @@ def _sign_key(_: click.Context, __: click.Parameter, given: tuple[str, str] | No
     help="Also check every object against the strict schemas of --kube-version (else the newest known).",
 )
 @click.option(
-    "--check", "only_check", is_flag=True,
+    "--check",
+    "only_check",
+    is_flag=True,
     help="Write nothing, and fail where what is published is not what a build makes now.",
+)
+@click.option(
+    "--baseline",
+    metavar="FILE|CHART",
+    type=click.Path(),
+    help="Spell objects as they run where they mean the same; - for what `helm get manifest` prints. Kept beside -f.",
+)
+@click.option(
+    "--release", metavar="NAME", help="With --baseline: the release that runs, unless its objects say."
+)
+@click.option(
+    "--namespace", metavar="NAME", help="With --baseline: the namespace it runs in, unless its objects say."
 )
 @charting.chooses
 @click.option(
@@ -111,6 +129,9 @@ def build(
     step: Step | None,
     validate: bool,
     only_check: bool,
+    baseline: str | None,
+    release: str | None,
+    namespace: str | None,
     sign_key: Mapping[str, str] | None,
     kube_version: str | None,
     strict: bool,
@@ -122,6 +143,9 @@ def build(
     Writes OUTPUT_DIR/NAME/VERSION/, OUTPUT_DIR/NAME-VERSION.tgz and its entry in OUTPUT_DIR/index.yaml, the same to the
     byte for the same input; nothing is written when the values are rejected, or make what is published already. What is
     published is never overwritten with other content.
+
+    With --baseline, an object that means the same as the one that runs is spelt as it runs, so that `helm upgrade` to the
+    chart changes nothing of it and no pod restarts. What was adopted is kept in VALUES.adopted.yaml beside the values.
 
     Without values, where chartgen.yaml lists charts: all of them, or those of --chart. One that is rejected stops no other.
 
@@ -135,8 +159,10 @@ def build(
       chartgen build --chart 'consul-eu-*'
       chartgen build --changed-since origin/main
       chartgen build --check
+      helm get manifest consul -n consul | chartgen build -f values.yaml --baseline -
     """
     from chartgen import compiler
+    from chartgen.alter import kept
     from chartgen.project import plan as plans
     from chartgen.publishing import stale as staling
     from chartgen.publishing import version as versions
@@ -145,9 +171,18 @@ def build(
     if step is not None and version != versions.AUTO:
         raise click.UsageError("--bump says how the next version is made; --version names one.")
     if only_check and step is not None:
-        raise click.UsageError("--bump makes another version of what is published; --check asks whether it is current.")
+        raise click.UsageError(
+            "--bump makes another version of what is published; --check asks whether it is current."
+        )
+    if baseline is None and (release or namespace):
+        raise click.UsageError("--release and --namespace say what runs; name that with --baseline.")
+    _check_release(release or "r", namespace or "n")
     project = steering(ignored=ignore)
     if charting.asked_for(project, inputs, chosen):
+        if baseline is not None:
+            raise click.UsageError(
+                "--baseline is of a chart whose values are named, too; chartgen.yaml has a key `baseline`."
+            )
         if altering != Altering():
             raise click.UsageError(
                 "--mirror, --digests and --patches are of a chart whose values are named, too."
@@ -156,18 +191,24 @@ def build(
             raise click.UsageError("--name is of a chart whose values are named, too; --chart chooses one.")
         plan = charting.planned(project, chosen, output)
         if only_check:
-            return charting.show_stale(staling.compared(plan), plan.findings, output, fail_on or project.fail_on)
+            return charting.show_stale(
+                staling.compared(plan), plan.findings, output, fail_on or project.fail_on
+            )
         return charting.build(plan, output, fail_on or project.fail_on, step)
     options = compiler.Options(
         strict=strict, kube_version=kube_version, validate=validate, name=name,
-        steering=project.steering, alterations=altering.read(),
+        steering=project.steering,
+        alterations=building.held(inputs, altering.read(), building.Runs(baseline, release, namespace)),
         sign_key=(sign_key["fingerprint"], sign_key["url"]) if sign_key else None,
     )  # fmt: skip
     if only_check:
         chart = compiler.compile_sources(inputs.read(), options)
         alone = plans.Build(name, output=output_dir, version=version)
         return charting.show_stale([staling.held(chart, alone)], (), output, fail_on or project.fail_on)
-    return building.build(inputs, options, output, output_dir, version, step, fail_on or project.fail_on)
+    return building.build(
+        inputs, options, output, output_dir, version, step, fail_on or project.fail_on,
+        keep=kept.beside(inputs.files) if baseline is not None else None,
+    )  # fmt: skip
 
 
 @cli.group()
@@ -241,7 +282,9 @@ def _with(flags: Sequence[str]) -> str:
 
 
 @cli.command()
-@click.option("--plain-http", is_flag=True, help="Without TLS: whoever is on the way can read and change all.")
+@click.option(
+    "--plain-http", is_flag=True, help="Without TLS: whoever is on the way can read and change all."
+)
 @click.option("--sign", is_flag=True, help="Sign the archive first, into a .prov file beside it.")
 @click.option("--key", metavar="NAME", help="The key to sign with: its name, or a part of it.")
 @click.option("--keyring", metavar="FILE", type=click.Path(), help="The file that holds the secret key.")
@@ -457,8 +500,9 @@ def render(
 
     _check_release(release, namespace)
     options = compiler.Options(
-        strict=strict, kube_version=kube_version, steering=steering().steering, alterations=altering.read()
-    )
+        strict=strict, kube_version=kube_version, steering=steering().steering,
+        alterations=building.held(inputs, altering.read()),
+    )  # fmt: skip
     chart = compiler.compile_sources(inputs.read(), options)
     _check_fit(release, chart)
     texts = chart.manifests_by_file(release, namespace, upgrade=upgrade, every_hook=every_hook)

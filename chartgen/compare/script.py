@@ -11,12 +11,19 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 # programs whose flags may stand in any order (Go's flag packages), but for those that are given twice
-_FLAGGED = ("consul", "consul-k8s-control-plane", "consul-dataplane", "consul-k8s-cli", "envoy", "vault")
+_FLAGGED = (
+    "consul", "consul-k8s-control-plane", "consul-dataplane", "privileged-consul-dataplane", "consul-k8s-cli", "envoy",
+    "vault",
+)  # fmt: skip
 _OPERATOR = re.compile(r";;|&&|\|\||[;&|()\n]")
 _REDIRECTION = re.compile(r"[0-9]*(?:<<-|<<<|<<|<>|<&|<|>>|>&|>\||>)")
 _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*|[0-9@*#?$!-]")
 _ASSIGNED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*=")
 _NAMED = re.compile(r"[A-Za-z_][A-Za-z0-9_]*\\?=")
+# assignments of what is a number whatever happens, which quotes make no difference to
+_NUMBER = re.compile(r"([A-Za-z_][A-Za-z0-9_]*)=(?:[0-9]+|\$\(\([^()]*(?:\([^()]*\)[^()]*)*\)\))")
+_NAMED_NUMBER = re.compile(r'"?\$\{([A-Za-z_][A-Za-z0-9_]*)\}"?')
+_QUOTED = re.compile(r'"\$\{([A-Za-z_][A-Za-z0-9_]*)\}"')
 # what means something to the shell only where it is not quoted
 _SPECIAL = frozenset("*?[]~{}!=#")
 _KEYWORDS = frozenset(("if", "then", "else", "elif", "while", "until", "do", "!", "{"))
@@ -29,6 +36,8 @@ def meant(text: str) -> tuple[Command, ...] | str:
         tokens = _tokens(text)
     except ValueError:
         return text
+    numbers = _numbers(tokens)
+    tokens = [_unquoted(token, numbers) for token in tokens]
     commands: list[Command] = []
     words: list[str] = []
     for token in [*tokens, "\n"]:
@@ -39,7 +48,7 @@ def meant(text: str) -> tuple[Command, ...] | str:
             words.append(token)
             continue
         if words:
-            said = _only_says(words) and token in ("\n", "\0op;")
+            said = _only_says(words, numbers) and token in ("\n", "\0op;")
             commands.append(("echo",) if said else flags_sorted(words))
         words = []
         if token not in ("\n", "\0op;"):
@@ -48,6 +57,22 @@ def meant(text: str) -> tuple[Command, ...] | str:
         # what is printed inside of a group may be what somebody reads
         return tuple(_words(tokens))
     return tuple(commands)
+
+
+def _numbers(tokens: Sequence[str]) -> frozenset[str]:
+    """The variables that hold a number wherever the script sets them."""
+    found: set[str] = set()
+    others: set[str] = set()
+    for token in tokens:
+        if _ASSIGNED.match(token):
+            number = _NUMBER.fullmatch(token)
+            (found if number else others).add(token.partition("=")[0])
+    # `read` and `for` set names that stand alone
+    return frozenset(found - others - set(tokens))
+
+
+def _unquoted(token: str, numbers: frozenset[str]) -> str:
+    return _QUOTED.sub(lambda quoted: f"${{{quoted[1]}}}" if quoted[1] in numbers else quoted[0], token)
 
 
 def _words(tokens: Sequence[str]) -> list[Command]:
@@ -69,6 +94,9 @@ def flags_sorted(words: Sequence[str]) -> Command:
     start = next(
         (place for place, word in enumerate(words) if not _ASSIGNED.match(word) and word != "exec"), 0
     )
+    # the entry point of Consul's image runs what comes after it
+    if len(words) > start + 1 and words[start].rpartition("/")[2] == "docker-entrypoint.sh":
+        start += 1
     if not words or words[start].rpartition("/")[2] not in _FLAGGED:
         return tuple(words)
     first = next((place for place, word in enumerate(words) if word.startswith("-")), len(words))
@@ -79,10 +107,12 @@ def flags_sorted(words: Sequence[str]) -> Command:
     return (*words[:first], *sorted(flags, key=lambda flag: flag.partition("=")[0].lstrip("-")))
 
 
-def _only_says(words: Sequence[str]) -> bool:
-    """True for a command that only prints plain words for people to read."""
-    return words[0] == "echo" and not any(
-        "$" in word or "`" in word or word.startswith("\0redirect") for word in words
+def _only_says(words: Sequence[str], numbers: frozenset[str]) -> bool:
+    """True for a command that only prints plain words and numbers for people to read, as output or as errors."""
+    said = words[:-2] if tuple(words[-2:]) == ("\0redirect>&", "2") else words
+    return said[:1] == ["echo"] and not any(
+        "$" in plain or "`" in plain or plain.startswith("\0redirect")
+        for plain in (_NAMED_NUMBER.sub(lambda use: "" if use[1] in numbers else use[0], word) for word in said)
     )
 
 

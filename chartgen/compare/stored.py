@@ -58,7 +58,12 @@ def stored(data: Mapping[str, Any]) -> dict[str, Any]:
 
 def _builtin(api_version: str) -> bool:
     group = api_version.rpartition("/")[0]
-    return "." not in group or (group.endswith(".k8s.io") and group != "k8s.cni.cncf.io")
+    return (
+        "." not in group
+        or (group.endswith(".k8s.io") and group != "k8s.cni.cncf.io")
+        # OpenShift's own, in which an empty list of users is none, too
+        or group == "security.openshift.io"
+    )
 
 
 def _kept(node: Mapping[str, Any], *, known: bool, free: bool = False) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import compiler
+from chartgen.alter import kept
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, any_error
 from chartgen.project import FILE, Project, patterns
 from chartgen.project.patterns import Variables
@@ -27,6 +28,7 @@ from chartgen.values.tree import at
 
 if TYPE_CHECKING:
     from chartgen.alter import Alterations
+    from chartgen.alter.baseline import Baseline
     from chartgen.alter.patches import Patches
 
 # a chart's name, as `build --name` takes it
@@ -61,6 +63,7 @@ class Build:
     digests: str | None = None
     patches: tuple[str, ...] = ()
     sign_key: Mapping[str, str] | None = None
+    baseline: str | None = None
 
     def options(self, steering: Steering) -> compiler.Options:
         """How its values are compiled. Raises Rejected for what is wrong with the files that say what is to be changed."""
@@ -71,7 +74,7 @@ class Build:
         )  # fmt: skip
 
     def _alterations(self) -> Alterations | None:
-        if not (self.mirror or self.digests or self.patches):
+        if not (self.mirror or self.digests or self.patches or self.baseline):
             return None
         from chartgen.alter import Alterations, images
 
@@ -85,7 +88,8 @@ class Build:
             raise Rejected([found]) from None
         digests = _digests(self.digests, _state(self.digests)) if self.digests else None
         renaming = images.Renaming(registry, digests) if registry or digests is not None else None
-        return Alterations(renaming, tuple(_patches(path, _state(path)) for path in self.patches))
+        runs = _baseline(self.baseline, _state(self.baseline)) if self.baseline else None
+        return Alterations(renaming, tuple(_patches(path, _state(path)) for path in self.patches), runs)
 
     def read(self, layers: Layers) -> Read:
         """Its values, and what cannot be read of them."""
@@ -116,6 +120,13 @@ def _patches(path: str, _: tuple[str, int, int]) -> Patches:
     return patches.read(path)
 
 
+@lru_cache(maxsize=4)
+def _baseline(path: str, _: tuple[str, int, int]) -> Baseline:
+    from chartgen.alter import baseline
+
+    return baseline.read(path)
+
+
 @lru_cache(maxsize=64)
 def _digests(path: str, _: tuple[str, int, int]) -> Any:
     from chartgen.alter import images
@@ -144,6 +155,7 @@ KEYS: Mapping[str, Key] = {
     "digests": Key("digests", names_file=True),
     "patches": Key("patches", names_file=True),
     "signKey": Key("sign_key"),
+    "baseline": Key("baseline", names_file=True),
 }
 
 
@@ -246,7 +258,7 @@ class _Entry:
             return []
         found = [
             path
-            for path in map(normal, self.tree.found(patterns.as_glob(deciding.pattern)))
+            for path in self._found(patterns.as_glob(deciding.pattern))
             if patterns.matches(deciding.pattern, path)
         ]
         for path in found:
@@ -268,6 +280,10 @@ class _Entry:
                 if (variables := patterns.bound(deciding.pattern, path)) is not None
             )
         )
+
+    def _found(self, pattern: str) -> list[str]:
+        """The files of values that a glob finds; what is kept beside them is none."""
+        return [normal(path) for path in self.tree.found(pattern) if not kept.is_kept(path)]
 
     def _nothing_found(self, layer: _Layer, pattern: str) -> Diagnostic:
         return self._told(
@@ -328,6 +344,9 @@ class _Entry:
             for holder in (self.entry if self.entry.get(key) is not None else self.defaults,)
             if holder.get(key) is not None
         }
+        held = kept.beside(files)
+        if held is not None and self.tree.has(held):
+            given.setdefault("baseline", held)
         sets = (self.sets.layer(path, values, findings) for path in (("defaults",), self.path))
         return Build(
             name=name,
@@ -343,7 +362,7 @@ class _Entry:
         for layer in self.layers:
             pattern = patterns.filled_path(layer.pattern, values)
             if patterns.is_glob(layer.pattern):
-                found = [normal(path) for path in self.tree.found(pattern)]
+                found = self._found(pattern)
             else:
                 found = [pattern] if self.tree.has(pattern) else []
             if not found and not layer.optional:

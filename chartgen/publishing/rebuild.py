@@ -19,6 +19,7 @@ from chartgen.values import source
 from chartgen.version import __version__
 
 if TYPE_CHECKING:
+    from chartgen.alter.baseline import Baseline
     from chartgen.alter.patches import Patches
     from chartgen.chart import Chart
 
@@ -103,6 +104,7 @@ def _again(
         alterations=Alterations(
             Renaming(known=metadata.renamed_in(annotations), known_flags=named) if named else None,
             _patches(path, there),
+            _baseline(path, annotations),
         ),
     )
     try:
@@ -118,6 +120,16 @@ def _again(
     return replace(
         chart, changes=metadata.changes_in(annotations), sign_key=metadata.sign_key_in(annotations)
     )
+
+
+def _baseline(path: str, annotations: Mapping[str, Any]) -> Baseline | None:
+    """What was adopted, as the chart itself spells it for the release that it was adopted from; None where nothing was."""
+    said = metadata.adopted_from(annotations)
+    if said is None:
+        return None
+    from chartgen.alter import baseline
+
+    return baseline.read(path, *said)
 
 
 def _patches(path: str, there: Mapping[str, bytes]) -> tuple[Patches, ...]:

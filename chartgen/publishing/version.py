@@ -19,6 +19,7 @@ from chartgen.diagnostics import Diagnostic, Rejected, Span, dotted
 if TYPE_CHECKING:
     from semver import Version
 
+    from chartgen.alter import Adoption
     from chartgen.chart.index import Entry, Index
     from chartgen.compare import Change
 
@@ -54,7 +55,8 @@ class Outcome:
 
 @dataclass(frozen=True, slots=True)
 class Told:
-    """What became of a chart, in what commands say of it: `objects` has the kind, name and file of each."""
+    """What became of a chart, in what commands say of it: `objects` has the kind, name and file of each, `adoption` what of
+    them is spelt as it runs."""
 
     name: str
     version: str
@@ -63,6 +65,7 @@ class Told:
     changes: metadata.Changes
     objects: tuple[Mapping[str, str], ...]
     published: Published
+    adoption: Adoption | None = None
 
 
 def told(outcome: Outcome) -> Told:
@@ -70,8 +73,9 @@ def told(outcome: Outcome) -> Told:
     decision, chart = outcome.decision, outcome.decision.chart
     objects = tuple(chart.listed())
     return Told(
-        chart.name, chart.version, decision.previous, decision.step, chart.changes, objects, outcome.published
-    )
+        chart.name, chart.version, decision.previous, decision.step, chart.changes, objects, outcome.published,
+        chart.done.adoption if chart.done is not None else None,
+    )  # fmt: skip
 
 
 def published(

@@ -8,7 +8,7 @@ from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 from chartgen.diagnostics import Path, Span
-from chartgen.late import OPEN, TOKEN, Expression, LateBound, is_spliced
+from chartgen.late import OPEN, TOKEN, Expression, LateBound, go_quote, is_spliced
 from chartgen.render.scalar import json_text
 from chartgen.values import helm_scalar
 
@@ -29,6 +29,14 @@ class Mark(NamedTuple):
     span: Span | None = None
 
 
+class Adopted(NamedTuple):
+    """How an object is spelt in a release where it runs."""
+
+    release: str
+    namespace: str
+    data: Mapping[str, Any]
+
+
 class Document(NamedTuple):
     """One object, the template it comes from and the Helm condition under which it is installed (or "").
 
@@ -45,6 +53,8 @@ class Document(NamedTuple):
     kept: dict[Hashable, tuple[Any, Any]] | None = None
     # what was changed in it beyond what values say
     marks: tuple[Mark, ...] = ()
+    # how it is spelt in one release; it has its own spelling in all others
+    adopted: Adopted | None = None
 
     def once(self, question: Hashable, answer: Callable[[], T]) -> T:
         """What `answer` returns about the object, whose data no one changes: asked once, of however many charts it is part."""
@@ -62,17 +72,28 @@ class Document(NamedTuple):
 
     @property
     def name(self) -> str:
-        return str(self.head.get("metadata", {}).get("name"))
+        return name_of(self.head)
 
     @property
     def identity(self) -> tuple[str, str, str, str]:
         metadata = self.head.get("metadata", {})
         return str(self.head.get("apiVersion")), self.kind, str(metadata.get("namespace") or ""), self.name
 
+    def spelt_for(self, release: str, namespace: str) -> Document:
+        """The document as it is spelt in a release."""
+        if self.adopted is None or (self.adopted.release, self.adopted.namespace) != (release, namespace):
+            return self
+        return self._replace(head=dict(self.adopted.data), text="", adopted=None, kept=None)
+
     @property
     def data(self) -> dict[str, Any]:
         """The whole object; not to be changed."""
         return _parsed(self.text) if self.text else self.head
+
+
+def name_of(data: Mapping[str, Any]) -> str:
+    """The name of an object."""
+    return str(data.get("metadata", {}).get("name"))
 
 
 @lru_cache(256)
@@ -235,12 +256,27 @@ def _chart_text(document: Document, late: LateBound) -> str:
         return late.template(text)
 
     if document.text:
-        return late.template(document.text)
-    text = block_yaml(document.data, write)
-    if _ends_in_break(document.data):
-        # Helm strips a document's end, and with it the line break of a text that stands there
-        text += "# end\n"
+        text = late.template(document.text)
+    else:
+        text = _ended(block_yaml(document.data, write), document.data)
+    if document.adopted is not None:
+        text = _either(document.adopted, text, late)
     return f"{{{{- if {document.only_if} }}}}\n{text}{{{{- end }}}}\n" if document.only_if else text
+
+
+def _ended(text: str, data: Any) -> str:
+    """Text of which Helm, which strips a document's end, leaves the line break of a text that stands there."""
+    return text + "# end\n" if _ends_in_break(data) else text
+
+
+def _either(adopted: Adopted, own: str, late: LateBound) -> str:
+    """A document that is spelt in two ways, one of them for one release."""
+    release, namespace = go_quote(adopted.release), go_quote(adopted.namespace)
+    text = _ended(block_yaml(adopted.data, late.template), adopted.data)
+    return (
+        f"{{{{- if and (eq .Release.Name {release}) (eq .Release.Namespace {namespace}) }}}}\n"
+        f"{text}{{{{- else }}}}\n{own}{{{{- end }}}}\n"
+    )
 
 
 def installed_text(document: Document, late: LateBound, answer: Answer) -> str:

@@ -7,6 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+from chartgen.alter import kept
 from chartgen.compare.changes import Change, changes, identity
 from chartgen.compare.verdict import is_hook
 from chartgen.diagnostics import Diagnostic, Rejected, Span
@@ -53,7 +54,7 @@ def single(text: str | None, around: Inputs, options: Options, target: Target) -
     Raises Rejected with what is wrong with it.
     """
     if text is None:
-        return _of_read(options.name, around.read(), options, target)
+        return _of_read(options.name, around.read(), _held(options, around), target)
     return _side(text, around, options, target)
 
 
@@ -114,7 +115,12 @@ def _side(text: str, around: Inputs, options: Options, target: Target) -> Side:
         return _manifest_side(text, found)
     if first == "-" and len(files) == 1:
         return _from_stdin(text, inputs, options, target)
-    return _of_read(text, inputs.read(), options, target)
+    return _of_read(text, inputs.read(), _held(options, inputs), target)
+
+
+def _held(options: Options, inputs: Inputs) -> Options:
+    """The options, with what is kept beside the values of how they run."""
+    return options._replace(alterations=kept.held(inputs.files, options.alterations))
 
 
 def _bytes_of(path: str) -> bytes:

@@ -44,7 +44,8 @@ def objects(name: str, text: str) -> list[Mapping[str, Any]]:
 
 def _looks_like_manifests(text: str) -> bool:
     start = text[:1_000_000]
-    if start.lstrip()[:1] == "{":
+    # documents of JSON, too, of which there may be many
+    if start.lstrip()[:1] == "{" or re.search(r"^\{", start, re.MULTILINE):
         return '"apiVersion"' in start and '"kind"' in start
     return bool(re.search(r"^apiVersion:", start, re.MULTILINE) and re.search(r"^kind:", start, re.MULTILINE))
 
@@ -82,6 +83,12 @@ def _singly(name: str, data: Any) -> Iterator[Mapping[str, Any]]:
             ]
         )
     yield data
+
+
+def as_asked_for_where_live(data: Mapping[str, Any]) -> Mapping[str, Any]:
+    """An object as it was asked for: one that a cluster printed without what the cluster wrote into it."""
+    metadata = part(data, "metadata")
+    return as_asked_for(data) if "uid" in metadata or "resourceVersion" in metadata else data
 
 
 def as_asked_for(data: Mapping[str, Any]) -> Mapping[str, Any]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -33,21 +34,30 @@ CASES = (
 )
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
-pytestmark = pytest.mark.skipif(not OBSERVED.is_dir(), reason="the observed objects are not beside the project")
+pytestmark = pytest.mark.skipif(
+    not OBSERVED.is_dir(), reason="the observed objects are not beside the project"
+)
 
 
 def lines(file: str) -> list[dict[str, Any]]:
     return [json.loads(line) for line in gzip.decompress((OBSERVED / file).read_bytes()).splitlines()]
 
 
-@pytest.fixture(scope="module")
-def observed() -> dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]:
+Observed = dict[str, tuple[dict[str, Any], list[dict[str, Any]]]]
+
+
+def of_cases(names: Sequence[str]) -> Observed:
     """The values and the objects of each case."""
-    cases = {one["id"]: one for one in lines("cases.jsonl.gz") if one["id"] in CASES}
-    expected = {one["id"]: one["objects"] for one in lines("expected.jsonl.gz") if one["id"] in CASES}
+    cases = {case["id"]: case for case in lines("cases.jsonl.gz") if case["id"] in names}
+    expected = {case["id"]: case["objects"] for case in lines("expected.jsonl.gz") if case["id"] in names}
     wanted = {key for objects in expected.values() for key, _ in objects}
-    objects = {one["hash"]: one["object"] for one in lines("objects.jsonl.gz") if one["hash"] in wanted}
-    return {name: (cases[name], [objects[key] for key, _ in expected[name]]) for name in CASES}
+    objects = {seen["hash"]: seen["object"] for seen in lines("objects.jsonl.gz") if seen["hash"] in wanted}
+    return {name: (cases[name], [objects[key] for key, _ in expected[name]]) for name in names}
+
+
+@pytest.fixture(scope="module")
+def observed() -> Observed:
+    return of_cases(CASES)
 
 
 def as_chart(objects: list[dict[str, Any]], folder: Path) -> Path:
@@ -63,9 +73,7 @@ def as_chart(objects: list[dict[str, Any]], folder: Path) -> Path:
 
 @pytest.mark.parametrize("cluster", PAIRS, indirect=True)
 @pytest.mark.parametrize("case", CASES)
-def test_upgrade_in_place(
-    cluster: Cluster, case: str, observed: dict[str, tuple[dict[str, Any], list[dict[str, Any]]]], tmp_path: Path
-) -> None:
+def test_upgrade_in_place(cluster: Cluster, case: str, observed: Observed, tmp_path: Path) -> None:
     told, objects = observed[case]
     release, namespace = told["release"], told["namespace"]
     chart = chartgen.compile(told["values"], strict=False)
@@ -112,7 +120,8 @@ def _spelt_differently(
     return {
         _name(one)
         for one in official
-        if one["kind"] in WORKLOADS and _said(one["spec"]["template"]) != _said(ours[_name(one)]["spec"]["template"])
+        if one["kind"] in WORKLOADS
+        and _said(one["spec"]["template"]) != _said(ours[_name(one)]["spec"]["template"])
     }
 
 

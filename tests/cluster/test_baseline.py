@@ -1,0 +1,166 @@
+"""A release of the official chart, as it was observed, is upgraded to a chart with its spelling: nothing is to change.
+
+Then single values are changed, and only what they concern is to roll.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+
+import chartgen
+from tests.cluster.api import GONE, Api
+from tests.cluster.conftest import PAIRS, Cluster
+from tests.cluster.test_lifecycle import everything, make_priorities, wipe
+from tests.cluster.test_takeover import OBSERVED, Observed, as_chart, of_cases
+
+CASES = (
+    "scenario/everything-on", "scenario/default", "scenario/everything-on@consul-ns", "scenario/secure-all",
+    "scenario/secure-all-clients-sync", "scenario/secure-gossip-auto", "scenario/all-gateways",
+    "scenario/api-gateway-tuned", "scenario/federation-primary", "scenario/federation-secondary", "scenario/vault",
+    "scenario/vault-everything", "scenario/partitions-server-secure", "scenario/namespaces-mirroring-prefix",
+    "scenario/enterprise-license-job", "scenario/cni", "scenario/cni-multus", "scenario/metrics-everything",
+    "scenario/datadog-tls-acls", "scenario/telemetry-collector-secure", "scenario/snapshot-agent-secure",
+    "scenario/dns-proxy-secure", "scenario/sync-catalog-cleanup", "scenario/external-servers-tls-acls",
+    "scenario/announcement-2018-clients-only", "scenario/trusted-cas", "scenario/extra-config",
+    "scenario/scheduling-everything", "scenario/labels-everything", "scenario/fullname-override",
+)  # fmt: skip
+# each case on one pair of versions, the first two on every pair
+DEALT = [
+    pytest.param(pair, case, id=f"{case.rpartition('/')[2]}-{pair}")
+    for turn, pair in enumerate(PAIRS)
+    for number, case in enumerate(CASES)
+    if number < 2 or number % len(PAIRS) == turn
+]
+# a change of values, and the end of the name of the workload that it concerns
+CHANGES = (
+    ("connectInject.resources.requests.cpu=37m", "-connect-injector"),
+    ('server.extraConfig={"log_level": "DEBUG"}'.replace(",", "\\,"), "-server"),
+    ("client.resources.requests.cpu=37m", "-client"),
+)
+WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
+
+pytestmark = pytest.mark.skipif(
+    not OBSERVED.is_dir(), reason="the observed objects are not beside the project"
+)
+
+
+@pytest.fixture(scope="module")
+def observed() -> Observed:
+    return of_cases(CASES)
+
+
+class State(NamedTuple):
+    """What a release is: the generation and identity of each of its objects, what definitions define, its pods."""
+
+    objects: dict[tuple[str, str], tuple[str, int]]
+    schemas: dict[str, Any]
+    pods: dict[str, str]
+
+
+def state(api: Api, objects: list[dict[str, Any]], namespace: str) -> State:
+    found, schemas = {}, {}
+    for data in objects:
+        if live := api.live(data, namespace):
+            metadata = live["metadata"]
+            found[data["kind"], metadata["name"]] = metadata["uid"], metadata.get("generation", 0)
+            if data["kind"] == "CustomResourceDefinition":
+                schemas[metadata["name"]] = live["spec"]
+    pods = {
+        pod["metadata"]["name"]: pod["metadata"]["uid"]
+        for pod in api.get(f"/api/v1/namespaces/{namespace}/pods").get("items", [])
+        if any(owner["kind"] != "Job" for owner in pod["metadata"].get("ownerReferences", []))
+    }
+    return State(found, schemas, pods)
+
+
+def at_rest(api: Api, objects: list[dict[str, Any]], namespace: str) -> State:
+    """The state once nothing moves: the same in a row of looks."""
+    last, looks = state(api, objects, namespace), 0
+    for _ in range(120):
+        time.sleep(0.5)
+        now = state(api, objects, namespace)
+        last, looks = now, looks + 1 if now == last else 0
+        if looks == 6:
+            return now
+    raise AssertionError("the release does not come to rest")
+
+
+def built(values: Path, output: Path, *options: str) -> Path:
+    """The archive of a chart, as a user builds it."""
+    command = [sys.executable, "-m", "chartgen", "build", "-f", values.name, "--lenient", "-o", str(output)]
+    done = subprocess.run(
+        [*command, "--format", "json", *options],
+        cwd=values.parent,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr + done.stdout
+    return values.parent / json.loads(done.stdout)["chart"]["archive"]
+
+
+def without_gone(objects: list[dict[str, Any]], folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """The objects that the server takes, and the flags with which a build makes none of the others: of kinds that are gone,
+    and an Ingress to nowhere."""
+    gone = [
+        data
+        for data in objects
+        if data["kind"] in GONE or (data["kind"] == "Ingress" and not data["spec"].get("rules"))
+    ]
+    if not gone:
+        return objects, []
+    patches = [
+        {"kind": data["kind"], "name": data["metadata"]["name"], "merge": {"$patch": "delete"}}
+        for data in gone
+    ]
+    (folder / "patches.yaml").write_text(json.dumps({"patches": patches}))
+    return [data for data in objects if data not in gone], ["--patches", "patches.yaml"]
+
+
+@pytest.mark.parametrize(("cluster", "case"), DEALT, indirect=["cluster"])
+def test_nothing_rolls(cluster: Cluster, case: str, observed: Observed, tmp_path: Path) -> None:
+    told, objects = observed[case]
+    release, namespace = told["release"], told["namespace"]
+    objects, flags = without_gone(objects, tmp_path)
+    values = tmp_path / "values.yaml"
+    values.write_text(json.dumps(told["values"]))
+    make_priorities(cluster.api, chartgen.compile(told["values"], strict=False), namespace)
+    before = everything(cluster.api, namespace)
+    try:
+        cluster.helm.install(release, as_chart(objects, tmp_path / "official"), namespace, wait=False)
+        manifest = tmp_path / "running.yaml"
+        manifest.write_text(cluster.helm.run("get", "manifest", release, "--namespace", namespace))
+        running = [
+            data for data in objects if "helm.sh/hook" not in (data["metadata"].get("annotations") or {})
+        ]
+        then = at_rest(cluster.api, running, namespace)
+        assert then.objects
+        archive = built(values, tmp_path / "charts", *flags, "--baseline", manifest.name)
+        cluster.helm.upgrade(release, archive, namespace, "--reset-values")
+        assert at_rest(cluster.api, running, namespace) == then
+        for change, ending in CHANGES:
+            concerned = {name for name in then.objects if name[0] in WORKLOADS and name[1].endswith(ending)}
+            if not concerned:
+                continue
+            flags += ["--set", change]
+            archive = built(values, tmp_path / "charts", *flags)
+            cluster.helm.upgrade(release, archive, namespace, "--reset-values")
+            now = at_rest(cluster.api, running, namespace)
+            moved = {name for name, known in now.objects.items() if known != then.objects.get(name)}
+            assert moved == concerned
+            assert now.schemas == then.schemas
+            gone = then.pods.keys() - now.pods.keys() | {
+                name for name in then.pods if now.pods.get(name, then.pods[name]) != then.pods[name]
+            }
+            assert gone
+            assert all(any(owner in name for _, owner in concerned) for name in gone)
+            then = now
+    finally:
+        wipe(cluster.api, namespace, before)
