@@ -118,7 +118,7 @@ def compile(
     With `strict` off, unknown keys and doubtful shapes are warnings (`Chart.diagnostics`) instead of errors.
     Raises Rejected with every finding.
     """
-    from chartgen.alter import kept
+    from chartgen.baseline import kept
 
     several = [given] if isinstance(given, (Mapping, str, os.PathLike)) else list(given)
     last = several[-1] if several else {}
@@ -349,13 +349,13 @@ def _adopted(
         return altered, done
     from dataclasses import replace
 
-    from chartgen.alter import baseline
+    from chartgen.baseline import spelling
     from chartgen.chart import answers
 
     answer = answers.at_install(
         settled, runs.release, runs.namespace, upgrade=True, chart=options.name, version=options.version
     )
-    spelt = baseline.spelt(altered.documents, runs, altered.late, answer)
+    spelt = spelling.spelt(altered.documents, runs, altered.late, answer)
     return altered._replace(documents=spelt.documents), replace(done, adoption=spelt.adoption(runs))
 
 

@@ -15,7 +15,8 @@ from hypothesis import strategies as st
 
 import chartgen
 from chartgen import compiler
-from chartgen.alter import Alterations, baseline, kept
+from chartgen.alter import Alterations, Baseline
+from chartgen.baseline import kept
 from chartgen.chart import Chart
 from chartgen.compare.changes import identity, means_the_same
 from chartgen.publishing import rebuild
@@ -45,7 +46,7 @@ def running(path: Path) -> list[dict[str, Any]]:
 
 def held(path: Path, runs: list[dict[str, Any]], *more: dict[str, Any]) -> Chart:
     """The chart of values, which holds to what runs."""
-    alterations = Alterations(baseline=baseline.Baseline(RELEASE, NAMESPACE, tuple(runs)))
+    alterations = Alterations(baseline=Baseline(RELEASE, NAMESPACE, tuple(runs)))
     return compiler.compile_sources(
         compiler.read([str(path), *more]), compiler.Options(alterations=alterations)
     )
@@ -271,7 +272,7 @@ def fleet(folder: Path) -> None:
 
 
 def adopt(folder: Path, name: str) -> None:
-    runs = baseline.Baseline(RELEASE, NAMESPACE, tuple(running(SECURE)))
+    runs = Baseline(RELEASE, NAMESPACE, tuple(running(SECURE)))
     adoption = held(SECURE, [*runs.objects]).done
     assert adoption is not None
     assert adoption.adoption is not None

@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+import chartgen
 from chartgen import explain
 from tests.test_cli import run
 
@@ -54,6 +55,9 @@ def test_a_quoted_command_runs(page: str, line: str, tmp_path: Path) -> None:
         if not (line.startswith("chartgen init") and name in line):
             shutil.copy(ROOT / "examples" / "quickstart.yaml", tmp_path / name)
     shutil.copytree(ROOT / "examples", tmp_path / "examples")
+    if "running.yaml" in line:
+        manifests = chartgen.compile(tmp_path / "values.yaml").manifests("consul", "consul")
+        (tmp_path / "running.yaml").write_text(manifests, encoding="utf-8")
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]
     if page == "build-file.md" or words in (["check"], ["build"], ["build", "--check"]):
         # what reads a build file runs beside the example's, as it is committed and built

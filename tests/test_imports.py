@@ -21,6 +21,7 @@ STAGES = (
     ("verify",),
     ("chart",),
     ("compare",),
+    ("baseline",),
     ("steering", "project", "compiler"),
     ("sides",),
     ("publishing",),

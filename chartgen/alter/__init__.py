@@ -10,9 +10,18 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from chartgen.alter.baseline import Baseline
     from chartgen.alter.images import Renaming
     from chartgen.alter.patches import Gone, Patches
+
+
+@dataclass(frozen=True, slots=True)
+class Baseline:
+    """The objects of a release, as they run or as they were kept; `name` is where they were read."""
+
+    release: str
+    namespace: str
+    objects: tuple[Mapping[str, Any], ...]
+    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ OUTPUT_DIR = "charts"
 class Runs(NamedTuple):
     """What a command line says about the release that runs: where its objects are read, how it is called, where it is."""
 
-    baseline: str | None = None
+    baseline: str
     release: str | None = None
     namespace: str | None = None
 
@@ -33,17 +33,24 @@ class Runs(NamedTuple):
 def held(inputs: Inputs, alterations: Alterations | None, runs: Runs | None = None) -> Alterations | None:
     """What is to be changed in a chart, with what it holds to of what runs: what the command line names, or what is kept
     beside the values. Raises Rejected for what cannot be read, UsageError where nothing can be kept."""
-    from chartgen.alter import kept
+    from chartgen.baseline import kept
 
-    if runs is None or runs.baseline is None:
+    if runs is None:
         return kept.held(inputs.files, alterations)
     from dataclasses import replace
+    from pathlib import Path
 
-    from chartgen.alter import Alterations, baseline
+    from chartgen import baseline
+    from chartgen.alter import Alterations
 
     if kept.beside(inputs.files) is None:
         raise click.UsageError("--baseline keeps what it adopts beside a file of values; name one with -f.")
-    found = baseline.read(runs.baseline, runs.release, runs.namespace)
+    if Path(runs.baseline).is_dir() or runs.baseline.endswith((".tgz", ".tar.gz")):
+        from chartgen.sides import charts
+
+        found = charts.as_it_runs(*runs)
+    else:
+        found = baseline.read(*runs)
     return replace(alterations or Alterations(), baseline=found)
 
 
@@ -62,7 +69,7 @@ def build(
     from contextlib import nullcontext
 
     from chartgen import compiler
-    from chartgen.alter import kept
+    from chartgen.baseline import kept
     from chartgen.publishing import version as versions
 
     output = output or Output()

@@ -162,7 +162,7 @@ def build(
       helm get manifest consul -n consul | chartgen build -f values.yaml --baseline -
     """
     from chartgen import compiler
-    from chartgen.alter import kept
+    from chartgen.baseline import kept
     from chartgen.project import plan as plans
     from chartgen.publishing import stale as staling
     from chartgen.publishing import version as versions
@@ -198,7 +198,9 @@ def build(
     options = compiler.Options(
         strict=strict, kube_version=kube_version, validate=validate, name=name,
         steering=project.steering,
-        alterations=building.held(inputs, altering.read(), building.Runs(baseline, release, namespace)),
+        alterations=building.held(
+            inputs, altering.read(), building.Runs(baseline, release, namespace) if baseline is not None else None
+        ),
         sign_key=(sign_key["fingerprint"], sign_key["url"]) if sign_key else None,
     )  # fmt: skip
     if only_check:

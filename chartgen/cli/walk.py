@@ -90,7 +90,7 @@ def _is_ignored(entry: Path, is_folder: bool, ignored: Sequence[tuple[Path, GitI
 
 def _other(file: Path) -> str:
     """Why a file holds no values of this chart; "" for one that does, or that is to be looked at as it is broken."""
-    from chartgen.alter import kept
+    from chartgen.baseline import kept
     from chartgen.diagnostics import Rejected
     from chartgen.schema import foreign
     from chartgen.values import source

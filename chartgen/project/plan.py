@@ -16,7 +16,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import compiler
-from chartgen.alter import kept
+from chartgen.baseline import kept
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, any_error
 from chartgen.project import FILE, Project, patterns
 from chartgen.project.patterns import Variables
@@ -27,8 +27,7 @@ from chartgen.values.source import Source
 from chartgen.values.tree import at
 
 if TYPE_CHECKING:
-    from chartgen.alter import Alterations
-    from chartgen.alter.baseline import Baseline
+    from chartgen.alter import Alterations, Baseline
     from chartgen.alter.patches import Patches
 
 # a chart's name, as `build --name` takes it
@@ -122,7 +121,7 @@ def _patches(path: str, _: tuple[str, int, int]) -> Patches:
 
 @lru_cache(maxsize=4)
 def _baseline(path: str, _: tuple[str, int, int]) -> Baseline:
-    from chartgen.alter import baseline
+    from chartgen import baseline
 
     return baseline.read(path)
 

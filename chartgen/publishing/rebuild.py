@@ -19,7 +19,7 @@ from chartgen.values import source
 from chartgen.version import __version__
 
 if TYPE_CHECKING:
-    from chartgen.alter.baseline import Baseline
+    from chartgen.alter import Baseline
     from chartgen.alter.patches import Patches
     from chartgen.chart import Chart
 
@@ -127,9 +127,9 @@ def _baseline(path: str, annotations: Mapping[str, Any]) -> Baseline | None:
     said = metadata.adopted_from(annotations)
     if said is None:
         return None
-    from chartgen.alter import baseline
+    from chartgen.sides import charts
 
-    return baseline.read(path, *said)
+    return charts.as_it_runs(path, *said)
 
 
 def _patches(path: str, there: Mapping[str, bytes]) -> tuple[Patches, ...]:

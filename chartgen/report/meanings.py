@@ -86,6 +86,8 @@ OTHERS = {
     "patch-without-object": "The chart has no such object with these values: it is switched off, or called otherwise.",
     "no-chart": "A chart's folder or archive is needed, with a Chart.yaml in it.",
     "no-object": "Manifests are Kubernetes objects, each with a kind and a name.",
+    "no-baseline": "A baseline says how objects run: manifests, a chart, or the file that a build keeps beside the values.",
+    "baseline-without-release": "A chart spells objects as they run in one release, so its name and namespace have to be known.",
     # what is asked of findings
     "bad-ignore": "A comment to chartgen that it does not understand. `# chartgen: ignore[code] reason` on a line, or on one of "
     "its own above, passes over a finding there; `ignore-file[code]` does for the whole file.",

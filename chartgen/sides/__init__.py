@@ -7,11 +7,11 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
-from chartgen.alter import kept
+from chartgen.baseline import kept
 from chartgen.compare.changes import Change, changes, identity
 from chartgen.compare.verdict import is_hook
 from chartgen.diagnostics import Diagnostic, Rejected, Span
-from chartgen.sides import manifests
+from chartgen.kubernetes import manifests
 from chartgen.sides.side import Side, Target
 from chartgen.values.inputs import Inputs, Read
 

@@ -7,10 +7,11 @@ import tarfile
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
+from chartgen.alter import Baseline
 from chartgen.diagnostics import Diagnostic, Rejected, Span
-from chartgen.sides import manifests
+from chartgen.kubernetes import manifests
 from chartgen.sides.side import Side, Target
 from chartgen.values import layer, source
 from chartgen.values.inputs import Inputs
@@ -53,7 +54,21 @@ def side(name: str, path: str, given: Inputs, all_given: Inputs, target: Target)
     return replace(found, values=values.data, sources=(values,)) if own else found
 
 
-def _reject(code: str, message: str, path: str, **details: Any) -> None:
+def as_it_runs(path: str, release: str | None, namespace: str | None) -> Baseline:
+    """The chart in a folder or archive as it runs in a release. Raises Rejected as `side` does, and where the release is not
+    named."""
+    if release is None or namespace is None:
+        _reject(
+            "baseline-without-release",
+            f"{path} is a chart, which does not say under which name it runs",
+            path,
+            hint="say --release and --namespace, too, or hand over what `helm get manifest` prints",
+        )
+    found = side(path, path, Inputs(), Inputs(), Target(release, namespace))
+    return Baseline(release, namespace, found.objects, path)
+
+
+def _reject(code: str, message: str, path: str, **details: Any) -> NoReturn:
     raise Rejected([Diagnostic(code, message, spans=(Span(path, 0, 0),), **details)])
 
 

@@ -106,29 +106,27 @@ def built(values: Path, output: Path, *options: str) -> Path:
     return values.parent / json.loads(done.stdout)["chart"]["archive"]
 
 
-def without_gone(objects: list[dict[str, Any]], folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
-    """The objects that the server takes, and the flags with which a build makes none of the others: of kinds that are gone,
-    and an Ingress to nowhere."""
-    gone = [
-        data
-        for data in objects
-        if data["kind"] in GONE or (data["kind"] == "Ingress" and not data["spec"].get("rules"))
-    ]
-    if not gone:
-        return objects, []
-    patches = [
-        {"kind": data["kind"], "name": data["metadata"]["name"], "merge": {"$patch": "delete"}}
-        for data in gone
-    ]
-    (folder / "patches.yaml").write_text(json.dumps({"patches": patches}))
-    return [data for data in objects if data not in gone], ["--patches", "patches.yaml"]
+def without_refused(objects: list[dict[str, Any]], folder: Path) -> tuple[list[dict[str, Any]], list[str]]:
+    """The objects that the server takes, and the flags with which a build makes none of the others: those of kinds that are
+    gone, and an Ingress to nowhere."""
+    gone = [data for data in objects if data["kind"] in GONE]
+    nowhere = [data for data in objects if data["kind"] == "Ingress" and not data["spec"].get("rules")]
+    flags = ["--set", "ui.ingress.enabled=false"] if nowhere else []
+    if gone:
+        patches = [
+            {"kind": data["kind"], "name": data["metadata"]["name"], "merge": {"$patch": "delete"}}
+            for data in gone
+        ]
+        (folder / "patches.yaml").write_text(json.dumps({"patches": patches}))
+        flags += ["--patches", "patches.yaml"]
+    return [data for data in objects if data not in gone + nowhere], flags
 
 
 @pytest.mark.parametrize(("cluster", "case"), DEALT, indirect=["cluster"])
 def test_nothing_rolls(cluster: Cluster, case: str, observed: Observed, tmp_path: Path) -> None:
     told, objects = observed[case]
     release, namespace = told["release"], told["namespace"]
-    objects, flags = without_gone(objects, tmp_path)
+    objects, flags = without_refused(objects, tmp_path)
     values = tmp_path / "values.yaml"
     values.write_text(json.dumps(told["values"]))
     make_priorities(cluster.api, chartgen.compile(told["values"], strict=False), namespace)

@@ -16,7 +16,7 @@ import chartgen
 from chartgen import compare
 from chartgen.compare import immutable, verdict
 from chartgen.compare.changes import Change
-from chartgen.sides import manifests
+from chartgen.kubernetes import manifests
 from tests.cluster.api import GONE, Answer, Api, UnknownKind
 from tests.cluster.control_plane import HERE
 

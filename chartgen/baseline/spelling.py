@@ -1,4 +1,4 @@
-"""Objects that run already: where a chart's own mean the same, the chart spells them as they run.
+"""Objects that run already: where a chart's own mean the same, it spells them as they run.
 
 A release that is upgraded to such a chart is given what it has, so that nothing of it changes and no pod restarts. What was
 taken over is kept in a file beside the values, by which later builds spell it in the same way. An object that comes to mean
@@ -8,15 +8,13 @@ something else is spelt as in any other chart, and so is every object where the 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, NoReturn
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
 
-from chartgen.alter import Adoption
+from chartgen.alter import Adoption, Baseline
 from chartgen.compare.changes import identity, means_the_same
-from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.diagnostics import Rejected
 from chartgen.kubernetes.refusal import items, mapped, part
 from chartgen.render import document, scalar
 from chartgen.render.document import Adopted, Answer, Document
@@ -24,19 +22,7 @@ from chartgen.render.document import Adopted, Answer, Document
 if TYPE_CHECKING:
     from chartgen.late import LateBound
 
-# labels in which a chart says what its release is called
-_NAMED = ("release", "app.kubernetes.io/instance")
 _HOOK = "helm.sh/hook"
-
-
-@dataclass(frozen=True, slots=True)
-class Baseline:
-    """The objects of a release, as they run or as they were kept; `name` is where they were read."""
-
-    release: str
-    namespace: str
-    objects: tuple[Mapping[str, Any], ...]
-    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,100 +119,3 @@ def _config_maps(data: Mapping[str, Any]) -> Iterator[str]:
                 yield str(part(mapped(each), "configMapRef").get("name"))
             for _, each in items(mapped(container), "env"):
                 yield str(part(part(mapped(each), "valueFrom"), "configMapKeyRef").get("name"))
-
-
-# ---------------------------------------------------------------- reading
-
-
-def read(path: str, release: str | None = None, namespace: str | None = None) -> Baseline:
-    """What runs, as manifests (a file, or `-` for standard input), a chart or a kept file have it.
-
-    What the release is called and where it is, the objects say themselves, unless it is said here. Raises Rejected for what
-    is none of these, and where nobody can tell the release.
-    """
-    if path != "-" and (Path(path).is_dir() or path.endswith((".tgz", ".tar.gz"))):
-        return _of_chart(path, release, namespace)
-    return _of_text(path, release, namespace)
-
-
-def _of_text(path: str, release: str | None, namespace: str | None) -> Baseline:
-    import sys
-
-    from chartgen.sides import manifests
-    from chartgen.values import source
-
-    data, name = (sys.stdin.buffer.read(), "<stdin>") if path == "-" else (source.read_bytes(path), path)
-    if there := manifests.if_any(name, data):
-        return of_objects(map(manifests.as_asked_for_where_live, there), name, release, namespace)
-    return _of_kept(source.read_text(data, name).data, name)
-
-
-def _of_kept(data: Mapping[str, Any], name: str) -> Baseline:
-    release, namespace, objects = (data.get(key) for key in ("release", "namespace", "objects"))
-    there: list[Any] = objects if isinstance(objects, list) else [None]
-    if not (isinstance(release, str) and isinstance(namespace, str) and all(map(_is_object, there))):
-        _reject(
-            "no-baseline",
-            f"{name} is nothing that runs",
-            name,
-            expected="the manifests of a release, a chart, or what was kept beside values",
-            hint="`helm get manifest RELEASE -n NAMESPACE` prints those of a release",
-        )
-    return Baseline(release, namespace, tuple(there), name)
-
-
-def _is_object(data: Any) -> bool:
-    return bool(mapped(data).get("kind") and part(data, "metadata").get("name"))
-
-
-def _of_chart(path: str, release: str | None, namespace: str | None) -> Baseline:
-    from chartgen.sides import charts
-    from chartgen.sides.side import Target
-    from chartgen.values.inputs import Inputs
-
-    if release is None or namespace is None:
-        _reject(
-            "baseline-without-release",
-            f"{path} is a chart, which does not say under which name it runs",
-            path,
-            hint="say --release and --namespace, too, or hand over what `helm get manifest` prints",
-        )
-    side = charts.side(path, path, Inputs(), Inputs(), Target(release, namespace))
-    return Baseline(release, namespace, side.objects, path)
-
-
-def of_objects(
-    objects: Iterable[Mapping[str, Any]], name: str, release: str | None = None, namespace: str | None = None
-) -> Baseline:
-    """A baseline of objects, which say of what release they are unless that is said here. Raises Rejected where they do
-    not."""
-    there = tuple(objects)
-    said = {
-        "--release": release or _most(_labelled(each) for each in there),
-        "--namespace": namespace or _most(part(each, "metadata").get("namespace") for each in there),
-    }
-    missing = [flag for flag, text in said.items() if not text]
-    if missing:
-        _reject(
-            "baseline-without-release",
-            f"the objects in {name} do not say of what release they are",
-            name,
-            expected="a label such as app.kubernetes.io/instance, and a namespace",
-            hint=f"say {' and '.join(missing)}, too",
-        )
-    return Baseline(str(said["--release"]), str(said["--namespace"]), there, name)
-
-
-def _labelled(data: Mapping[str, Any]) -> Any:
-    labels = part(part(data, "metadata"), "labels")
-    return next((labels[key] for key in _NAMED if labels.get(key)), None)
-
-
-def _most(texts: Iterable[Any]) -> str | None:
-    """The text that most say."""
-    counted = Counter(text for text in texts if isinstance(text, str) and text)
-    return counted.most_common(1)[0][0] if counted else None
-
-
-def _reject(code: str, message: str, name: str, **details: Any) -> NoReturn:
-    raise Rejected([Diagnostic(code, message, spans=(Span(name, 0, 0),), **details)])

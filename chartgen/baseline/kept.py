@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from chartgen.alter import Adoption, Alterations
 
 if TYPE_CHECKING:
-    from chartgen.alter.baseline import Baseline
+    from chartgen.alter import Baseline
 
 # stands before the ending of the name of the values' file
 _KEPT = ".adopted"
@@ -37,9 +37,9 @@ def baseline(files: Sequence[str]) -> Baseline | None:
     path = beside(files)
     if path is None or not Path(path).is_file():
         return None
-    from chartgen.alter import baseline as adopting
+    from chartgen.baseline import read
 
-    return adopting.read(path)
+    return read(path)
 
 
 def held(files: Sequence[str], alterations: Alterations | None) -> Alterations | None:
