@@ -32,8 +32,8 @@ Values = Mapping[str, Any] | str | os.PathLike[str]
 _MISSHAPEN = ("wrong-type", "missing-key")
 # … and with which lenient mode has to try whether templates can use them
 _ODD = (*_MISSHAPEN, "bad-enum", "bad-format", "bad-value", "out-of-range")
-# characters that shell arguments and names do not take
-_UNSEEN = re.compile("[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ufeff\\ufffe\\uffff]")
+# characters that shell arguments and names do not take; to compile takes a millisecond, and few values have any
+_UNSEEN = "[\\x00-\\x09\\x0b-\\x1f\\x7f-\\x9f\\u2028\\u2029\\ufeff\\ufffe\\uffff]"
 # how many rules are named that wait for one value
 _NAMED = 3
 
@@ -245,7 +245,7 @@ def _doubtful(checked: Checked) -> bool:
         finding.lenient and finding.code in (*_ODD, *foreign.CODES) for finding in single(checked.diagnostics)
     )
     return odd or any(
-        _UNSEEN.search(text) or ("\n" in text and not embedded.holds_lines(path))
+        re.search(_UNSEEN, text) or ("\n" in text and not embedded.holds_lines(path))
         for path, text in values.texts_in(checked.merged.user, ())
         if not text.isprintable()
     )

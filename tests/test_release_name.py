@@ -67,3 +67,11 @@ def test_a_chart_with_a_name_of_its_own_takes_any_release(tmp_path: Path) -> Non
 
 def test_lenient_charts_take_what_the_official_one_takes(tmp_path: Path) -> None:
     assert engine.render(chartgen.compile({}, strict=False).write(tmp_path / "consul"), release="r" * 53)
+
+
+def test_what_follows_a_releases_name_leaves_it_a_letter() -> None:
+    with pytest.raises(chartgen.Rejected) as caught:
+        chartgen.compile({"nameOverride": "n" * 40})
+    assert [(told.code, told.path) for told in caught.value.diagnostics] == [
+        ("name-too-long", ("nameOverride",))
+    ]

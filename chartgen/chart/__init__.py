@@ -7,16 +7,18 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chartgen import bundle, names, paths
-from chartgen.alter import Done
 from chartgen.chart import answers, frozen, metadata, publish, readme, release_name
 from chartgen.chart.index import Entry
 from chartgen.chart.publish import Content, Published, Staged
 from chartgen.late import LateBound
 from chartgen.render import components, document
 from chartgen.render.document import Document
+
+if TYPE_CHECKING:
+    from chartgen.alter import Done
 
 # the folder of a chart with the patches that it was made with
 PATCHES = "patches"

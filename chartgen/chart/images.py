@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path
 from chartgen.kubernetes import images as named_in
@@ -14,8 +13,7 @@ from chartgen.late import OPEN
 from chartgen.render.document import Document
 
 
-@dataclass(frozen=True, slots=True)
-class Use:
+class Use(NamedTuple):
     """An object (`Kind/name`) that names an image: what in it does, such as `container consul` or `flag -consul-image`, and
     the path there."""
 
@@ -24,8 +22,7 @@ class Use:
     path: Path
 
 
-@dataclass(frozen=True, slots=True)
-class Image:
+class Image(NamedTuple):
     """An image as it is named, the parts of that name (None for what is no name of an image), and who names it."""
 
     name: str

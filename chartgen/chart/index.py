@@ -8,9 +8,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.render import document
@@ -24,13 +23,12 @@ EPOCH = "SOURCE_DATE_EPOCH"
 Entry = Mapping[str, Any]
 
 
-@dataclass(frozen=True, slots=True)
-class Index:
+class Index(NamedTuple):
     """The charts that are published in a folder: by name, the entry of each version, the newest first."""
 
-    entries: Mapping[str, tuple[Entry, ...]] = field(default_factory=dict)
+    entries: Mapping[str, tuple[Entry, ...]] = {}
     # what else stands in the file
-    other: Mapping[str, Any] = field(default_factory=dict)
+    other: Mapping[str, Any] = {}
 
     def entry(self, name: str, version: str) -> Entry | None:
         """The entry of a version; None where it is not published."""
@@ -54,7 +52,7 @@ class Index:
             )
             for name, versions in added.items()
         }
-        return replace(self, entries={**self.entries, **known})
+        return self._replace(entries={**self.entries, **known})
 
     def text(self) -> str:
         """The file: charts by name, versions the newest first, keys in order."""

@@ -14,7 +14,6 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, replace
 from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -59,8 +58,7 @@ class Content(NamedTuple):
     archive: bytes
 
 
-@dataclass(frozen=True, slots=True)
-class Published:
+class Published(NamedTuple):
     """A chart that is published in a folder: where, the SHA-256 of its archive, whether something had to be written."""
 
     folder: Path
@@ -91,8 +89,7 @@ def publish(chart: Content, directory: str | os.PathLike[str], *, folder: bool =
     return placed
 
 
-@dataclass(frozen=True, slots=True)
-class Staged:
+class Staged(NamedTuple):
     """A chart that waits beside the place that it goes to: its entry in the index, its folder (None where only its archive
     is wanted) and its archive."""
 
@@ -107,7 +104,7 @@ class Staged:
         own = Path(tempfile.mkdtemp(dir=staging))
         (own / "chart.tgz").write_bytes(chart.archive)
         made = _written(chart.files, own / "chart") if folder else None
-        return replace(self, folder=made, archive=own / "chart.tgz")
+        return self._replace(folder=made, archive=own / "chart.tgz")
 
 
 def stage(
@@ -314,13 +311,14 @@ def _blank() -> tuple[bytes, int]:
 
 
 def _written(files: Files, folder: Path) -> Path:
-    made: set[Path] = set()
+    made: set[str] = set()
     for name, text in files.items():
-        path = folder / name
-        if path.parent not in made:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            made.add(path.parent)
-        path.write_bytes(text.encode())
+        above = name.rpartition("/")[0]
+        if above not in made:
+            (folder / above).mkdir(parents=True, exist_ok=True)
+            made.add(above)
+        with open(f"{folder}/{name}", "wb") as file:
+            file.write(text.encode())
     return folder
 
 

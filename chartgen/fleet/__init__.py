@@ -116,7 +116,7 @@ def _place(plan: Builds, engine: Engine, ready: dict[int, Ready]) -> None:
             elif isinstance(result, OSError):
                 ready[number] = replace(each, told=None, failed=result)
             elif each.told is not None:
-                ready[number] = replace(each, told=replace(each.told, published=result))
+                ready[number] = replace(each, told=each.told._replace(published=result))
 
 
 def together(made: Iterable[tuple[Build, Iterable[Diagnostic]]]) -> tuple[Diagnostic, ...]:

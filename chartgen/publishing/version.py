@@ -8,9 +8,9 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from chartgen.chart import Chart, index, metadata
 from chartgen.chart.publish import Published
@@ -33,8 +33,7 @@ _PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", re.ASCII)
 _TRIES = 20
 
 
-@dataclass(frozen=True, slots=True)
-class Decision:
+class Decision(NamedTuple):
     """The chart with its version; the version that it was compared with, and by how much it is another one, where there is
     one. `unchanged` says that nothing is another, `there` what then stays, though it says something else of itself."""
 
@@ -45,16 +44,14 @@ class Decision:
     there: Published | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Outcome:
+class Outcome(NamedTuple):
     """What was decided, and what is published now."""
 
     decision: Decision
     published: Published
 
 
-@dataclass(frozen=True, slots=True)
-class Told:
+class Told(NamedTuple):
     """What became of a chart, in what commands say of it: `objects` has the kind, name and file of each, `adoption` what of
     them is spelt as it runs."""
 

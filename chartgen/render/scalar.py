@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import re
-from functools import lru_cache
+from functools import cache, lru_cache
 from typing import Any
 
 from markupsafe import Markup
@@ -13,7 +13,14 @@ from chartgen.values import helm_scalar
 
 # line breaks and controls of either YAML, the byte order mark, halves of surrogate pairs
 _ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
-_UNSHELLABLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
+@cache
+def _unshellable() -> re.Pattern[str]:
+    # such sets take a millisecond to compile
+    return re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+
+
 _SAFE_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./\ufdd0\ufdd1-]+")
 
 
@@ -35,7 +42,8 @@ def json_text(value: Any, indent: int | None = None) -> str:
     # most of what is written is one scalar, for which an encoder is much ado
     kind = type(value)
     if kind is str:
-        return _ESCAPED.sub(_escape, _quoted(value))
+        text = _quoted(value)
+        return text if text.isprintable() else _ESCAPED.sub(_escape, text)
     if kind is bool:
         return "true" if value else "false"
     if kind is int:
@@ -110,7 +118,7 @@ def sh_expand(value: Any) -> Markup:
 
 def is_shellable(text: str) -> bool:
     """True if a shell command can hold the text: it has no control characters and no line breaks."""
-    return _UNSHELLABLE.search(text) is None
+    return text.isprintable() or _unshellable().search(text) is None
 
 
 def _shell_text(value: Any) -> str:

@@ -10,8 +10,9 @@ from chartgen.diagnostics import Diagnostic, Span
 from chartgen.values.source import Source
 
 _MARK = "chartgen:"
-_COMMENT = re.compile(r"(?:^|\s)(#\s*chartgen:\s*(.*?)\s*)$")
-_IGNORE = re.compile(r"(ignore|ignore-file)\[\s*([a-z0-9*-]+(?:\s*,\s*[a-z0-9*-]+)*)\s*\](?:\s.*)?")
+# compiled where they are used, which is in few files
+_COMMENT = r"(?:^|\s)(#\s*chartgen:\s*(.*?)\s*)$"
+_IGNORE = r"(ignore|ignore-file)\[\s*([a-z0-9*-]+(?:\s*,\s*[a-z0-9*-]+)*)\s*\](?:\s.*)?"
 
 
 class Ignore(NamedTuple):
@@ -32,7 +33,7 @@ def ignores(source: Source) -> tuple[list[Ignore], list[Diagnostic]]:
     found: list[Ignore] = []
     unread: list[Diagnostic] = []
     for span, words in _comments(source):
-        match = _IGNORE.fullmatch(words)
+        match = re.fullmatch(_IGNORE, words)
         if match is None:
             unread.append(
                 Diagnostic(
@@ -64,7 +65,7 @@ def _comments(source: Source) -> Iterator[tuple[Span, str]]:
     """(place, words) of each comment to chartgen; what only looks like one stands inside text."""
     texts = list(_texts("\n".join(source.lines)))
     for number, line in enumerate(source.lines, 1):
-        if _MARK not in line or (match := _COMMENT.search(line.rstrip("\r\n"))) is None:
+        if _MARK not in line or (match := re.search(_COMMENT, line.rstrip("\r\n"))) is None:
             continue
         place = (number - 1, match.start(1))
         if not any(start <= place < end for start, end in texts):

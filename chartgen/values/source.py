@@ -19,8 +19,8 @@ MAX_DEPTH = 200
 MAX_NODES = 200_000
 MAX_ALIASED = 100_000
 
-# what tokens are made of, and halves of surrogate pairs
-_NO_TEXT = re.compile("[\ufdd0-\ufdd2\ud800-\udfff]")
+# what tokens are made of, and halves of surrogate pairs; compiled where it is used, as what is below
+_NO_TEXT = "[\ufdd0-\ufdd2\ud800-\udfff]"
 
 # what a token begins with
 _TOKEN = "\ufdd0"
@@ -147,7 +147,7 @@ def reject(code: str, message: str, name: str, **details: Any) -> NoReturn:
 
 
 def _check_text(text: str, span: Span) -> None:
-    if _NO_TEXT.search(text):
+    if re.search(_NO_TEXT, text):
         raise Rejected(
             [
                 Diagnostic(
@@ -320,12 +320,12 @@ class _Builder:
         """Refuses a file that is a template of another tool's: the proof is that it is YAML without the template."""
         lines, bare = list(self.lines), []
         for number, line in enumerate(lines):
-            match = _BARE.match(line)
-            if match and not _HELMS.search(line):
+            match = re.match(_BARE, line)
+            if match and not re.search(_HELMS, line):
                 bare.append(number)
                 # a statement has its line to itself; an expression stands for a value
                 line = match["before"] + "x" if match["before"].strip() else ""
-            lines[number] = _ACTION.sub("x", line)
+            lines[number] = re.sub(_ACTION, "x", line)
         if not bare or not _parses(lines):
             return
         # inside quotes and block text an action breaks nothing
@@ -664,10 +664,10 @@ class _Builder:
 
 _BRACES = "text that begins with {{ needs quotes"
 # an action of a template engine that stands where YAML has a value, or alone on its line
-_BARE = re.compile(r"(?P<before>\s*(?:-\s+)?(?:[\w./$\"'-]+:\s+)?)\{(?:\{|%|#)")
-_ACTION = re.compile(r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}")
+_BARE = r"(?P<before>\s*(?:-\s+)?(?:[\w./$\"'-]+:\s+)?)\{(?:\{|%|#)"
+_ACTION = r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}"
 # what only Helm knows is meant for Helm
-_HELMS = re.compile(r"\.(Release|Chart|Capabilities|Template)\b")
+_HELMS = r"\.(Release|Chart|Capabilities|Template)\b"
 # what the parser's words mostly mean
 _SYNTAX_HINTS = (
     (
