@@ -108,6 +108,10 @@ class Chart:
 
     def listed(self) -> list[dict[str, str]]:
         """The kind, name and file of every object, as `rows` has them."""
+        return self._listed
+
+    @cached_property
+    def _listed(self) -> list[dict[str, str]]:
         return [
             {"kind": kind, "name": name, "file": f"templates/{made.template}"}
             for made, (kind, name) in zip(self.documents, self.rows(), strict=True)

@@ -39,7 +39,18 @@ def schema_text(values: Mapping[str, Any]) -> str:
 
 def global_text(values: Mapping[str, Any]) -> str:
     """The values below `global` as JSON, each in a list of one item, so that sections can be told from values."""
-    return scalar.json_text(_listed(values["global"], schema.sections()["global"]), 2) + "\n"
+    given = values["global"]
+    if not isinstance(given, dict) or not given:
+        return scalar.json_text(_listed(given, schema.sections()["global"]), 2) + "\n"
+    entries = [
+        f"  {scalar.json_text(key)}: {kept.text(_below_global, given[key], key)}" for key in sorted(given)
+    ]
+    return "{\n" + ",\n".join(entries) + "\n}\n"
+
+
+def _below_global(value: Any, key: str) -> str:
+    text = scalar.json_text(_listed(value, schema.sections()["global"].get(key)), 2)
+    return text.replace("\n", "\n  ")
 
 
 def _section_text(value: Any, key: str) -> str:
@@ -47,10 +58,15 @@ def _section_text(value: Any, key: str) -> str:
 
 
 def _constant(value: Any, indent: str) -> str:
-    if not isinstance(value, Mapping) or not value:
+    if not isinstance(value, dict) or not value:
         # Helm drops nulls that stand in lists of a chart's own values
         return '{"const": ' + scalar.json_text(document.pruned(value)) + "}"
-    shapes = {key: _constant(item, indent + "  ") for key, item in value.items()}
+    deeper = indent + "  "
+    # most sections in one that is another are as they were
+    shapes = {
+        key: kept.text(_constant, item, deeper) if isinstance(item, dict) else _constant(item, deeper)
+        for key, item in value.items()
+    }
     return _object(shapes, _present(value), indent)
 
 
