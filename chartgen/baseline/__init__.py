@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
-from chartgen.alter import Baseline
 from chartgen.diagnostics import Diagnostic, Rejected, Span
-from chartgen.kubernetes import manifests
 from chartgen.kubernetes.refusal import mapped, part
 from chartgen.values import source
+
+if TYPE_CHECKING:
+    from chartgen.alter import Baseline
 
 # labels in which a chart says what its release is called
 _NAMED = ("release", "app.kubernetes.io/instance")
@@ -24,6 +25,8 @@ def read(path: str, release: str | None = None, namespace: str | None = None) ->
     is neither, and where nobody can tell the release.
     """
     import sys
+
+    from chartgen.kubernetes import manifests
 
     data, name = (sys.stdin.buffer.read(), "<stdin>") if path == "-" else (source.read_bytes(path), path)
     if there := manifests.if_any(name, data):
@@ -42,6 +45,8 @@ def _of_kept(data: Mapping[str, Any], name: str) -> Baseline:
             expected="the manifests of a release, a chart, or what was kept beside values",
             hint="`helm get manifest RELEASE -n NAMESPACE` prints those of a release",
         )
+    from chartgen.alter import Baseline
+
     return Baseline(release, namespace, tuple(there), name)
 
 
@@ -68,6 +73,8 @@ def of_objects(
             expected="a label such as app.kubernetes.io/instance, and a namespace",
             hint=f"say {' and '.join(missing)}, too",
         )
+    from chartgen.alter import Baseline
+
     return Baseline(str(said["--release"]), str(said["--namespace"]), there, name)
 
 

@@ -8,10 +8,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from chartgen.alter import Adoption, Alterations
-
 if TYPE_CHECKING:
-    from chartgen.alter import Baseline
+    from chartgen.alter import Adoption, Alterations, Baseline
 
 # stands before the ending of the name of the values' file
 _KEPT = ".adopted"
@@ -50,6 +48,8 @@ def held(files: Sequence[str], alterations: Alterations | None) -> Alterations |
     if found is None:
         return alterations
     from dataclasses import replace
+
+    from chartgen.alter import Alterations
 
     return replace(alterations or Alterations(), baseline=found)
 

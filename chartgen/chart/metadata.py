@@ -10,15 +10,17 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from chartgen import paths, schema
-from chartgen.alter import Done
 from chartgen.chart import images, index, kept
 from chartgen.render import components, document, scalar
 from chartgen.render.document import Document
 from chartgen.values import source, tree
 from chartgen.version import __version__
+
+if TYPE_CHECKING:
+    from chartgen.alter import Done
 
 COMPILER, FLAGS, INPUTS = "chartgen/version", "chartgen/flags", "chartgen/inputs"
 RENAMED = "chartgen/renamed-images"

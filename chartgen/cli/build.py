@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, NamedTuple
 
-import click
-
 from chartgen.cli.exits import FINDINGS, exit_code
 from chartgen.cli.output import Output, by_kind, described
 from chartgen.diagnostics import Rejected
@@ -44,6 +42,8 @@ def held(inputs: Inputs, alterations: Alterations | None, runs: Runs | None = No
     from chartgen.alter import Alterations
 
     if kept.beside(inputs.files) is None:
+        import click
+
         raise click.UsageError("--baseline keeps what it adopts beside a file of values; name one with -f.")
     if Path(runs.baseline).is_dir() or runs.baseline.endswith((".tgz", ".tar.gz")):
         from chartgen.sides import charts
