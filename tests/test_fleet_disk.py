@@ -143,11 +143,11 @@ def test_what_something_else_made_is_made_again(
         with (templates / "server" / "service.yaml.j2").open("a") as file:
             file.write("{# another template #}\n")
         monkeypatch.setattr(disk.paths, "TEMPLATES", templates)
-    disk._program.cache_clear()
+    disk.program.cache_clear()
     try:
         build(layers, tmp_path / "second")
     finally:
-        disk._program.cache_clear()
+        disk.program.cache_clear()
     assert len(compiled) == COUNT
     assert written(tmp_path / "first") == written(tmp_path / "second")
 

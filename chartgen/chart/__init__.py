@@ -192,17 +192,18 @@ class Chart:
         Raises Rejected where this version is published with other content, FileExistsError where something else than a
         chart is.
         """
-        return publish.publish(self._content, directory, folder=folder)
+        return publish.publish(self.content, directory, folder=folder)
 
     def stage(
         self, directory: Path, staging: Path, known: Entry | None, *, folder: bool = True
     ) -> Staged | Published:
         """The chart, written below `staging`, in the folder `directory`, so that `publish.place` has only to rename it;
         what is published, where it is what is `known` of this version. Raises Rejected as `publish` does."""
-        return publish.stage(self._content, known, staging, directory, folder=folder)
+        return publish.stage(self.content, known, staging, directory, folder=folder)
 
     @property
-    def _content(self) -> Content:
+    def content(self) -> Content:
+        """What of it is published."""
         return Content(self.name, self.version, self.files, self.chart_yaml, self._packed)
 
     @cached_property

@@ -188,9 +188,13 @@ def check(plan: Builds, output: Output, fail_on: str) -> int:
     return exit_code(findings, fail_on)
 
 
-def build(plan: Builds, output: Output, fail_on: str, step: Step | None) -> int:
-    """Builds the charts of a plan, shows what became of them, and returns the exit code."""
+def build(
+    plan: Builds, output: Output, fail_on: str, step: Step | None, scheduler: str | None = None
+) -> int:
+    """Builds the charts of a plan, by the workers of a scheduler where one is named, shows what became of them, and returns the
+    exit code."""
     from chartgen import fleet
+    from chartgen.fleet.scheduler import NoScheduler
 
     rows, charts = [], []
     count = 0
@@ -202,7 +206,9 @@ def build(plan: Builds, output: Output, fail_on: str, step: Step | None) -> int:
 
     with _bar(len(plan.builds), "building", output) as tick:
         try:
-            all_made = fleet.build(plan, step=step, fail_on=fail_on, done=done)
+            all_made = fleet.build(plan, step=step, fail_on=fail_on, scheduler=scheduler, done=done)
+        except NoScheduler as error:
+            raise click.BadParameter(str(error), param_hint="--scheduler") from None
         except KeyboardInterrupt:
             output.tell(f"{count} of {len(plan.builds)} charts are done; what is published is whole")
             raise

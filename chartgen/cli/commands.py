@@ -108,6 +108,10 @@ def _sign_key(
 @click.option(
     "--namespace", metavar="NAME", help="With --baseline: the namespace it runs in, unless its objects say."
 )
+@click.option(
+    "--scheduler", metavar="ADDRESS",
+    help="Have the workers of this Dask scheduler build the charts of chartgen.yaml, such as tcp://10.0.0.1:8786.",
+)
 @charting.chooses
 @click.option(
     "--sign-key", nargs=2, metavar="FINGERPRINT URL", callback=_sign_key,
@@ -132,6 +136,7 @@ def build(
     baseline: str | None,
     release: str | None,
     namespace: str | None,
+    scheduler: str | None,
     sign_key: Mapping[str, str] | None,
     kube_version: str | None,
     strict: bool,
@@ -194,7 +199,9 @@ def build(
             return charting.show_stale(
                 staling.compared(plan), plan.findings, output, fail_on or project.fail_on
             )
-        return charting.build(plan, output, fail_on or project.fail_on, step)
+        return charting.build(plan, output, fail_on or project.fail_on, step, scheduler)
+    if scheduler is not None:
+        raise click.UsageError("--scheduler builds the charts of chartgen.yaml, and not of named values.")
     options = compiler.Options(
         strict=strict, kube_version=kube_version, validate=validate, name=name,
         steering=project.steering,

@@ -55,13 +55,15 @@ def build(
     step: Step | None = None,
     fail_on: str = "error",
     workers: int | None = None,
+    scheduler: str | None = None,
     done: Callable[[Build], object] = lambda build: None,
 ) -> list[Made]:
     """Each build of a plan, compiled and published, in the order of the plan; a rejected one is published as nothing.
 
     All appear at the end, with one writing of each folder's index; what is done when somebody interrupts does, too, and
-    each is whole. Where warnings fail, what has any is not published either. `done` is told of each that is compiled, `workers` are as of `check`. Raises OSError for what
-    cannot be written, after all others are.
+    each is whole. Where warnings fail, what has any is not published either. `done` is told of each that is compiled, `workers`
+    are as of `check`; `scheduler` is the address of one whose workers build instead. Raises OSError for what cannot be
+    written, after all others are, and NoScheduler where none is at the address.
     """
     from chartgen.chart import publish
 
@@ -74,7 +76,7 @@ def build(
         charts = disk.charts()
         engine = Engine(plan, step, fail_on, stagings, charts)
         try:
-            for number, each in _spread(engine.ready, len(plan.builds), workers):
+            for number, each in _made(engine, workers, scheduler):
                 ready[number] = each
                 done(plan.builds[number])
         finally:
@@ -84,6 +86,15 @@ def build(
     if failed is not None:
         raise failed
     return [Made(each, ready[number].findings, ready[number].told) for number, each in enumerate(plan.builds)]
+
+
+def _made(engine: Engine, workers: int | None, scheduler: str | None) -> Iterator[tuple[int, Ready]]:
+    count = len(engine.plan.builds)
+    if scheduler is None:
+        return _spread(engine.ready, count, workers)
+    from chartgen.fleet import scheduler as scheduling
+
+    return scheduling.spread(engine, range(count), scheduler)
 
 
 def _spread(work: Callable[[int], T], count: int, workers: int | None) -> Iterator[tuple[int, T]]:

@@ -51,8 +51,8 @@ class Record:
 
 
 @cache
-def _program() -> str:
-    """What makes charts, in a digest."""
+def program() -> str:
+    """What makes charts (chartgen, its data, Python, the libraries), in a digest."""
     whole = hashlib.sha256(f"{__version__}\n{sys.version}\n{sys.byteorder}\n".encode())
     for library in _LIBRARIES:
         with contextlib.suppress(metadata.PackageNotFoundError):
@@ -61,7 +61,8 @@ def _program() -> str:
     for root in (code, paths.TEMPLATES, paths.SCHEMA, paths.ROOT / "LICENSE"):
         files = [root] if root.is_file() else root.rglob("*")
         for path in sorted(files):
-            if path.is_file() and path.suffix != ".pyc":
+            # what is made of the others says nothing new
+            if path.is_file() and path.suffix != ".pyc" and path != paths.COMPILED:
                 content = path.read_bytes()
                 whole.update(f"{path.relative_to(root)} {len(content)}\n".encode() + content)
     return whole.hexdigest()
@@ -70,7 +71,7 @@ def _program() -> str:
 def key(layers: Iterable[tuple[str, str]], rest: object) -> str:
     """The key of a chart that is made of layers, each by its name and the digest of its bytes, and of the `rest`, whose
     representation says all about it."""
-    return hashlib.sha256(repr((_program(), tuple(layers), rest)).encode()).hexdigest()
+    return hashlib.sha256(repr((program(), tuple(layers), rest)).encode()).hexdigest()
 
 
 class Charts:

@@ -7,7 +7,7 @@ that was found out about them), what the indexes of the folders say. None of it 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,12 +16,12 @@ from chartgen import compiler
 from chartgen.diagnostics import Diagnostic, Rejected, any_error, remembered
 from chartgen.fleet import disk
 from chartgen.project.plan import KEYS
-from chartgen.project.trees import Disk, Layers
+from chartgen.project.trees import Disk, Layers, normal
 from chartgen.values.traces import Traces
 
 if TYPE_CHECKING:
     from chartgen.chart.index import Index
-    from chartgen.chart.publish import Staged
+    from chartgen.chart.publish import Content, Staged
     from chartgen.project.plan import Build, Builds
     from chartgen.publishing.version import Step, Told
 
@@ -35,6 +35,15 @@ class Ready:
     told: Told | None = None
     staged: Staged | None = None
     failed: OSError | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Compiled:
+    """A build whose chart is made, and not written yet."""
+
+    findings: tuple[Diagnostic, ...]
+    told: Told
+    content: Content
 
 
 class _Tree(Disk):
@@ -98,39 +107,113 @@ class Engine:
         except OSError as error:
             return Ready((), failed=error)
 
+    def known(self, number: int) -> Ready | None:
+        """A build whose chart was made before; None for others."""
+        try:
+            return self._known(self.plan.builds[number])
+        except (Rejected, OSError):
+            return None
+
+    def compiled(self, number: int) -> Ready | Compiled:
+        """A build, compiled and not written; as `ready`, where there is nothing to write."""
+        try:
+            return self._compiled(self.plan.builds[number])
+        except Rejected as rejected:
+            return Ready(rejected.diagnostics)
+        except OSError as error:
+            return Ready((), failed=error)
+
+    def files(self, number: int) -> Mapping[str, bytes] | None:
+        """The files that a build reads, by their paths from this folder: what it is made of, and the archives that it is
+        compared with. None where they cannot be read, or are named by paths from somewhere else."""
+        build = self.plan.builds[number]
+        named = [getattr(build, row.field) for row in KEYS.values() if row.names_file]
+        paths = [
+            *build.files,
+            *(path for each in named if each for path in ([each] if isinstance(each, str) else each)),
+        ]
+        if any(Path(path).is_absolute() for path in (*paths, build.output)):
+            return None
+        try:
+            found = {normal(path): self._tree.read(path) for path in paths}
+            known = self._index(build.output)
+        except (Rejected, OSError):
+            return None
+        from chartgen.publishing import version as versions
+
+        for entry in versions.compared_with(known, build.name, build.version):
+            archive = Path(build.output) / f"{build.name}-{entry['version']}.tgz"
+            if archive.is_file():
+                found[normal(str(archive))] = archive.read_bytes()
+        return found
+
+    def indexes(self, numbers: Iterable[int]) -> Mapping[str, bytes]:
+        """The index of each folder that some builds go to, by its path, with their charts alone."""
+        from chartgen.chart.index import FILE
+
+        names: dict[str, list[str]] = {}
+        for number in numbers:
+            build = self.plan.builds[number]
+            names.setdefault(build.output, []).append(build.name)
+        found = {}
+        for output, own in names.items():
+            known = self._index(output)
+            if entries := {name: known.entries[name] for name in own if name in known.entries}:
+                found[normal(f"{output}/{FILE}")] = replace(known, entries=entries).text().encode()
+        return found
+
+    def written(self, number: int, made: Compiled) -> Ready:
+        """A build that was compiled, written where it waits. Nothing is raised for what is wrong with it."""
+        try:
+            return self._written(self.plan.builds[number], made)
+        except Rejected as rejected:
+            return Ready(rejected.diagnostics)
+        except OSError as error:
+            return Ready((), failed=error)
+
     def _ready(self, build: Build) -> Ready:
+        if (known := self._known(build)) is not None:
+            return known
+        made = self._compiled(build)
+        return made if isinstance(made, Ready) else self._written(build, made)
+
+    def _compiled(self, build: Build) -> Ready | Compiled:
         from chartgen.chart.publish import Published
         from chartgen.publishing import version as versions
 
-        if (known := self._known(build)) is not None:
-            return known
         chart = compiler.compile_sources(
             build.read(self._layers), build.options(self.plan.steering), self._memory
         )
         if fails(chart.diagnostics, self.fail_on):
             return Ready(chart.diagnostics)
-        index = self._index(build.output)
-        decision = versions.decided(chart, build.output, build.version, self.step, index)
+        decision = versions.decided(chart, build.output, build.version, self.step, self._index(build.output))
         if decision.there is not None:
             return Ready(chart.diagnostics, versions.told(versions.Outcome(decision, decision.there)))
         made, root = decision.chart, Path(build.output)
-        if not chart.diagnostics and (key := self._key(build)) is not None:
-            archive = made.archive()
-            digest = hashlib.sha256(archive).hexdigest()
-            record = disk.Record(made.version, made.chart_yaml, tuple(made.listed()), digest, archive)
-            self.charts.put(key, record)
-        placed = made.stage(
-            root, self.stagings[build.output], index.entry(made.name, made.version), folder=build.folder
-        )
-        if isinstance(placed, Published):
-            return Ready(chart.diagnostics, versions.told(versions.Outcome(decision, placed)))
         there = Published(
             root / made.name / made.version,
             root / f"{made.name}-{made.version}.tgz",
-            str(placed.entry["digest"]),
+            hashlib.sha256(made.archive()).hexdigest(),
             written=True,
         )
-        return Ready(chart.diagnostics, versions.told(versions.Outcome(decision, there)), placed)
+        return Compiled(chart.diagnostics, versions.told(versions.Outcome(decision, there)), made.content)
+
+    def _written(self, build: Build, made: Compiled) -> Ready:
+        from chartgen.chart import publish
+
+        told, content = made.told, made.content
+        if not made.findings and (key := self._key(build)) is not None:
+            record = disk.Record(
+                content.version, content.metadata, told.objects, told.published.digest, content.archive
+            )
+            self.charts.put(key, record)
+        entry = self._index(build.output).entry(content.name, content.version)
+        placed = publish.stage(
+            content, entry, self.stagings[build.output], Path(build.output), folder=build.folder
+        )
+        if isinstance(placed, publish.Published):
+            return Ready(made.findings, replace(told, published=placed))
+        return Ready(made.findings, told, placed)
 
     def _key(self, build: Build) -> str | None:
         """What the chart of a build is made of, but for its version; None where that cannot be told.

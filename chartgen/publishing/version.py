@@ -131,6 +131,18 @@ def decided(
     return Decision(replace(chart, version=version, changes=_told(found)), old["version"])
 
 
+def compared_with(known: Index, name: str, asked: str = AUTO) -> list[Entry]:
+    """The entries whose archives `decided` may read, of what is known of a folder."""
+    there = [entry for entry in known.entries.get(name, ()) if _is_version(entry["version"])]
+    if asked == AUTO:
+        last = [entry for entry in there if index.parsed(entry["version"]).prerelease is None]
+        return [*there[:1], *last[:1]]
+    if not _is_version(asked):
+        return []
+    below = index.parsed(asked)
+    return [entry for entry in there if index.parsed(entry["version"]) < below][:1]
+
+
 def _next(chart: Chart, root: Path, known: Index, step: Step | None) -> Decision:
     there = [entry for entry in known.entries.get(chart.name, ()) if _is_version(entry["version"])]
     if not there:

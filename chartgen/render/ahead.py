@@ -25,7 +25,7 @@ from jinja2.utils import missing
 
 from chartgen import paths
 
-PATH = paths.TEMPLATES / "_compiled.py"
+PATH = paths.COMPILED
 _LINE = re.compile(r"=([0-9]+)")
 
 
