@@ -125,6 +125,7 @@ def test_each_library_is_told_with_its_bound() -> None:
             *extras["helm"],
             *extras["lsp"],
             *extras["sbom"],
+            *extras["dask"],
         )
     ]
     bounds = {match[1].lower(): match[2] or match[3] for match in named if match}

@@ -159,7 +159,7 @@ class Engine:
         for output, own in names.items():
             known = self._index(output)
             if entries := {name: known.entries[name] for name in own if name in known.entries}:
-                found[normal(f"{output}/{FILE}")] = replace(known, entries=entries).text().encode()
+                found[normal(f"{output}/{FILE}")] = known._replace(entries=entries).text().encode()
         return found
 
     def written(self, number: int, made: Compiled) -> Ready:
@@ -212,7 +212,7 @@ class Engine:
             content, entry, self.stagings[build.output], Path(build.output), folder=build.folder
         )
         if isinstance(placed, publish.Published):
-            return Ready(made.findings, replace(told, published=placed))
+            return Ready(made.findings, told._replace(published=placed))
         return Ready(made.findings, told, placed)
 
     def _key(self, build: Build) -> str | None:

@@ -56,6 +56,9 @@ OTHERS = {
     "can prove it.",
     "not-compiled": "The chart does not say which chartgen made it, and of what. Only charts that chartgen compiled can be "
     "made again.",
+    "other-worker": "What makes charts on a worker is not what makes them here, so its charts could be others: chartgen, its "
+    "templates and schema, Python and the libraries have to be the same.",
+    "worker-failed": "A scheduler gave the work to one worker after the other, and none came back with an answer.",
     "previous-missing": "The next version is found by comparing with the newest that is published, and its archive is not in "
     "the folder.",
     "not-built": "`chartgen push` without a chart pushes those of `chartgen.yaml` as they were built last, and this one is not in "
