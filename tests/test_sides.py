@@ -11,6 +11,8 @@ from typing import Any
 import pytest
 
 from chartgen import compare, compiler, sides
+from chartgen.alter import Alterations, patches
+from chartgen.alter.images import Renaming, read_digests
 from chartgen.compare.changes import Change
 from chartgen.diagnostics import Rejected, dotted
 from chartgen.report import difference
@@ -164,6 +166,145 @@ def test_a_cause_has_its_place(tmp_path: Path) -> None:
     assert [one.set_by for one in servers.fields[0].causes] == [f"{old}:2"]
     (servers,) = (one for one in between(new, f"{old},server.replicas=5") if one.kind == "StatefulSet")
     assert [one.set_by for one in servers.fields[0].causes] == ["--set server.replicas=5"]
+
+
+# by name, the values, the flags and the patches of a chart
+CHARTS: dict[str, tuple[str, dict[str, Any]]] = {
+    "plain": ("server: {replicas: 3}", {}),
+    "five": ("server:\n  replicas: 5\nui:\n  enabled: true\n", {}),
+    "kept": ("server: {persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}}", {"kube_version": "1.36"}),
+    "old-cluster": (
+        "server: {persistentVolumeClaimRetentionPolicy: {whenDeleted: Delete}}", {"kube_version": "1.22"},
+    ),
+    "mirrored": ("server: {replicas: 3}", {"mirror": "registry.example.com/m"}),
+    "mirrored-five": ("server: {replicas: 5}", {"mirror": "registry.example.com/m"}),
+    "pinned": ("server: {replicas: 3}", {"digests": True}),
+    "gvisor": (
+        "server: {replicas: 3}",
+        {"patches": "patches:\n- kind: StatefulSet\n  name: server\n"
+         "  merge: {spec: {template: {spec: {runtimeClassName: gvisor}}}}\n"},
+    ),
+    "kata-five": (
+        "server: {replicas: 5}",
+        {"patches": "patches:\n- kind: StatefulSet\n  name: server\n  json:\n"
+         "  - {op: add, path: /spec/template/spec/runtimeClassName, value: kata}\n"},
+    ),
+    "without-dns": (
+        "server: {replicas: 3}",
+        {"patches": "patches:\n- kind: Service\n  name: dns\n  merge:\n    $patch: delete\n"},
+    ),
+}  # fmt: skip
+
+
+def published(name: str, folder: Path) -> Path:
+    """The archive of one of the charts."""
+    text, asked = CHARTS[name]
+    file = folder / f"{name}.yaml"
+    file.write_text(text)
+    renaming = None
+    if "mirror" in asked:
+        renaming = Renaming(asked["mirror"])
+    if "digests" in asked:
+        (folder / "digests.yaml").write_text(f"hashicorp/consul:2.0.3: sha256:{'a' * 64}\n")
+        renaming = Renaming("", read_digests(str(folder / "digests.yaml")))
+    said = ()
+    if "patches" in asked:
+        (folder / f"{name}-patches.yaml").write_text(asked["patches"])
+        said = (patches.read(str(folder / f"{name}-patches.yaml")),)
+    options = compiler.Options(
+        kube_version=asked.get("kube_version"), alterations=Alterations(renaming, said) if asked else None
+    )
+    chart = compiler.compile_sources(compiler.read(file), options)
+    return chart.write_archive(folder / f"{name}.tgz")
+
+
+SERVERS = "StatefulSet/mesh-consul-server"
+IMAGE = f"{SERVERS} spec.template.spec.containers[consul].image"
+RUNTIME = f"{SERVERS} spec.template.spec.runtimeClassName"
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "place", "expected"),
+    [
+        ("plain", "five", f"{SERVERS} spec.replicas", ["server.replicas {new}/values.yaml:138"]),
+        # it is the default again, which nobody set
+        ("five", "kept", f"{SERVERS} spec.replicas", ["server.replicas {old}/values.yaml:138"]),
+        ("kept", "old-cluster", f"{SERVERS} spec.persistentVolumeClaimRetentionPolicy.whenDeleted",
+         [" --kube-version 1.36 → 1.22"]),
+        ("plain", "mirrored", IMAGE, ["global.image --mirror registry.example.com/m"]),
+        ("mirrored", "plain", IMAGE, ["global.image --mirror registry.example.com/m"]),
+        ("mirrored", "mirrored-five", f"{SERVERS} spec.replicas", ["server.replicas {new}/values.yaml:138"]),
+        ("plain", "pinned", IMAGE, ["global.image --digests sha256:"]),
+        ("plain", "gvisor", RUNTIME, [" {new}/patches/1.yaml:4"]),
+        ("gvisor", "plain", RUNTIME, [" {old}/patches/1.yaml:4"]),
+        # both patch it, and the values that differ have no part in it
+        ("gvisor", "kata-five", RUNTIME, [" {new}/patches/1.yaml:5"]),
+        ("gvisor", "kata-five", f"{SERVERS} spec.replicas", ["server.replicas {new}/values.yaml:138"]),
+        ("plain", "without-dns", "Service/mesh-consul-dns", [" {new}/patches/1.yaml:4"]),
+        ("without-dns", "plain", "Service/mesh-consul-dns", [" {old}/patches/1.yaml:4"]),
+    ],
+)  # fmt: skip
+def test_causes_between_two_charts(
+    old: str, new: str, place: str, expected: list[str], tmp_path: Path
+) -> None:
+    sides = {"old": published(old, tmp_path), "new": published(new, tmp_path)}
+    told = {}
+    for one in between(sides["old"], sides["new"]):
+        told[one.title] = one.causes
+        told |= {f"{one.title} {each.place}": each.causes for each in one.fields}
+    found = [f"{dotted(cause.path)} {cause.set_by}" for cause in told[place]]
+    wanted = [text.format(**sides) for text in expected]
+    assert len(found) == len(wanted)
+    assert all(one.startswith(text) for one, text in zip(found, wanted, strict=True)), found
+
+
+def test_patches_that_take_objects_away_are_named_for_values_and_folders_too(tmp_path: Path) -> None:
+    old = published("plain", tmp_path)
+    chart = compiler.compile_sources(
+        compiler.read(tmp_path / "plain.yaml"),
+        compiler.Options(alterations=Alterations(None, (patches.read(str(_without_dns(tmp_path))),))),
+    )
+    folder = chart.write(tmp_path / "folder")
+    (change,) = between(old, folder)
+    assert [one.set_by for one in change.causes] == [f"{folder}/patches/1.yaml:4"]
+    options = compiler.Options(alterations=Alterations(None, (patches.read(str(_without_dns(tmp_path))),)))
+    first, second = sides.read(str(old), str(tmp_path / "plain.yaml"), NOTHING, options, TARGET)
+    (change,) = sides.compared(first, second, TARGET)
+    assert [one.set_by for one in change.causes] == [f"{tmp_path / 'without.yaml'}:4"]
+
+
+def _without_dns(folder: Path) -> Path:
+    path = folder / "without.yaml"
+    path.write_text(CHARTS["without-dns"][1]["patches"])
+    return path
+
+
+def test_flags_that_differ(tmp_path: Path) -> None:
+    old, new = read(published("kept", tmp_path), published("mirrored", tmp_path))
+    assert sides.flags_apart(old, new) == (
+        ("--kube-version", "1.36", None), ("--mirror", None, "registry.example.com/m"),
+    )  # fmt: skip
+    assert sides.flags_apart(old, old) == ()
+    lenient = compiler.compile(tmp_path / "kept.yaml", strict=False).write_archive(tmp_path / "lenient.tgz")
+    changes = sides.compared(*read(published("kept", tmp_path), lenient), TARGET)
+    found = difference.Difference(
+        "a", "b", compare.judged(changes), (), None, sides.flags_apart(*read(old.name, lenient))
+    )
+    assert difference.text(found).splitlines()[-2:] == [
+        "nothing differs that a cluster would notice",
+        "made with other flags: --kube-version 1.36 → none, --lenient no → yes",
+    ]
+
+
+def test_a_chart_of_which_none_can_be_made_again_is_compared_all_the_same(tmp_path: Path) -> None:
+    chart = compiler.compile({"server": {"replicas": 3}})
+    chart.write(tmp_path / "old")
+    folder = chart.write(tmp_path / "new")
+    (folder / "values.yaml").write_text("server: {replicas: many}\n")
+    text = (folder / "templates" / "server-statefulset.yaml").read_text()
+    (folder / "templates" / "server-statefulset.yaml").write_text(text.replace("replicas: 3", "replicas: 4"))
+    (change,) = between(tmp_path / "old", folder)
+    assert (change.fields[0].new, change.fields[0].causes) == (4, ())
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,8 @@ from chartgen.values.source import Source
 
 _DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 _EXAMPLE = "hashicorp/consul:2.0.3: sha256:… (64 hexadecimal digits)"
+# as much of a digest as tells it from others
+_SHOWN = len("sha256:") + 12
 # registry, repository, tag
 _Key = tuple[str, str, str]
 
@@ -195,7 +197,7 @@ def in_documents(
     What is found: images that two become, that the file of digests lacks or contradicts, that only an install knows.
     """
     names = _Names(renaming)
-    for last, before in old.items():
+    for last, before in (*old.items(), *((last, (first,)) for first, last in renaming.known.items())):
         names.old.setdefault(last, set()).update(before)
     out: list[Document] = []
     found: dict[str, list[str]] = {}
@@ -210,7 +212,7 @@ def in_documents(
         marks: list[Mark] = []
         for use in images.uses(data):
             if use.image in names.old:
-                marks.append(Mark(use.path, *_by(names, min(names.old[use.image]), renaming)))
+                marks.append(Mark(use.path, *_by(names, min(names.old[use.image]), use.image)))
             found.setdefault(use.image, []).append(f"{document.kind}/{TOKEN.sub('RELEASE', document.name)}")
         if marks:
             document = document._replace(head=data, kept=None, marks=(*document.marks, *marks))
@@ -222,11 +224,29 @@ def in_documents(
     return Renamed(tuple(out), dict(sorted(renamed.items())), tuple(told))
 
 
-def _by(names: _Names, image: str, renaming: Renaming) -> tuple[str, Span | None]:
-    if names.entry(image) or names.entry(names.mirrored(image)):
-        span = names.place(image)
+def _by(names: _Names, old: str, new: str) -> tuple[str, Span | None]:
+    renaming = names.renaming
+    if renaming.known_flags:
+        return flags_between(old, new, renaming.known_flags), None
+    if names.entry(old) or names.entry(names.mirrored(old)):
+        span = names.place(old)
         return f"{span.source}:{span.line}", span
     return (f"--mirror {renaming.mirror}" if renaming.mirror else "the chart's own names", None)
+
+
+def flags_between(old: str, new: str, flags: Sequence[str]) -> str:
+    """Those of a chart's flags that give an image its new name, with what they name; a file by the start of its digest."""
+    first, last = reference(old), reference(new)
+    pinned = first is not None and last is not None and bool(last.digest) and not first.digest
+    moved = first is None or last is None or first._replace(digest="") != last._replace(digest="")
+    named = dict(zip(flags[::2], flags[1::2], strict=False))
+    asked = [flag for flag, done in (("--mirror", moved), ("--digests", pinned)) if done and flag in named]
+    return " ".join(f"{flag} {shortened(named[flag])}" for flag in asked or named)
+
+
+def shortened(text: str) -> str:
+    """A digest by its start, and any other text as it is."""
+    return f"{text[:_SHOWN]}…" if _DIGEST.fullmatch(text) else text
 
 
 def _findings(

@@ -40,7 +40,14 @@ def diff(
     output = output or Output()
     first, second = sides.read(old, new, around, options, target)
     changes = sides.compared(first, second, target)
-    found = difference.Difference(first.name, second.name, judged(changes), advice(changes), bump(changes))
+    found = difference.Difference(
+        first.name,
+        second.name,
+        judged(changes),
+        advice(changes),
+        bump(changes),
+        sides.flags_apart(first, second),
+    )
     findings = tuple(dict.fromkeys((*first.findings, *second.findings)))
     if output.format == "json":
         output.data(findings, difference=difference.data(found))

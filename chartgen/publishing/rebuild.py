@@ -12,15 +12,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from chartgen.alter import patches
-from chartgen.chart import PATCHES, metadata, packed
+from chartgen.chart import metadata, packed
 from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.sides import carried
 from chartgen.values import source
 from chartgen.version import __version__
 
 if TYPE_CHECKING:
     from chartgen.alter import Baseline
-    from chartgen.alter.patches import Patches
     from chartgen.chart import Chart
 
 _SHOWN = 120
@@ -80,35 +79,8 @@ def verified(path: str) -> Verified:
 def _again(
     path: str, there: Mapping[str, bytes], meta: Mapping[str, Any], annotations: Mapping[str, Any]
 ) -> Chart:
-    from chartgen import compiler
-    from chartgen.alter import Alterations
-    from chartgen.alter.images import Renaming
-    from chartgen.steering import Steering
-    from chartgen.values.inputs import Read
-
-    values = source.read_text(there.get("values.yaml") or b"{}", f"{path}/values.yaml").data
-    flags = str(annotations.get(metadata.FLAGS, "")).split()
-    named = tuple(
-        word
-        for flag in ("--mirror", "--digests")
-        if flag in flags[:-1]
-        for word in (flag, flags[flags.index(flag) + 1])
-    )
-    options = compiler.Options(
-        strict="--lenient" not in flags,
-        kube_version=flags[flags.index("--kube-version") + 1] if "--kube-version" in flags[:-1] else None,
-        name=str(meta.get("name")),
-        version=str(meta.get("version")),
-        # whatever was ignored then
-        steering=Steering(ignore=("*",)),
-        alterations=Alterations(
-            Renaming(known=metadata.renamed_in(annotations), known_flags=named) if named else None,
-            _patches(path, there),
-            _baseline(path, annotations),
-        ),
-    )
     try:
-        chart = compiler.compile_sources(Read((source.from_mapping(metadata.own(values)),), ()), options)
+        chart = carried.compiled(path, there, meta, _baseline(path, annotations))
     except Rejected as rejected:
         first = rejected.diagnostics[0]
         _reject(
@@ -130,15 +102,6 @@ def _baseline(path: str, annotations: Mapping[str, Any]) -> Baseline | None:
     from chartgen.sides import charts
 
     return charts.as_it_runs(path, *said)
-
-
-def _patches(path: str, there: Mapping[str, bytes]) -> tuple[Patches, ...]:
-    """The patches that a chart carries, in their order. Raises Rejected where they cannot be read."""
-    found: list[Patches] = []
-    while (name := f"{PATCHES}/{len(found) + 1}.yaml") in there:
-        text = there[name].decode("utf-8", errors="replace")
-        found.append(patches.of(source.read_text(there[name], f"{path}/{name}"), text))
-    return tuple(found)
 
 
 def _different(path: str, there: Mapping[str, bytes], own: Mapping[str, bytes]) -> Iterator[Diagnostic]:

@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from chartgen.alter.images import shortened
 from chartgen.compare.changes import Cause, Change, FieldChange
 from chartgen.compare.consequences import CONSEQUENCES, Consequence, gravest
 from chartgen.compare.consul import Advice
@@ -15,6 +16,7 @@ from chartgen.compare.verdict import Bump, Judged
 from chartgen.diagnostics import dotted
 from chartgen.render import document
 from chartgen.report.text import visible
+from chartgen.sides.side import Flag
 
 WORDS: Mapping[Consequence, str] = {
     "refused": "refused",
@@ -34,13 +36,15 @@ _MOST_LINES = 60
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """All that is to be told: the sides by their names, the changes with what they lead to, and what Consul makes of them."""
+    """All that is to be told: the sides by their names, the changes with what they lead to, what Consul makes of them, and the
+    flags with which the sides were made otherwise."""
 
     old: str
     new: str
     judged: tuple[Judged, ...]
     advice: tuple[Advice, ...]
     bump: Bump | None
+    flags: tuple[Flag, ...] = ()
 
     @property
     def consequence(self) -> Consequence:
@@ -85,7 +89,16 @@ def summary(difference: Difference, *, spelling: bool = False) -> list[str]:
     if hidden:
         objects = "1 object differs" if hidden == 1 else f"{hidden} objects differ"
         lines.append(f"{objects} only in how they are written: --spelling shows them")
+    if difference.flags:
+        lines.append(f"made with other flags: {', '.join(map(_flag, difference.flags))}")
     return lines
+
+
+def _flag(flag: Flag) -> str:
+    if not flag.old and not flag.new:
+        return f"{flag.name} {'no → yes' if flag.old is None else 'yes → no'}"
+    old, new = (" ".join(map(shortened, said.split())) if said is not None else "none" for said in flag[1:])
+    return f"{flag.name} {old} → {new}"
 
 
 # ---------------------------------------------------------------- text
@@ -344,6 +357,7 @@ def data(difference: Difference) -> dict[str, Any]:
             }
             for verdict in _by_weight(difference.advice)
         ],
+        "flags": [{"flag": flag.name, "old": flag.old, "new": flag.new} for flag in difference.flags],
     }
 
 

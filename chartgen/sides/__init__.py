@@ -12,7 +12,7 @@ from chartgen.compare.changes import Change, changes, identity
 from chartgen.compare.verdict import is_hook
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.kubernetes import manifests
-from chartgen.sides.side import Side, Target
+from chartgen.sides.side import Flag, Side, Target
 from chartgen.values.inputs import Inputs, Read
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def read(old: str, new: str, around: Inputs, options: Options, target: Target) -
     wrong: list[Diagnostic] = []
     for text in (old, new):
         try:
-            found.append(_side(text, around, options, target))
+            found.append(_side(text, around, options, target, with_origins=True))
         except Rejected as rejected:
             wrong += [finding for finding in rejected.diagnostics if finding not in wrong]
     if wrong:
@@ -68,6 +68,20 @@ def compared(old: Side, new: Side, target: Target) -> tuple[Change, ...]:
     first, second = _shared(old, new, target), _shared(new, old, target)
     found = causes.told(changes(first, second, target.namespace, beside=new.objects), old, new, target)
     return causes.altered(found, old, new)
+
+
+def flags_apart(old: Side, new: Side) -> tuple[Flag, ...]:
+    """The flags with which two sides were made otherwise, where those of both are known."""
+    if old.flags is None or new.flags is None:
+        return ()
+    from chartgen.sides import carried
+
+    first, second = carried.pairs(old.flags), carried.pairs(new.flags)
+    return tuple(
+        Flag(name, first.get(name), second.get(name))
+        for name in dict.fromkeys((*first, *second))
+        if first.get(name) != second.get(name)
+    )
 
 
 def _shared(side: Side, other: Side, target: Target) -> list[Mapping[str, Any]]:
@@ -100,7 +114,7 @@ def _is_assignment(text: str) -> bool:
     return _ASSIGNMENT.match(text) is not None and not os.path.exists(text)
 
 
-def _side(text: str, around: Inputs, options: Options, target: Target) -> Side:
+def _side(text: str, around: Inputs, options: Options, target: Target, *, with_origins: bool = False) -> Side:
     from chartgen.sides import charts
 
     parts = _parts(text)
@@ -110,7 +124,8 @@ def _side(text: str, around: Inputs, options: Options, target: Target) -> Side:
     first = files[0] if files else ""
     if os.path.isdir(first) or first.endswith(_ARCHIVES):
         own = inputs._replace(files=tuple(files[1:]), flags=inputs.flags[len(around.flags) :])
-        return charts.side(text, first, own, inputs._replace(files=(*around.files, *files[1:])), target)
+        every = inputs._replace(files=(*around.files, *files[1:]))
+        return charts.side(text, first, own, every, target, with_origins=with_origins)
     if len(files) == 1 and first != "-" and (found := manifests.if_any(first, _bytes_of(first))):
         return _manifest_side(text, found)
     if first == "-" and len(files) == 1:
@@ -156,6 +171,7 @@ def _manifest_side(name: str, objects: Sequence[Mapping[str, Any]]) -> Side:
 
 def _of_read(name: str, read: Read, options: Options, target: Target) -> Side:
     from chartgen import compiler
+    from chartgen.sides import causes
 
     checked = compiler.check(read, options)
     chart = compiler.compiled(checked, options)
@@ -166,9 +182,10 @@ def _of_read(name: str, read: Read, options: Options, target: Target) -> Side:
         "values",
         objects,
         chart.values,
-        checked.merged.sources,
+        read.sources,
         templates,
         chart.diagnostics,
-        done=chart.done,
-        marks=tuple(made.marks for made in chart.documents),
+        flags=chart.flags,
+        renamed=checked.merged.sources[len(read.sources) :],
+        marks=causes.marks(chart, target),
     )

@@ -10,23 +10,32 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from chartgen.alter import Baseline
+from chartgen.chart import PATCHES
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.kubernetes import manifests
+from chartgen.sides import carried
 from chartgen.sides.side import Side, Target
-from chartgen.values import layer, source
+from chartgen.values import layer, source, tree
 from chartgen.values.inputs import Inputs
+from chartgen.values.reads import SetAside
+from chartgen.values.source import Source
 
 _CHART, _VALUES = "Chart.yaml", "values.yaml"
 # says of a chart that chartgen compiled it
 _OWN = "chartgen/name"
 # templates of a chart of ours that stop an installation, and make no object
 _GUARDS = ("frozen.yaml", "release-name.yaml")
+# the folders of a chart that objects, and what they are made of, are in
+_READ = ("templates", PATCHES)
 _MOST = 100_000_000
 
 
-def side(name: str, path: str, given: Inputs, all_given: Inputs, target: Target) -> Side:
+def side(
+    name: str, path: str, given: Inputs, all_given: Inputs, target: Target, *, with_origins: bool = False
+) -> Side:
     """The objects of the chart in a folder or archive, with the values that are given for it. A chart that chartgen
-    compiled has its values; any other one takes those that are given for both sides, too.
+    compiled has its values, and `with_origins` also what was asked for beyond them; any other one takes the values that are
+    given for both sides, too.
 
     Raises Rejected for what is no chart, and for what Helm refuses to render.
     """
@@ -49,7 +58,8 @@ def side(name: str, path: str, given: Inputs, all_given: Inputs, target: Target)
     if own and not read.sources:
         objects = _own(path, files, meta, values.data, target)
         if objects is not None:
-            return replace(found, objects=tuple(objects), values=values.data, sources=(values,))
+            found = replace(found, objects=tuple(objects), values=values.data, sources=(values,))
+            return _with_origins(found, path, files, meta, target) if with_origins else found
     found = replace(found, objects=tuple(_by_helm(path, layer(read.sources), target)))
     return replace(found, values=values.data, sources=(values,)) if own else found
 
@@ -74,7 +84,9 @@ def _reject(code: str, message: str, path: str, **details: Any) -> NoReturn:
 
 def _folder(path: str) -> dict[str, bytes]:
     root = Path(path)
-    wanted = [root / _CHART, root / _VALUES, *sorted((root / "templates").rglob("*"))]
+    wanted = [root / _CHART, root / _VALUES]
+    for folder in _READ:
+        wanted += sorted((root / folder).rglob("*"))
     return {file.relative_to(root).as_posix(): file.read_bytes() for file in wanted if file.is_file()}
 
 
@@ -86,7 +98,7 @@ def _archive(path: str) -> dict[str, bytes]:
                 inner = member.name.removeprefix("./").partition("/")[2]
                 if not member.isfile() or member.size > _MOST:
                     continue
-                if inner in (_CHART, _VALUES) or inner.startswith("templates/"):
+                if inner in (_CHART, _VALUES) or inner.partition("/")[0] in _READ:
                     file = archive.extractfile(member)
                     found[inner] = file.read() if file is not None else b""
     except FileNotFoundError:
@@ -116,6 +128,43 @@ def _own(
             return None
         objects += manifests.objects(f"{path}/{file}", made)
     return objects
+
+
+def _with_origins(
+    side: Side, path: str, files: Mapping[str, bytes], meta: Mapping[str, Any], target: Target
+) -> Side:
+    """A side with the flags that its chart was made with, and what they and the patches that it carries changed; without, where
+    no chart can be made of what it carries."""
+    from chartgen.alter import images
+    from chartgen.chart import metadata
+    from chartgen.kubernetes import images as named_in
+    from chartgen.sides import causes
+
+    try:
+        chart = carried.compiled(path, files, meta)
+        marks = causes.marks(chart, target)
+    except (Rejected, SetAside, AttributeError, KeyError, TypeError, ValueError):
+        return side
+    old_names = {new: old for old, new in metadata.renamed_in(meta["annotations"]).items()}
+    renamed: dict[str, list[tuple[Any, str]]] = {}
+    for use in named_in.uses(chart.values):
+        if use.image in old_names:
+            by = images.flags_between(old_names[use.image], use.image, carried.flags_of_images(chart.flags))
+            renamed.setdefault(by, []).append((use.path, use.image))
+    return replace(
+        side,
+        values=chart.values,
+        sources=tuple(_own_part(each, metadata.own(chart.values)) for each in side.sources),
+        flags=chart.flags,
+        renamed=tuple(Source(by, {}, edits=tuple(edits)) for by, edits in renamed.items()),
+        marks=marks,
+    )
+
+
+def _own_part(values: Source, own: Mapping[str, Any]) -> Source:
+    """A chart's values without those that are the default: nobody set them, though they stand in the file."""
+    spans = {place: span for place, span in values.spans.items() if tree.at(own, place) is not None}
+    return values._replace(data=own, spans=spans)
 
 
 def _by_helm(path: str, values: Mapping[str, Any], target: Target) -> list[Mapping[str, Any]]:
