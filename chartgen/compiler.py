@@ -8,7 +8,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import kube_version, names, rules, schema, values
-from chartgen.diagnostics import Diagnostic, Path, Rejected, any_error, dotted, in_mode, single
+from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, any_error, dotted, in_mode, single
 from chartgen.kubernetes.refusal import items, mapped
 from chartgen.late import TOKEN, LateBound
 from chartgen.rules import spelling
@@ -285,7 +285,10 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
         raise Rejected(stumbled) from None
     findings = (
         *checked.diagnostics,
-        *in_mode(filter(checked.steering.counts, (*told, *_by_patches(broken, done))), strict=options.strict),
+        *in_mode(
+            filter(checked.steering.counts, (*told, *_by_patches(broken, done, altered))),
+            strict=options.strict,
+        ),
     )
     if any_error(findings):
         raise Rejected(findings)
@@ -382,13 +385,22 @@ def _patched_amiss(altered: Rendered | None, checked: Checked) -> list[Diagnosti
     return found
 
 
-def _by_patches(findings: Iterable[Diagnostic], done: Done | None) -> Iterator[Diagnostic]:
-    """Findings about objects that are missing, with the place of the patch that took them away."""
-    gone = {each.document.name: each.mark.span for each in done.gone} if done is not None else {}
-    readable = {TOKEN.sub("RELEASE", name): span for name, span in gone.items()}
+def _by_patches(findings: Iterable[Diagnostic], done: Done | None, altered: Rendered) -> Iterator[Diagnostic]:
+    """Findings about what is missing, with the place of the patch that took the object away, or another label gave its pods."""
+    if done is None:
+        yield from findings
+        return
+    gone = {TOKEN.sub("RELEASE", each.document.name): each.mark.span for each in done.gone}
+    labels: dict[str, Span | None] = {}
+    for document in altered.documents:
+        for mark in document.marks:
+            if "labels" in mark.path:
+                labels[str(mark.path[-1])] = mark.span
     for finding in findings:
-        span = readable.get(finding.found) if finding.code == "dangling-reference" else None
-        yield finding if span is None or finding.spans else finding._replace(spans=(span,))
+        span = None
+        if finding.code == "dangling-reference" and not finding.spans:
+            span = gone.get(finding.found) or labels.get(finding.found.partition("=")[0])
+        yield finding if span is None else finding._replace(spans=(span,))
 
 
 def _release_size(chart: Chart, merged: Merged) -> Iterable[Diagnostic]:

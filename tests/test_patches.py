@@ -14,9 +14,10 @@ from chartgen.alter.images import Renaming
 from chartgen.alter.merge import GONE, Misfit, merged
 from chartgen.chart import Chart
 from chartgen.diagnostics import Rejected
+from chartgen.kubernetes import bounds
 from chartgen.publishing import rebuild
 from chartgen.values import source
-from tests import engine
+from tests import compiled, engine
 from tests.test_cli import run
 
 EXAMPLE = Path(__file__).parent.parent / "examples" / "patches" / "patches.yaml"
@@ -96,7 +97,9 @@ def test_a_chart_carries_its_patches_and_is_made_again(tmp_path: Path) -> None:
 
 def test_several_files_come_one_after_the_other() -> None:
     first, second = (
-        read(f"patches: [{{kind: StatefulSet, name: server, merge: {{spec: {{minReadySeconds: {number}}}}}}}]")
+        read(
+            f"patches: [{{kind: StatefulSet, name: server, merge: {{spec: {{minReadySeconds: {number}}}}}}}]"
+        )
         for number in (1, 2)
     )
     chart = compiler.compile_sources(
@@ -104,7 +107,10 @@ def test_several_files_come_one_after_the_other() -> None:
     )
     (servers,) = (data for _, data in chart.objects() if data["kind"] == "StatefulSet")
     assert servers["spec"]["minReadySeconds"] == 2
-    assert sorted(name for name in chart.files if name.startswith("patches/")) == ["patches/1.yaml", "patches/2.yaml"]
+    assert sorted(name for name in chart.files if name.startswith("patches/")) == [
+        "patches/1.yaml",
+        "patches/2.yaml",
+    ]
 
 
 def test_images_of_patches_get_their_names_too() -> None:
@@ -114,7 +120,10 @@ def test_images_of_patches_get_their_names_too() -> None:
     )
     chart = built(text, images=Renaming("registry.example.com"))
     (servers,) = (data for _, data in chart.objects() if data["kind"] == "StatefulSet")
-    assert servers["spec"]["template"]["spec"]["containers"][-1]["image"] == "registry.example.com/example/a:1.0.0"
+    assert (
+        servers["spec"]["template"]["spec"]["containers"][-1]["image"]
+        == "registry.example.com/example/a:1.0.0"
+    )
 
 
 def test_pods_are_replaced_for_their_patched_configuration(tmp_path: Path) -> None:
@@ -185,7 +194,43 @@ def test_what_does_not_fit_is_told_with_its_line(patch: str, found: str) -> None
         assert 3 <= line <= 6
 
 
-@pytest.mark.parametrize("text", ["{}", "patches: {}", "patches: []", "patches: [1]", "patch: [{kind: a, name: b}]"])
+REFUSED: dict[str, dict[str, Any]] = yaml.safe_load(
+    (Path(__file__).parent / "cases" / "patched" / "refused.yaml").read_text(encoding="utf-8")
+)
+
+
+def with_patch(name: str, way: str) -> Chart:
+    kind, of = REFUSED[name]["of"]
+    body = REFUSED[name][way]
+    patch = {"kind": kind, "name": of, "json" if isinstance(body, list) else "merge": body}
+    return built("# one\n" + yaml.safe_dump({"patches": [patch]}), {})
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_objects_that_a_patch_makes_no_objects(name: str) -> None:
+    with pytest.raises(Rejected) as caught:
+        with_patch(name, "refused")
+    errors = [finding for finding in caught.value.diagnostics if finding.severity == "error"]
+    assert errors
+    for finding in errors:
+        assert finding.spans and finding.spans[0].source == "patches.yaml", finding
+    assert "refused-by-kubernetes" in {finding.code for finding in errors}
+
+
+@pytest.mark.parametrize("name", REFUSED)
+def test_the_like_of_it_is_admitted(name: str) -> None:
+    with_patch(name, "admitted")
+
+
+@pytest.mark.parametrize("path", (*compiled.EXAMPLES, *compiled.SETS[::3]), ids=lambda path: path.stem)
+def test_what_nobody_patched_is_within_all_bounds(path: Path) -> None:
+    for file, data in compiled.objects(path):
+        assert (file, [*bounds.refusals(data)]) == (file, [])
+
+
+@pytest.mark.parametrize(
+    "text", ["{}", "patches: {}", "patches: []", "patches: [1]", "patch: [{kind: a, name: b}]"]
+)
 def test_no_patches(text: str) -> None:
     with pytest.raises(Rejected) as caught:
         read(text)
@@ -204,7 +249,9 @@ patches:
 
 def test_names() -> None:
     for name in ("server", "consul-server", "RELEASE-consul-server", "ser*"):
-        assert built(f"patches: [{{kind: StatefulSet, name: {name}, merge: {{spec: {{minReadySeconds: 5}}}}}}]")
+        assert built(
+            f"patches: [{{kind: StatefulSet, name: {name}, merge: {{spec: {{minReadySeconds: 5}}}}}}]"
+        )
     everywhere = built("patches: [{kind: Deployment, name: '*', merge: {metadata: {labels: {team: a}}}}]")
     deployments = [data for _, data in everywhere.objects() if data["kind"] == "Deployment"]
     assert len(deployments) > 1
@@ -234,7 +281,9 @@ def test_difference_and_explanation_name_the_line(tmp_path: Path) -> None:
     (tmp_path / "values.yaml").write_text("{}\n")
     assert run("build", "-q", "-f", "values.yaml", cwd=tmp_path).returncode == 0
     line = 1 + EXAMPLE.read_text().splitlines().index("            runtimeClassName: gvisor")
-    told = run("diff", "charts/consul-0.1.0.tgz", "values.yaml", "--patches", "patches.yaml", cwd=tmp_path).stdout
+    told = run(
+        "diff", "charts/consul-0.1.0.tgz", "values.yaml", "--patches", "patches.yaml", cwd=tmp_path
+    ).stdout
     assert f"patches.yaml:{line}" in told
     told = run(
         "explain", "--patches", "patches.yaml", "StatefulSet/consul-server", "spec.template.spec.runtimeClassName",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from chartgen import values
@@ -48,7 +49,20 @@ def placed(
         span = max(marks, key=lambda mark: len(mark.path)).span
         return (), (span,) if span is not None else ()
     place = of(document.template, path, part, sources)
+    if not place and (nearest := _nearest(document, path)) is not None:
+        # nothing is amiss in an object before it is patched
+        return (), (nearest,)
     return place, values.value_spans_of(place, sources)
+
+
+def _nearest(document: Document, path: Path) -> Span | None:
+    """The place of the patch that has most of a path in common."""
+    patched = [(mark.path, mark.span) for mark in document.marks if mark.span is not None]
+
+    def shared(other: Path) -> int:
+        return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(path, other, strict=False)))
+
+    return max(patched, key=lambda each: shared(each[0]), default=(path, None))[1]
 
 
 def _holds(value: Any, field: str | int, part: Any) -> bool:

@@ -10,7 +10,7 @@ from typing import Any, NamedTuple
 from chartgen import values
 from chartgen.diagnostics import Diagnostic, Path, dotted
 from chartgen.kube_version import MAINTAINED
-from chartgen.kubernetes import formats, names, objects
+from chartgen.kubernetes import bounds, formats, names, objects
 from chartgen.kubernetes.refusal import Refusal
 from chartgen.late import TOKEN, LateBound
 from chartgen.render.document import Document
@@ -52,12 +52,12 @@ def check(
                 spans = values.value_spans_of(place, merged.sources)
             told = Diagnostic(
                 "refused-by-kubernetes",
-                f"Kubernetes refuses the {document.kind} {_readable(document.name)}: {refusal.what}",
+                f"Kubernetes refuses the {document.kind} {_readable(document.name)}: {_readable(refusal.what)}",
                 "harmful",
                 place,
                 spans,
-                found=dotted(refusal.path),
-                expected=refusal.expected,
+                found=_readable(dotted(refusal.path)),
+                expected=_readable(refusal.expected),
                 hint=""
                 if place or spans
                 else f"{document.template} makes it; please report it with your values",
@@ -90,6 +90,10 @@ def _judged(document: Document, version: tuple[int, int] | None, late: LateBound
         if start[2] + 63 * start[3] > start[1]
     ]
     refusals = [*objects.refusals(document.data, version)]
+    if document.marks:
+        # what the schema of values and the templates keep out, a patch may bring
+        told = {refusal.path for refusal in refusals}
+        refusals += [refusal for refusal in bounds.refusals(document.data) if refusal.path not in told]
     return _Judged(refusals, starts, _expected_name(document, version))
 
 
