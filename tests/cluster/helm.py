@@ -43,8 +43,8 @@ class Helm:
     def install(self, release: str, chart: Path, namespace: str, *, wait: bool = True) -> None:
         self.run("install", release, str(chart), *_in(namespace), "--create-namespace", *_WAIT * wait)
 
-    def upgrade(self, release: str, chart: Path, namespace: str, *options: str) -> None:
-        self.run("upgrade", release, str(chart), *_in(namespace), *_WAIT, *options)
+    def upgrade(self, release: str, chart: Path, namespace: str, *options: str, wait: bool = True) -> None:
+        self.run("upgrade", release, str(chart), *_in(namespace), *_WAIT * wait, *options)
 
     def rollback(self, release: str, revision: int, namespace: str) -> None:
         self.run("rollback", release, str(revision), *_in(namespace), *_WAIT)
