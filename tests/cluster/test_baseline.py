@@ -38,13 +38,12 @@ DEALT = [
     for number, case in enumerate(CASES)
     if number < 2 or number % len(PAIRS) == turn
 ]
-# a change of values, and the end of the name of the workload that it concerns
+# a change of values, and the kind and the end of the name of the workload that it concerns
 CHANGES = (
-    ("connectInject.resources.requests.cpu=37m", "-connect-injector"),
-    ('server.extraConfig={"log_level": "DEBUG"}'.replace(",", "\\,"), "-server"),
-    ("client.resources.requests.cpu=37m", "-client"),
+    ("connectInject.resources.requests.cpu=37m", "Deployment", "-connect-injector"),
+    ('server.extraConfig={"log_level": "DEBUG"}'.replace(",", "\\,"), "StatefulSet", "-server"),
+    ("client.resources.requests.cpu=37m", "DaemonSet", "-client"),
 )
-WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
 pytestmark = pytest.mark.skipif(
     not OBSERVED.is_dir(), reason="the observed objects are not beside the project"
@@ -150,8 +149,8 @@ def test_nothing_rolls(cluster: Cluster, case: str, observed: Observed, tmp_path
         archive = built(values, tmp_path / "charts", *flags, "--baseline", manifest.name)
         cluster.helm.upgrade(release, archive, namespace, "--reset-values", wait=False)
         assert at_rest(cluster.api, running, namespace) == then
-        for change, ending in CHANGES:
-            concerned = {name for name in then.objects if name[0] in WORKLOADS and name[1].endswith(ending)}
+        for change, kind, ending in CHANGES:
+            concerned = {name for name in then.objects if name[0] == kind and name[1].endswith(ending)}
             if not concerned:
                 continue
             flags += ["--set", change]
