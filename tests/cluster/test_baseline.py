@@ -31,12 +31,12 @@ CASES = (
     "scenario/announcement-2018-clients-only", "scenario/trusted-cas", "scenario/extra-config",
     "scenario/scheduling-everything", "scenario/labels-everything", "scenario/fullname-override",
 )  # fmt: skip
-# each case on one pair of versions, the first two on every pair
+# each case on one pair of versions
 DEALT = [
     pytest.param(pair, case, id=f"{case.rpartition('/')[2]}-{pair}")
     for turn, pair in enumerate(PAIRS)
     for number, case in enumerate(CASES)
-    if number < 2 or number % len(PAIRS) == turn
+    if number % len(PAIRS) == turn
 ]
 # a change of values, and the kind and the end of the name of the workload that it concerns
 CHANGES = (
@@ -163,8 +163,15 @@ def test_nothing_rolls(cluster: Cluster, case: str, observed: Observed, tmp_path
             gone = then.pods.keys() - now.pods.keys() | {
                 name for name in then.pods if now.pods.get(name, then.pods[name]) != then.pods[name]
             }
-            assert gone
+            # a StatefulSet with a partition keeps the pods below it
+            kept_back = [data for data in running if data["kind"] == kind and _partition(data)]
+            assert gone or kept_back
             assert all(any(owner in name for _, owner in concerned) for name in gone)
             then = now
     finally:
         wipe(cluster.api, namespace, before)
+
+
+def _partition(data: dict[str, Any]) -> int:
+    rolling = (data["spec"].get("updateStrategy") or {}).get("rollingUpdate") or {}
+    return int(rolling.get("partition") or 0)
