@@ -9,13 +9,14 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
 
 from chartgen.chart import index
+from chartgen.fleet import remote
 from tests import fleets
 from tests.test_cli import ROOT, run
 from tests.test_publish import written
@@ -167,22 +168,50 @@ def started(folder: Path, address: str) -> subprocess.Popen[bytes]:
     return process
 
 
-def test_a_worker_with_another_chartgen_makes_nothing(tmp_path: Path, twice: tuple[Path, Path]) -> None:
+def test_workers_that_would_make_other_bytes_are_refused(tmp_path: Path, twice: tuple[Path, Path]) -> None:
     _, there = twice
-    other = tmp_path / "other"
+    other, none = tmp_path / "other", tmp_path / "none"
     for name in ("chartgen", "templates", "schema"):
         shutil.copytree(ROOT / name, other / name)
     shutil.copy(ROOT / "LICENSE", other)
     (other / "templates" / "client" / "more.j2").write_text("")
-    dask = Dask(tmp_path)
-    try:
-        dask.worker(other)
-        code, answer = build(there, "--scheduler", dask.address)
-    finally:
-        dask.close()
-    assert code == 1
-    assert {finding["code"] for finding in answer["diagnostics"]} == {"other-worker"}  # type: ignore[attr-defined]
-    assert not list((there / "charts").rglob("*.tgz"))
+    # what hides the chartgen that an environment has
+    (none / "chartgen").mkdir(parents=True)
+    (none / "chartgen" / "__init__.py").write_text("")
+    for code in (other, none):
+        folder = tmp_path / f"dask-{code.name}"
+        folder.mkdir()
+        dask = Dask(folder)
+        try:
+            # one that is right does not help
+            dask.worker()
+            dask.worker(code)
+            until(lambda dask=dask: len(workers(dask.address)) == 2)  # type: ignore[misc]
+            done = run("build", "--scheduler", dask.address, cwd=there)
+        finally:
+            dask.close()
+        assert (done.returncode, done.stdout) == (2, ""), done.stderr
+        assert "would make other bytes" in done.stderr and done.stderr.count("tcp://") == 1
+        assert not list((there / "charts").rglob("*.tgz"))
+
+
+def test_a_worker_asks_who_asks() -> None:
+    with pytest.raises(remote.OtherProgram, match="Python"):
+        remote.compiled("another", b"")
+
+
+def until(said: Callable[[], bool]) -> None:
+    for _ in range(PATIENCE * 10):
+        if said():
+            return
+        time.sleep(0.1)
+
+
+def workers(address: str) -> list[str]:
+    """The addresses of a scheduler's workers."""
+    asked = "import sys, distributed; print(*distributed.Client(sys.argv[1]).scheduler_info()['workers'])"
+    done = subprocess.run([sys.executable, "-c", asked, address], check=True, capture_output=True, text=True)
+    return done.stdout.split()
 
 
 def test_nobody_is_there(twice: tuple[Path, Path]) -> None:
@@ -194,3 +223,5 @@ def test_nobody_is_there(twice: tuple[Path, Path]) -> None:
         assert not (here / "charts").exists() or not list((here / "charts").iterdir())
     done = run("build", "-f", "base.yaml", "--scheduler", "tcp://127.0.0.1:1", cwd=here.parent)
     assert (done.returncode, "chartgen.yaml" in done.stderr) == (2, True)
+    done = run("build", "--check", "--scheduler", "tcp://127.0.0.1:1", cwd=here)
+    assert (done.returncode, "--check" in done.stderr) == (2, True)

@@ -179,6 +179,8 @@ def build(
         raise click.UsageError(
             "--bump makes another version of what is published; --check asks whether it is current."
         )
+    if only_check and scheduler is not None:
+        raise click.UsageError("--check compares with what is published here; --scheduler builds.")
     if baseline is None and (release or namespace):
         raise click.UsageError("--release and --namespace say what runs; name that with --baseline.")
     _check_release(release or "r", namespace or "n")

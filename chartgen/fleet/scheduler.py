@@ -33,7 +33,7 @@ _SHOWN = 300
 
 
 class NoScheduler(Exception):
-    """There is no scheduler, or none with workers; the message says what came of it."""
+    """There is no scheduler, or none with workers that make what is made here; the message says what came of it."""
 
 
 def spread(engine: Engine, numbers: Iterable[int], address: str) -> Iterator[tuple[int, Ready]]:
@@ -69,7 +69,22 @@ def _client(address: str) -> Client:
     except TimeoutError:
         client.close()
         raise NoScheduler(f"the scheduler at {address} has no worker") from None
+    if others := _others(client):
+        client.close()
+        raise NoScheduler(
+            f"{', '.join(others)} would make other bytes: they need chartgen {__version__} with its templates on Python "
+            f"{sys.version.split()[0]}, and the same libraries"
+        )
     return client
+
+
+def _others(client: Client) -> list[str]:
+    """The workers that have another chartgen, Python or library, or no chartgen. One that joins later is asked with its work."""
+    said = client.run(disk.program, on_error="return")
+    # a worker that cannot be asked any more is lost, and no other one
+    return sorted(
+        worker for worker, has in said.items() if has != disk.program() and not isinstance(has, OSError)
+    )
 
 
 def _built(engine: Engine, numbers: Sequence[int], client: Client) -> Iterator[tuple[int, Ready]]:
