@@ -215,13 +215,15 @@ def test_the_examples_of_a_command_are_read(
         ("chartgen check --fail-on w", "warning"),
         ("chartgen comp", "completion"),
         ("chartgen completion f", "fish"),
+        ("chartgen help inde", "index"),
+        ("chartgen help index m", "merge"),
     ],
 )
 @pytest.mark.parametrize("shell", ["bash", "zsh", "fish", "powershell"])
 def test_the_shell_completes(words: str, wanted: str, shell: str) -> None:
     typed = words.split()
     told = {
-        "bash": {"COMP_WORDS": words, "COMP_CWORD": str(len(typed) - 1)},
+        "bash": {"COMP_LINE": words},
         "zsh": {"COMP_WORDS": words, "COMP_CWORD": str(len(typed) - 1)},
         "fish": {"COMP_WORDS": words, "COMP_CWORD": typed[-1]},
         "powershell": {"COMP_WORDS": "\n".join(typed), "COMP_INCOMPLETE": typed[-1]},
@@ -241,18 +243,29 @@ def test_the_shell_completes(words: str, wanted: str, shell: str) -> None:
 
 
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
-def test_the_script_for_bash_completes(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("typed", "completed"),
+    [
+        ("chartgen explain server.repl", "server.replicas"),
+        # bash replaces only what comes after the last of its COMP_WORDBREAKS
+        ("chartgen build --set global.logLevel=w", "warn"),
+        ("chartgen build --set server.repl", "server.replicas="),
+        ("chartgen check --fail-on=warn", "warning"),
+        ("chartgen index ", "merge"),
+    ],
+)
+def test_the_script_for_bash_completes(typed: str, completed: str, tmp_path: Path) -> None:
     """The script, read by a real bash, asks the program and takes its answer."""
     script = run("completion", "bash").stdout
     program = tmp_path / "chartgen"
     program.write_text(f'#!/bin/sh\nexec {sys.executable} -m chartgen "$@"\n')
     program.chmod(0o755)
-    asked = 'COMP_WORDS=(chartgen explain server.repl); COMP_CWORD=2; _chartgen_completion chartgen; echo "${COMPREPLY[@]}"'
+    asked = f'COMP_LINE="{typed}"; COMP_POINT={len(typed)}; _chartgen_completion chartgen; echo "${{COMPREPLY[@]}}"'
     done = subprocess.run(
         ["bash", "-c", f"{script}\n{asked}"], capture_output=True, text=True, timeout=60,
         env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
     )  # fmt: skip
-    assert done.stdout.strip() == "server.replicas", done.stderr
+    assert done.stdout.strip() == completed, done.stderr
 
 
 def test_the_commands_are_documented() -> None:
@@ -265,6 +278,36 @@ def test_provenance_stands_in_columns() -> None:
     head, *rows = done.stdout.splitlines()
     column = head.index("set by")
     assert sum(row[column:] in ("default", "<stdin>:2") for row in rows) > 0.9 * len(rows)
+
+
+@pytest.mark.parametrize("arguments", [("schema",), ("render",), ("help", "build")])
+def test_who_has_read_enough_makes_no_error(arguments: tuple[str, ...]) -> None:
+    with subprocess.Popen(
+        [sys.executable, "-m", "chartgen", *arguments], stdout=subprocess.PIPE, stderr=subprocess.PIPE
+    ) as started:
+        assert started.stdout is not None and started.stderr is not None
+        started.stdout.close()
+        assert (started.stderr.read(), started.wait()) == (b"", 0)
+
+
+def test_help_of_a_command_below_another() -> None:
+    assert "index merge [OPTIONS] FOLDER..." in run("help", "index", "merge").stdout
+    assert "Did you mean 'merge'?" in run("help", "index", "mrge").stderr
+    assert "check has no commands" in run("help", "check", "it").stderr
+
+
+def test_charts_that_were_compiled_are_no_source(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("server: {replicas: 3}\n")
+    assert run("build", "-q", "-f", "values.yaml", cwd=tmp_path).returncode == 0
+    done = run("fix", "--diff", ".", cwd=tmp_path)
+    assert done.stderr.splitlines()[0] == ".: 1 file with values, 1 other passed over (-v lists them)", done
+    assert run("verify", "charts/consul/0.1.0", cwd=tmp_path).returncode == 0
+
+
+def test_an_empty_word_is_no_folder(tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("server: {replicas: 3}\n")
+    done = run("check", "", cwd=tmp_path)
+    assert (done.returncode, "file-not-found" in done.stdout) == (2, True), done
 
 
 def test_usage_is_two() -> None:

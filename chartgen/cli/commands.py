@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 
 @click.group(cls=Group, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
-@click.version_option(__version__, "-V", "--version", prog_name="chartgen")
+@click.version_option(__version__, "-V", "--version", prog_name="chartgen", message="%(prog)s %(version)s")
 def cli() -> None:
     """Compiles Consul Helm values into charts: validated, frozen, reproducible.
 
@@ -948,24 +948,39 @@ def version() -> int:
     return 0
 
 
+def _commands_that_begin(ctx: click.Context, _: click.Parameter, incomplete: str) -> list[str]:
+    """The commands below those that are typed already, for the shell to complete."""
+    found: click.Command | None = cli
+    for word in ctx.params.get("command") or ():
+        found = found.get_command(ctx, word) if isinstance(found, click.Group) else None
+    names = found.list_commands(ctx) if isinstance(found, click.Group) else []
+    return [name for name in names if name.startswith(incomplete)]
+
+
 @cli.command("help")
-@click.argument("command", required=False)
+@click.argument("command", nargs=-1, metavar="[COMMAND]...", shell_complete=_commands_that_begin)
 @click.pass_context
-def print_help(ctx: click.Context, command: str | None) -> int:
+def print_help(ctx: click.Context, command: Sequence[str]) -> int:
     """Print the help of a command.
 
     \b
       chartgen help build
+      chartgen help index merge
     """
-    if command is None:
+    known: click.Command = cli
+    for number, word in enumerate(command):
+        found = known.get_command(ctx, word) if isinstance(known, click.Group) else None
+        if found is None and isinstance(known, click.Group):
+            # says what was probably meant
+            known.resolve_command(ctx.parent or ctx, [word])
+        if found is None:
+            raise click.UsageError(f"{' '.join(command[:number])} has no commands of its own.")
+        known = found
+    if known is cli:
         Output().write(cli.get_help(ctx.parent or ctx) + "\n")
         return 0
-    known = cli.get_command(ctx, command)
-    if known is None:
-        # says what was probably meant
-        cli.resolve_command(ctx.parent or ctx, [command])
-        raise AssertionError(command)
-    with click.Context(known, info_name=f"chartgen {command}", parent=None, **cli.context_settings) as inner:
+    name = " ".join(("chartgen", *command))
+    with click.Context(known, info_name=name, parent=None, **cli.context_settings) as inner:
         Output().write(known.get_help(inner) + "\n")
     return 0
 
@@ -1048,6 +1063,11 @@ def run(arguments: Sequence[str]) -> int:
     """Reads a command line, runs its command and returns the exit code; raises what the command raises."""
     try:
         return int(cli.main(args=list(arguments), prog_name="chartgen", standalone_mode=False))
+    except SystemExit as ended:
+        # commands return their codes: so click ends where nobody reads on
+        if ended.code == 1:
+            raise BrokenPipeError from None
+        raise
     except click.exceptions.Abort:
         raise KeyboardInterrupt from None
     except click.ClickException as error:

@@ -1,4 +1,4 @@
-"""Scripts that make a shell complete command lines: click's for bash, zsh and fish, our own for PowerShell."""
+"""Scripts that make a shell complete command lines: click's for zsh and fish, our own for bash and PowerShell."""
 
 from __future__ import annotations
 
@@ -6,7 +6,38 @@ import os
 from typing import Any
 
 import click
-from click.shell_completion import CompletionItem, ShellComplete, add_completion_class, get_completion_class
+from click.shell_completion import (
+    CompletionItem,
+    ShellComplete,
+    add_completion_class,
+    get_completion_class,
+    split_arg_string,
+)
+
+# bash takes `=` and `:` for ends of words, so that of KEY=VALUE it knows only VALUE: the line is handed over whole, and of an
+# answer only what comes after what bash takes for the words before
+_BASH = """\
+%(complete_func)s() {
+    local IFS=$'\\n' line="${COMP_LINE:0:$COMP_POINT}" before="" type value
+    local word="${line##*[[:space:]]}"
+    case "$word" in
+        *[$COMP_WORDBREAKS]*) before="${word%%"${word##*[$COMP_WORDBREAKS]}"}" ;;
+    esac
+    for completion in $(env COMP_LINE="$line" %(complete_var)s=bash_complete "$1"); do
+        IFS=',' read -r type value <<< "$completion"
+        case "$type" in
+            dir) COMPREPLY=(); compopt -o dirnames ;;
+            file) COMPREPLY=(); compopt -o default ;;
+            plain)
+                COMPREPLY+=("${value#"$before"}")
+                [[ $value == *= ]] && compopt -o nospace
+                ;;
+        esac
+    done
+    return 0
+}
+complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
 
 _POWERSHELL = """\
 Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
@@ -28,6 +59,21 @@ Register-ArgumentCompleter -Native -CommandName %(prog_name)s -ScriptBlock {
 """
 
 
+class _Bash(ShellComplete):
+    """bash, which is asked about a line as it is typed."""
+
+    name = "bash"
+    source_template = _BASH
+
+    def get_completion_args(self) -> tuple[list[str], str]:
+        line = os.environ.get("COMP_LINE", "")
+        words = split_arg_string(line)
+        return (words[1:-1], words[-1]) if words and not line[-1:].isspace() else (words[1:], "")
+
+    def format_completion(self, item: CompletionItem) -> str:
+        return f"{item.type},{item.value}"
+
+
 class _Powershell(ShellComplete):
     """PowerShell, which has a hook for completing native commands."""
 
@@ -45,7 +91,8 @@ class _Powershell(ShellComplete):
         return f"{item.type}\t{item.value}\t{item.help or item.value}"
 
 
-add_completion_class(_Powershell)
+for _shell in (_Bash, _Powershell):
+    add_completion_class(_shell)
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
 
@@ -54,5 +101,4 @@ def script(command: click.Command, shell: str) -> str:
     kind = get_completion_class(shell)
     assert kind is not None, shell
     completion: Any = kind(command, {}, "chartgen", "_CHARTGEN_COMPLETE")
-    # click's own script for bash asks the bash of this machine for its version, which no script needs
     return str(completion.source_template % completion.source_vars())

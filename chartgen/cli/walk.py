@@ -23,7 +23,8 @@ def values_files(paths: Sequence[str], output: Output) -> list[str]:
     """
     found: list[str] = []
     for path in paths:
-        if not Path(path).is_dir():
+        # Path("") is the folder one is in, and an empty word is a variable that is not set
+        if not path or not Path(path).is_dir():
             found.append(path)
             continue
         passed = 0
@@ -36,12 +37,13 @@ def values_files(paths: Sequence[str], output: Output) -> list[str]:
                 found.append(file.as_posix())
         kept = sum(1 for file in found if Path(file).is_relative_to(path))
         more = "" if output.verbose or not passed else " (-v lists them)"
-        output.tell(f"{path}: {kept} files with values, {passed} others passed over{more}")
+        files, others = ("file" if kept == 1 else "files"), ("other" if passed == 1 else "others")
+        output.tell(f"{path}: {kept} {files} with values, {passed} {others} passed over{more}")
     return found
 
 
 def _files(folder: Path) -> Iterator[Path]:
-    """The YAML and JSON files below a folder that git does not ignore, in order."""
+    """The YAML and JSON files below a folder that git does not ignore, in order; none of charts that chartgen compiled."""
     ignored = [(above, spec) for above in _above(folder) if (spec := _spec(above)) is not None]
     yield from _walked(folder, ignored)
 
@@ -54,9 +56,16 @@ def _walked(folder: Path, ignored: list[tuple[Path, GitIgnoreSpec]]) -> Iterator
         if entry.name in _NEVER or _is_ignored(entry, is_folder, ignored):
             continue
         if is_folder:
-            yield from _walked(entry, ignored)
+            if not _is_compiled(entry):
+                yield from _walked(entry, ignored)
         elif entry.suffix in _ENDINGS and entry.is_file():
             yield entry
+
+
+def _is_compiled(folder: Path) -> bool:
+    """Whether chartgen made the chart in a folder: its values are no source, and are proved as they are."""
+    file = folder / "Chart.yaml"
+    return file.is_file() and "chartgen/inputs: " in file.read_text(encoding="utf-8", errors="replace")
 
 
 def _above(folder: Path) -> list[Path]:
