@@ -200,3 +200,48 @@ def test_what_was_done_to_a_published_chart_is_stale(repository: Path, damage: s
     assert (done.returncode, "chart-stale" in done.stderr) == (1, True)
     shutil.rmtree("charts")
     assert run("build", "--check", "-f", "clusters/eu/a.yaml", cwd=Path()).returncode == 1
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("values", "--changed", "--chart", "c-a"), "datacenter: dc"),
+        (("values", "--provenance", "--chart", "alone"), "shared/one.yaml:1"),
+        (("render", "--chart", "alone"), "kind: DaemonSet"),
+        (("explain", "--chart", "c-b", "ui.enabled"), "clusters/eu/b.yaml:1"),
+        (("images", "-q", "--chart", "c-c"), "hashicorp/consul:"),
+        (("diff", "--chart", "c-a", "--chart", "c-c"), "global.logLevel (regions/us.yaml:1)"),
+    ],
+)
+def test_a_chart_stands_for_its_values(repository: Path, arguments: tuple[str, ...], told: str) -> None:
+    done = run(*arguments, cwd=repository / "ours")
+    assert (done.returncode, told in done.stdout) == (0, True), done
+
+
+def test_a_chart_is_compared_with_what_is_published_of_it(repository: Path) -> None:
+    done = run("diff", "--chart", "c-a", cwd=repository / "ours")
+    assert (done.returncode, "c-a is not in charts" in done.stderr) == (1, True), done
+    assert run("build", "-q", "--chart", "c-a", cwd=repository / "ours").returncode == 0
+    assert "nothing differs" in run("diff", "--chart", "c-a", cwd=repository / "ours").stdout
+    (repository / "ours" / "clusters" / "eu" / "a.yaml").write_text("server: {replicas: 5}\n")
+    done = run("diff", "--chart", "c-a", "--fail-on", "any", cwd=repository / "ours")
+    assert done.returncode == 1
+    assert "3 → 5  # server.replicas (clusters/eu/a.yaml:1)" in done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [
+        ("values", "--chart", "c-*"),
+        ("values", "--chart", "nobody"),
+        ("values", "--chart", "c-a", "-f", "regions/eu.yaml"),
+        ("render", "--chart", "c-a", "--mirror", "registry.example.com/m"),
+        ("images", "--chart", "c-a", "charts/c-a-0.1.0.tgz"),
+        ("diff", "--chart", "c-a", "regions/eu.yaml", "regions/us.yaml"),
+        ("diff", "--chart", "c-a", "--chart", "c-b", "--chart", "c-c"),
+        ("diff", "regions/eu.yaml"),
+    ],
+)
+def test_what_is_no_single_chart(repository: Path, arguments: tuple[str, ...]) -> None:
+    done = run(*arguments, cwd=repository / "ours")
+    assert (done.returncode, done.stdout, "Error: " in done.stderr) == (2, "", True), done

@@ -67,7 +67,7 @@ def chooses(command: Callable[..., int]) -> Callable[..., int]:
         click.option(
             "--chart", "charts", multiple=True, metavar="NAME",
             help="Only this chart of chartgen.yaml; a glob such as 'consul-eu-*'; repeat it for more.",
-            shell_complete=_names_that_begin,
+            shell_complete=names_that_begin,
         ),
         click.option(
             "--changed-since", metavar="REV",
@@ -84,7 +84,8 @@ def chooses(command: Callable[..., int]) -> Callable[..., int]:
     return decorated
 
 
-def _names_that_begin(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+def names_that_begin(_: click.Context, __: click.Parameter, incomplete: str) -> list[str]:
+    """The charts of the build file whose names begin like this, for the shell to complete."""
     from chartgen.diagnostics import Rejected
     from chartgen.project.plan import plan
 
@@ -127,6 +128,36 @@ def planned(said: Project, chosen: Chosen, output: Output) -> Builds:
         chosen_of = chosen_of._replace(builds=chosen_of.builds[part - 1 :: parts])
     over = _said()
     return chosen_of._replace(builds=tuple(replace(build, **over) for build in chosen_of.builds))
+
+
+def chooses_single(command: Callable[..., int]) -> Callable[..., int]:
+    """Gives a command the option that names a chart of the build file in place of values."""
+    return click.option(
+        "--chart", "chart_name", metavar="NAME", help="The values and options of this chart of chartgen.yaml.",
+        shell_complete=names_that_begin,
+    )(command)  # fmt: skip
+
+
+def single(said: Project, name: str, inputs: Inputs, output: Output, *, altered: bool = False) -> Build:
+    """The build of the file that a command line names; `altered` where it says what to change in the chart, too.
+
+    Raises UsageError where it names values as well, or none or several charts, Rejected for what is wrong with the file.
+    """
+    from chartgen.diagnostics import Rejected
+
+    if altered:
+        raise click.UsageError(
+            "--mirror, --digests and --patches of a chart of chartgen.yaml are said there."
+        )
+    chosen = Chosen((name,))
+    asked_for(said, inputs, chosen)
+    plan = planned(said, chosen, output)
+    if not plan.builds:
+        raise Rejected(plan.findings)
+    if len(plan.builds) > 1:
+        names = ", ".join(build.name for build in plan.builds)
+        raise click.BadParameter(f"{name} is of several charts: {names}", param_hint="--chart")
+    return plan.builds[0]
 
 
 def _changed(plan: Builds, whole: Builds, since: str, output: Output) -> Builds:

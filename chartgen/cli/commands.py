@@ -30,11 +30,13 @@ from chartgen.cli.options import (
 )
 from chartgen.cli.output import Output, table
 from chartgen.diagnostics import Rejected, any_error, dotted
-from chartgen.values.inputs import Inputs
+from chartgen.steering import Steering
+from chartgen.values.inputs import Inputs, Read
 from chartgen.version import __version__
 
 if TYPE_CHECKING:
     from chartgen.chart import Chart
+    from chartgen.compiler import Options
     from chartgen.diagnostics import Diagnostic
     from chartgen.publishing.version import Step
 
@@ -409,8 +411,27 @@ def check(
     return checking.check(groups, options, output, failing)
 
 
+def _of_values(
+    chart_name: str | None, inputs: Inputs, altering: Altering, output: Output, **said: Any
+) -> tuple[Read, Options]:
+    """What a command line reads, and how it is compiled: the values that it names, or a chart of chartgen.yaml.
+
+    Raises as `charting.single` and `Altering.read` do.
+    """
+    from chartgen.compiler import Options
+
+    project = steering()
+    if chart_name is None:
+        return inputs.read(), Options(steering=project.steering, alterations=altering.read(), **said)
+    from chartgen.project.trees import Disk, Layers
+
+    build = charting.single(project, chart_name, inputs, output, altered=altering != Altering())
+    return build.read(Layers(Disk())), build.options(project.steering)
+
+
 @cli.command()
 @takes_values
+@charting.chooses_single
 @alters
 @STRICT
 @click.option(
@@ -419,7 +440,13 @@ def check(
 @click.option("--changed", is_flag=True, help="Only what differs from the default.")
 @answers(("text", "json"), to_file=True)
 def values(
-    inputs: Inputs, altering: Altering, output: Output, strict: bool, provenance: bool, changed: bool
+    inputs: Inputs,
+    altering: Altering,
+    output: Output,
+    chart_name: str | None,
+    strict: bool,
+    provenance: bool,
+    changed: bool,
 ) -> int:
     """Print the effective values: yours over the defaults.
 
@@ -427,16 +454,15 @@ def values(
       chartgen values -f values.yaml --set client.enabled=true
       chartgen values -f values.yaml --changed
       chartgen values -f base.yaml -f production.yaml --provenance
+      chartgen values --chart consul-production --changed
     """
     from chartgen import compiler, schema
     from chartgen import values as merging
     from chartgen.render import document, scalar
     from chartgen.values import tree
 
-    result = compiler.verdict(
-        inputs.read(),
-        compiler.Options(strict=strict, steering=steering().steering, alterations=altering.read()),
-    )
+    read, options = _of_values(chart_name, inputs, altering, output, strict=strict)
+    result = compiler.verdict(read, options)
     if any_error(result.diagnostics):
         raise Rejected(result.diagnostics)
     defaults = schema.defaults()
@@ -464,6 +490,7 @@ def values(
 
 @cli.command()
 @takes_values
+@charting.chooses_single
 @alters
 @KUBE_VERSION
 @STRICT
@@ -488,6 +515,7 @@ def render(
     inputs: Inputs,
     altering: Altering,
     output: Output,
+    chart_name: str | None,
     kube_version: str | None,
     strict: bool,
     release: str,
@@ -506,15 +534,15 @@ def render(
       chartgen render -f values.yaml --show-only templates/server-service.yaml
       chartgen render -f values.yaml --output-dir manifests
       chartgen render -f values.yaml --upgrade | kubectl diff -f -
+      chartgen render --chart consul-production
     """
     from chartgen import compiler
 
     _check_release(release, namespace)
-    options = compiler.Options(
-        strict=strict, kube_version=kube_version, steering=steering().steering,
-        alterations=building.held(inputs, altering.read()),
-    )  # fmt: skip
-    chart = compiler.compile_sources(inputs.read(), options)
+    read, options = _of_values(chart_name, inputs, altering, output, strict=strict, kube_version=kube_version)
+    if chart_name is None:
+        options = options._replace(alterations=building.held(inputs, options.alterations))
+    chart = compiler.compile_sources(read, options)
     _check_fit(release, chart)
     texts = chart.manifests_by_file(release, namespace, upgrade=upgrade, every_hook=every_hook)
     output.warn(chart.diagnostics)
@@ -560,6 +588,7 @@ def _written(texts: Sequence[tuple[str, str]], folder: str, name: str) -> list[s
 
 @cli.command()
 @takes_values
+@charting.chooses_single
 @alters
 @KUBE_VERSION
 @STRICT
@@ -569,6 +598,7 @@ def images(
     inputs: Inputs,
     altering: Altering,
     output: Output,
+    chart_name: str | None,
     kube_version: str | None,
     strict: bool,
     chart: str | None,
@@ -584,10 +614,16 @@ def images(
       chartgen images -q charts/consul-0.1.0.tgz
       chartgen images -f values.yaml --format cyclonedx --output-file consul.cdx.json
       helm get manifest consul -n consul | chartgen images -
+      chartgen images --chart consul-production
     """
-    from chartgen import compiler
+    if chart_name is not None and chart is not None:
+        raise click.UsageError("--chart is of chartgen.yaml; name either it or a CHART.")
+    if chart_name is not None:
+        read, options = _of_values(chart_name, inputs, altering, output)
+        return listing.images(None, read, options, output)
+    from chartgen.compiler import Options
 
-    options = compiler.Options(
+    options = Options(
         strict=strict, kube_version=kube_version, steering=steering().steering, alterations=altering.read()
     )
     return listing.images(chart, inputs, options, output)
@@ -595,6 +631,10 @@ def images(
 
 @cli.command()
 @takes_values
+@click.option(
+    "--chart", "chart_names", multiple=True, metavar="NAME", shell_complete=charting.names_that_begin,
+    help="A chart of chartgen.yaml: what is published of it against what a build makes now; twice, for two charts.",
+)  # fmt: skip
 @alters
 @KUBE_VERSION
 @STRICT
@@ -606,8 +646,8 @@ def images(
     help="Exit with 1 when an upgrade leads to this, or to worse; `any` is any difference.",
 )  # fmt: skip
 @answers(diffing.FORMATS, to_file=True)
-@click.argument("old", metavar="OLD")
-@click.argument("new", metavar="NEW")
+@click.argument("old", metavar="[OLD", required=False)
+@click.argument("new", metavar="NEW]", required=False)
 def diff(
     inputs: Inputs,
     altering: Altering,
@@ -618,14 +658,16 @@ def diff(
     namespace: str,
     spelling: bool,
     fail_on: str,
-    old: str,
-    new: str,
+    chart_names: Sequence[str],
+    old: str | None,
+    new: str | None,
 ) -> int:
     """Compare two states of a release, and say what an upgrade does.
 
     Each side is values, which are compiled (files, and KEY=VALUE as of --set, with commas between them, the last
     winning), a chart (its folder or archive, perhaps followed by values for it), or manifests (a file, or - for what
-    `helm get manifest` prints). -f names values below those of both sides, the --set flags are over them.
+    `helm get manifest` prints). -f names values below those of both sides, the --set flags are over them. With --chart, the
+    sides are the chart of chartgen.yaml as it was published last, and as a build makes it now.
 
     \b
       chartgen diff old.yaml new.yaml
@@ -635,11 +677,24 @@ def diff(
       chartgen diff consul-2.0.3.tgz,values.yaml values.yaml
       helm get manifest consul -n consul | chartgen diff - values.yaml --namespace consul
       chartgen diff main.yaml values.yaml --format markdown --output-file comment.md
+      chartgen diff --chart consul-production
     """
     from chartgen import compiler
     from chartgen.sides.side import Target
 
     _check_release(release, namespace)
+    if chart_names:
+        if old is not None:
+            raise click.UsageError("--chart is of chartgen.yaml; name either charts of it or OLD and NEW.")
+        if len(chart_names) > 2:
+            raise click.UsageError("Two charts are compared, or one with what is published of it.")
+        project, altered = steering(), altering != Altering()
+        builds = [charting.single(project, name, inputs, output, altered=altered) for name in chart_names]
+        return diffing.of_builds(
+            builds, project.steering, Target(release, namespace), output, spelling=spelling, fail_on=fail_on
+        )
+    if old is None or new is None:
+        raise click.UsageError("Two states are compared: chartgen diff OLD NEW, or diff --chart NAME.")
     options = compiler.Options(
         strict=strict, kube_version=kube_version, steering=steering().steering, alterations=altering.read()
     )
@@ -658,11 +713,14 @@ def _explainable(_: click.Context, __: click.Parameter, incomplete: str) -> list
 
 @cli.command()
 @takes_values
+@charting.chooses_single
 @alters
 @answers(("text", "json"))
 @click.argument("what", metavar="[PATH|CODE|OBJECT]", default="", shell_complete=_explainable)
 @click.argument("field", metavar="[FIELD]", default="")
-def explain(inputs: Inputs, altering: Altering, output: Output, what: str, field: str) -> int:
+def explain(
+    inputs: Inputs, altering: Altering, output: Output, chart_name: str | None, what: str, field: str
+) -> int:
     """Explain a setting, a section, a finding's code or an object.
 
     Without PATH it lists the sections; for a part of a path, the settings that have it.
@@ -677,11 +735,13 @@ def explain(inputs: Inputs, altering: Altering, output: Output, what: str, field
       chartgen explain -f values.yaml global.tls
       chartgen explain server-replicas-even
       chartgen explain -f values.yaml StatefulSet/consul-server spec.replicas
+      chartgen explain --chart consul-production server.replicas
     """
     from chartgen import compiler
     from chartgen import explain as explaining
 
-    checked = compiler.verdict(inputs.read(), compiler.Options(strict=False, alterations=altering.read()))
+    read, options = _of_values(chart_name, inputs, altering, output)
+    checked = compiler.verdict(read, options._replace(strict=False, steering=Steering()))
     if output.format == "json":
         output.data((), explained=explaining.data(what, checked, field))
         return 0

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from chartgen.cli.output import Output
-from chartgen.values.inputs import Inputs
+from chartgen.values.inputs import Inputs, Read
 
 if TYPE_CHECKING:
     from chartgen.chart.images import Image
@@ -18,8 +18,9 @@ if TYPE_CHECKING:
 FORMATS = ("text", "json", "cyclonedx")
 
 
-def images(chart: str | None, inputs: Inputs, options: Options, output: Output) -> int:
-    """Shows the images of values, or of a chart or manifests, and returns the exit code.
+def images(chart: str | None, given: Inputs | Read, options: Options, output: Output) -> int:
+    """Shows the images of values, or of a chart or manifests (with the values that are given for it), and returns the exit
+    code.
 
     Raises Rejected with what is wrong with them.
     """
@@ -27,7 +28,12 @@ def images(chart: str | None, inputs: Inputs, options: Options, output: Output) 
     from chartgen.chart import images as listing
     from chartgen.sides.side import Target
 
-    side = sides.single(chart, inputs, options, Target("RELEASE", "NAMESPACE"))
+    target = Target("RELEASE", "NAMESPACE")
+    side = (
+        sides.of_values(options.name, given, options, target)
+        if isinstance(given, Read)
+        else sides.single(chart, given, options, target)
+    )
     found = listing.images(side.objects)
     findings = (*side.findings, *(() if side.is_compiled else _floating(side.name, found)))
     if output.format == "json":

@@ -48,6 +48,18 @@ def read(old: str, new: str, around: Inputs, options: Options, target: Target) -
     return first, second
 
 
+def of_values(name: str, given: Read, options: Options, target: Target) -> Side:
+    """The side that values make which are read already. Raises Rejected with what is wrong with them."""
+    return _of_read(name, given, options, target)
+
+
+def of_chart(path: str, target: Target) -> Side:
+    """The side that is a chart, in a folder or archive. Raises Rejected for what is none."""
+    from chartgen.sides import charts
+
+    return charts.side(path, path, Inputs(), Inputs(), target, with_origins=True)
+
+
 def single(text: str | None, around: Inputs, options: Options, target: Target) -> Side:
     """What a command line names as one side, or without a name the values around it.
 
