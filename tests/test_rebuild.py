@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import gzip
 import json
 from dataclasses import replace
@@ -13,6 +14,9 @@ import chartgen
 from chartgen.chart import metadata
 from chartgen.publishing import rebuild
 from chartgen.publishing import version as versions
+from chartgen.sides import charts
+from chartgen.sides.side import Target
+from chartgen.values.inputs import Inputs
 from tests import compiled
 from tests.test_cli import run
 
@@ -113,6 +117,21 @@ def test_what_cannot_be_made_again_is_told(tmp_path: Path) -> None:
     (tmp_path / "zip.tgz").write_bytes(b"PK")
     assert code(tmp_path / "zip.tgz") == "no-chart"
     assert code(tmp_path) == "no-chart"
+
+
+@pytest.mark.parametrize("part", range(1, 10))
+def test_an_archive_that_is_damaged_is_no_chart(part: int, tmp_path: Path) -> None:
+    archive = chartgen.compile({}).publish(tmp_path).archive
+    data = bytearray(archive.read_bytes())
+    at = len(data) * part // 10
+    data[at : at + 64] = b"\xff" * 64
+    archive.write_bytes(data)
+    with pytest.raises(chartgen.Rejected) as caught:
+        rebuild.verified(str(archive))
+    assert caught.value.diagnostics[0].code in ("no-chart", "cannot-be-rebuilt", "not-utf-8", "yaml-syntax")
+    # what stands before the damage may be read
+    with contextlib.suppress(chartgen.Rejected):
+        charts.side("damaged", str(archive), Inputs(), Inputs(), Target())
 
 
 def test_exit_codes(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import tarfile
+import zlib
 from pathlib import Path
 from typing import NoReturn
 
@@ -58,7 +59,7 @@ def _archive(path: Path) -> dict[str, bytes]:
                 file = archive.extractfile(member) if member.isfile() else None
                 if file is not None:
                     found[member.name.removeprefix("./").partition("/")[2]] = file.read()
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         _reject("no-chart", f"{path} is no archive of a chart: {error}", path)
     return found
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import tarfile
+import zlib
 from collections.abc import Mapping
 from dataclasses import replace
 from pathlib import Path
@@ -103,7 +104,7 @@ def _archive(path: str) -> dict[str, bytes]:
                     found[inner] = file.read() if file is not None else b""
     except FileNotFoundError:
         source.read_bytes(path)
-    except (tarfile.TarError, EOFError, OSError) as error:
+    except (tarfile.TarError, EOFError, OSError, zlib.error) as error:
         _reject("no-chart", f"{path} is no archive of a chart: {error}", path)
     return found
 
