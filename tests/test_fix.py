@@ -49,9 +49,16 @@ def test_valid_text_is_left_alone() -> None:
     assert mended(text) == text
 
 
-def test_uncertain_is_not_touched() -> None:
-    text = "server:\n  zzzzzz: 1\n"
+@pytest.mark.parametrize(
+    "text", ["server:\n  zzzzzz: 1\n", "global:\n  logLevel: chatty\n", "global:\n  logLevel: infos\n"]
+)
+def test_uncertain_is_not_touched(text: str) -> None:
     assert mended(text) == text
+
+
+def test_a_word_of_other_charts_is_this_charts() -> None:
+    text = "global:\n  logLevel: warning  # loud\nserver:\n  logLevel: 'Verbose'\n"
+    assert mended(text) == "global:\n  logLevel: warn  # loud\nserver:\n  logLevel: debug\n"
 
 
 def test_diff_only_shows(tmp_path: Path) -> None:

@@ -462,7 +462,9 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
             bare := _unquoted(path, value, "boolean")
         ):
             mend, hint = bare, f"write it without quotes: {_shown(bare.to)}"
-        hint = hint if cased or mend else _in_words(value, error.schema) or hint
+        elif mend is None and not cased and (meant := _meant(value, error.schema)):
+            # one word that is this chart's for another's is certain; what is merely near is not
+            mend, hint = Mend("replace", path, meant[0]) if len(meant) == 1 else None, _to_write(meant)
         return Diagnostic(
             "bad-enum",
             f"{name} does not take this value",
@@ -505,10 +507,18 @@ def _mismatch(error: Any, path: Path) -> Diagnostic:
 
 def _in_words(value: Any, node: Mapping[str, Any]) -> str:
     """What the words that people write stand for, where the schema takes it; "" where there is nothing to say."""
+    return _to_write(_meant(value, node))
+
+
+def _meant(value: Any, node: Mapping[str, Any]) -> list[Any]:
+    """What the words that people write stand for, as far as the schema takes it."""
     from chartgen.schema import suggest
 
     definitions = document()["$defs"]
-    meant = suggest.respelt(value, lambda meaning: _takes(meaning, node, definitions))
+    return suggest.respelt(value, lambda meaning: _takes(meaning, node, definitions))
+
+
+def _to_write(meant: Sequence[Any]) -> str:
     return "write " + " or ".join(_shown(meaning).strip('"') for meaning in meant) if meant else ""
 
 

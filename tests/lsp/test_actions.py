@@ -49,6 +49,7 @@ MENDED = [
     ("server:\n  replic¦s: 3\n", "Rename replics to replicas", "server:\n  replicas: 3\n"),
     ('server:\n  replicas: "3¦"\n', "Write 3", "server:\n  replicas: 3\n"),
     ("server:\r\n  # why\r\n  replic¦s: 3\r\n", "Rename replics to replicas", "server:\r\n  # why\r\n  replicas: 3\r\n"),
+    ("global:\n  logLevel: warn¦ing # loud\n", "Write warn", "global:\n  logLevel: warn # loud\n"),
     ("ü: 1\nserver: {replic¦s: 3}\n", "Rename replics to replicas", "ü: 1\nserver: {replicas: 3}\n"),
     # what cannot be read stays as it is
     ("client:\n  enabled true\nserver:\n  replic¦s: 3\n", "Rename replics to replicas",
