@@ -11,10 +11,11 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from chartgen import compiler, paths, project, rules, schema
+from chartgen import compiler, explain, paths, project, rules, schema
 from chartgen.compiler import Checked
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span
-from chartgen.lsp import reading
+from chartgen.explain import Setting
+from chartgen.lsp import build_file, reading
 from chartgen.lsp.reading import Reading
 from chartgen.lsp.sections import Sections
 from chartgen.lsp.text import Text
@@ -85,6 +86,8 @@ def place(file: File, roots: Sequence[File]) -> Place:
 
     What is wrong in that file is told by the commands: here it counts as if it said nothing.
     """
+    if file.name == project.FILE:
+        return Place(file.parent, Project(), file.name)
     root = next((root for root in roots if file.is_relative_to(root)), file.parent)
     folder = next(
         (
@@ -213,6 +216,13 @@ class Analysis:
     settled: bool = True
     by_objects: bool = False
     charts: tuple[str, ...] = ()
+    is_build_file: bool = False
+
+    def setting(self, path: Path) -> Setting | None:
+        """What there is at a path of the document's kind, with all of its keys for no path; None where there is nothing."""
+        if self.is_build_file:
+            return build_file.at(path)
+        return explain.at(path) if path else Setting("", (), schema.document(), None)
 
     @property
     def source(self) -> Source | None:
@@ -252,6 +262,9 @@ def analysed(
     """
     memory = memory or Memory()
     read = reading.read(text.text, where.name, memory.sections)
+    if where.name == project.FILE:
+        found = build_file.findings(text.text, where.name, where.folder)
+        return Analysis(where.name, text, read, None, found, is_build_file=True)
     if not _is_ours(read, text, where, asked, before):
         return Analysis(where.name, text, read, None, (), ours=False)
     beside = layers(where, asked)
@@ -322,7 +335,11 @@ def shown(analysis: Analysis, uri: str) -> list[lsp.Diagnostic]:
 
 def _deprecated_here(analysis: Analysis) -> Iterator[lsp.Diagnostic]:
     """Hints, which are no findings, about settings that work and will be gone: a client strikes them through."""
-    spans = analysis.source.spans if analysis.source is not None and analysis.ours else {}
+    spans = (
+        analysis.source.spans
+        if analysis.source is not None and analysis.ours and not analysis.is_build_file
+        else {}
+    )
     for path, why in deprecated().items():
         if path in spans:
             yield lsp.Diagnostic(

@@ -9,7 +9,7 @@ from typing import Any
 
 from lsprotocol import types as lsp
 
-from chartgen import explain, schema
+from chartgen import explain
 from chartgen.diagnostics import Path
 from chartgen.explain import Setting
 from chartgen.lsp import outline
@@ -44,7 +44,7 @@ def proposed(analysis: Analysis, offset: int, *, snippet: bool = True) -> list[l
         where = analysis.text.range(start + column, stop)
         items = [*_keys(analysis, parent, where, has_value=has_value)]
         # an item of a list may be a value
-        if parent and isinstance(parent[-1], int) and (found := explain.at(parent)) is not None:
+        if parent and isinstance(parent[-1], int) and (found := analysis.setting(parent)) is not None:
             items += _values(found, where)
     else:
         keys = [*outline.levels(line)]
@@ -58,7 +58,7 @@ def proposed(analysis: Analysis, offset: int, *, snippet: bool = True) -> list[l
         value = _VALUE.fullmatch(before[colon + 1 :])
         if parent is None or value is None:
             return []
-        found = explain.at((*parent, str(key)))
+        found = analysis.setting((*parent, str(key)))
         if found is None:
             return []
         begins = offset - len(value["typed"])
@@ -78,7 +78,7 @@ def _keys(
     analysis: Analysis, parent: Path, where: lsp.Range, *, has_value: bool
 ) -> Iterator[lsp.CompletionItem]:
     """The keys that a map may have and has not yet."""
-    found = explain.at(parent) if parent else Setting("", (), schema.document(), None)
+    found = analysis.setting(parent)
     if found is None:
         return
     there = tree.at(analysis.source.data, parent) if analysis.source is not None else None
@@ -106,7 +106,7 @@ def _keys(
                 text_edit=lsp.TextEdit(where, f"{_key(key)}:{_written(body, '  ')}"),
                 insert_text_format=lsp.InsertTextFormat.Snippet,
             )
-    if not has_value:
+    if not has_value and not analysis.is_build_file:
         yield from _foreign(parent, keys, there, where)
 
 

@@ -36,7 +36,7 @@ def shown(analysis: Analysis, line: int, column: int) -> tuple[str, Span] | None
     if analysis.source is None or (met := path_at(analysis.source, line, column)) is None:
         return None
     path, span = met
-    found = explain.at(path)
+    found = analysis.setting(path)
     if found is None:
         return None
     return _markdown(found, path, analysis), span
@@ -52,6 +52,9 @@ def _markdown(found: Setting, path: Path, analysis: Analysis) -> str:
         paragraphs.append(_charts(analysis))
         if "properties" not in found.schema or "default" in found.schema:
             paragraphs.append(_objects(found, analysis))
+    if analysis.is_build_file:
+        paragraphs += [_row(label, told) for label, told in explain.facts(found) if label == "default"]
+        return "\n\n".join(part for part in paragraphs if part)
     if about := [f"`{slug}`" for slug, _ in explain.rules_about(found.name)]:
         paragraphs.append(f"Rules about it: {', '.join(about)}")
     return "\n\n".join(part for part in paragraphs if part)

@@ -63,7 +63,6 @@ def test_the_other_place_of_a_finding(client: Client) -> None:
     [
         ("deployment.yaml", "apiVersion: apps/v1\nkind: Deployment\nserver: 1\n"),
         ("other.yaml", "replicaCount: 1\nimage:\n  tag: x\n"),
-        ("chartgen.yaml", "findings:\n  ignore: [a]\nserver: 3\n"),
     ],
 )
 def test_other_files_are_left_alone(client: Client, name: str, text: str) -> None:
