@@ -22,6 +22,12 @@ from chartgen.values import layer, spans_of
 from tests.test_cli import run
 
 FLEET = paths.ROOT / "examples" / "fleet"
+MORE = """\
+patches:
+  - kind: StatefulSet
+    name: server
+    merge: {spec: {template: {spec: {runtimeClassName: more}}}}
+"""
 
 
 @pytest.fixture(autouse=True)
@@ -323,6 +329,18 @@ def test_what_is_changed_beyond_values_is_as_on_the_command_line() -> None:
         archive = f"{name}-0.1.0.tgz"
         assert (Path("all") / archive).read_bytes() == (Path("each") / archive).read_bytes()
     assert run("build", "--check", cwd=Path()).returncode == 0
+    # on the command line they hold for all charts: a mirror over the file's, patches after a chart's own
+    Path("q.yaml").write_text(MORE)
+    flags = ("--mirror", "registry.example.com/n", "--patches", "q.yaml")
+    assert run("build", "-o", "said", *flags, cwd=Path()).returncode == 0
+    for name, own in (("a", ("--patches", "p.yaml")), ("b", ())):
+        given = ("--name", name, "-o", "alone", *flags[:2], *own, *flags[2:])
+        assert run("build", "-f", "none.yaml", *given, cwd=Path()).returncode == 0
+        archive = f"{name}-0.1.0.tgz"
+        assert (Path("said") / archive).read_bytes() == (Path("alone") / archive).read_bytes()
+    for wrong in (("--mirror", "no registry"), ("--patches", "gone.yaml")):
+        done = run("build", *wrong, cwd=Path())
+        assert done.returncode in (1, 2) and "rejected: " not in done.stderr, done.stderr
     Path("p.yaml").write_text(patches.replace("gvisor", "kata"))
     assert run("build", "--check", cwd=Path()).returncode == 1
     for bad in (

@@ -16,6 +16,7 @@ from chartgen.chart import index
 from chartgen.diagnostics import Diagnostic
 from chartgen.fleet import processes
 from chartgen.project.plan import Build, Builds
+from chartgen.publishing import stale
 from chartgen.publishing import version as versions
 from chartgen.values.inputs import Inputs
 from tests import fleets
@@ -202,3 +203,31 @@ def test_a_worker_that_ends_is_noticed() -> None:
 def test_what_goes_wrong_in_a_worker_is_told() -> None:
     with pytest.raises(RuntimeError, match="is none"):
         list(processes.spread(_raises, range(40), 2))
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_stale_is_what_each_alone_says(
+    workers: int, layers: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    whole = plan(layers, tmp_path)
+    fleet.build(whole._replace(builds=whole.builds[::2]), workers=1)
+    alone = []
+    for build in whole.builds:
+        try:
+            chart = compiler.compile_sources(Inputs(build.files).read(), build.options(whole.steering))
+            alone.append(stale.held(chart, build))
+        except Rejected as rejected:
+            alone.append(stale.Compared(build, rejected.diagnostics, rejected=True))
+    assert list(fleet.compared(whole, workers=workers)) == alone
+    kinds = {(each.stale, each.rejected) for each in alone}
+    assert kinds == {(False, False), (True, False), (False, True)}
+
+
+@pytest.mark.parametrize("workers", [1, 2])
+def test_what_is_published_and_cannot_be_read_is_told(
+    workers: int, layers: list[tuple[str, ...]], tmp_path: Path
+) -> None:
+    whole = plan(layers, tmp_path)
+    (tmp_path / "index.yaml").mkdir()
+    with pytest.raises(IsADirectoryError):
+        list(fleet.compared(whole, workers=workers))

@@ -31,6 +31,8 @@ _SAID = {
     "kube_version": "kube_version",
     "strict": "strict",
     "sign_key": "sign_key",
+    "mirror": "mirror",
+    "digests": "digests",
 }
 
 
@@ -126,8 +128,14 @@ def planned(said: Project, chosen: Chosen, output: Output) -> Builds:
         part, parts = chosen.shard
         # neighbours are alike, and cost alike: each part gets some of all
         chosen_of = chosen_of._replace(builds=chosen_of.builds[part - 1 :: parts])
-    over = _said()
-    return chosen_of._replace(builds=tuple(replace(build, **over) for build in chosen_of.builds))
+    over, patches = _said(), click.get_current_context().params.get("patches", ())
+    return chosen_of._replace(
+        builds=tuple(
+            # those of a chart stay: nobody who adds a patch takes another one away
+            replace(build, **over, patches=tuple(dict.fromkeys((*build.patches, *patches))))
+            for build in chosen_of.builds
+        )
+    )
 
 
 def chooses_single(command: Callable[..., int]) -> Callable[..., int]:
@@ -219,9 +227,7 @@ def check(plan: Builds, output: Output, fail_on: str) -> int:
     return exit_code(findings, fail_on)
 
 
-def build(
-    plan: Builds, output: Output, fail_on: str, step: Step | None, scheduler: str | None = None
-) -> int:
+def build(plan: Builds, output: Output, fail_on: str, step: Step | None, scheduler: str | None = None) -> int:
     """Builds the charts of a plan, by the workers of a scheduler where one is named, shows what became of them, and returns the
     exit code."""
     from chartgen import fleet
@@ -264,6 +270,16 @@ def build(
         counts = [("written", written), ("as published", same), ("rejected", len(rejected))]
         output.tell(summary(len(found), counts, rejected))
     return exit_code(findings, fail_on)
+
+
+def compared(plan: Builds, output: Output) -> Iterator[Compared]:
+    """The builds of a plan, held against what is published, with a bar meanwhile."""
+    from chartgen import fleet
+
+    with _bar(len(plan.builds), "comparing", output) as tick:
+        for each in fleet.compared(plan):
+            yield each
+            tick()
 
 
 def show_stale(found: Iterable[Compared], more: Sequence[Diagnostic], output: Output, fail_on: str) -> int:

@@ -192,16 +192,14 @@ def build(
             raise click.UsageError(
                 "--baseline is of a chart whose values are named, too; chartgen.yaml has a key `baseline`."
             )
-        if altering != Altering():
-            raise click.UsageError(
-                "--mirror, --digests and --patches are of a chart whose values are named, too."
-            )
         if charting.is_said("name"):
             raise click.UsageError("--name is of a chart whose values are named, too; --chart chooses one.")
+        # what is wrong with them is told once, and not for each chart
+        altering.read()
         plan = charting.planned(project, chosen, output)
         if only_check:
             return charting.show_stale(
-                staling.compared(plan), plan.findings, output, fail_on or project.fail_on
+                charting.compared(plan, output), plan.findings, output, fail_on or project.fail_on
             )
         return charting.build(plan, output, fail_on or project.fail_on, step, scheduler)
     if scheduler is not None:

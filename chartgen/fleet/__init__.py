@@ -18,6 +18,7 @@ from chartgen.fleet.engine import Engine, Ready, fails
 from chartgen.project.plan import Build, Builds
 
 if TYPE_CHECKING:
+    from chartgen.publishing.stale import Compared
     from chartgen.publishing.version import Step, Told
 
 T = TypeVar("T")
@@ -40,13 +41,19 @@ def check(plan: Builds, *, workers: int | None = None) -> Iterator[Made]:
     `workers` is how many processes share the work; as many as there are processors, if None.
     """
     engine = Engine(plan, None, "error", {})
-    done: dict[int, tuple[Diagnostic, ...]] = {}
-    following = 0
-    for number, findings in _spread(engine.check, len(plan.builds), workers):
-        done[number] = findings
-        while following in done:
-            yield Made(plan.builds[following], done.pop(following))
-            following += 1
+    for build, findings in zip(plan.builds, _in_order(engine.check, len(plan.builds), workers), strict=True):
+        yield Made(build, findings)
+
+
+def compared(plan: Builds, *, workers: int | None = None) -> Iterator[Compared]:
+    """Each build of a plan held against what is published in its folder, in the order of the plan; nothing is written.
+
+    `workers` are as of `check`. Raises OSError for what is published and cannot be read.
+    """
+    for each in _in_order(Engine(plan, None, "error", {}).compared, len(plan.builds), workers):
+        if isinstance(each, OSError):
+            raise each
+        yield each
 
 
 def build(
@@ -95,6 +102,16 @@ def _made(engine: Engine, workers: int | None, scheduler: str | None) -> Iterato
     from chartgen.fleet import scheduler as scheduling
 
     return scheduling.spread(engine, range(count), scheduler)
+
+
+def _in_order(work: Callable[[int], T], count: int, workers: int | None) -> Iterator[T]:
+    done: dict[int, T] = {}
+    following = 0
+    for number, each in _spread(work, count, workers):
+        done[number] = each
+        while following in done:
+            yield done.pop(following)
+            following += 1
 
 
 def _spread(work: Callable[[int], T], count: int, workers: int | None) -> Iterator[tuple[int, T]]:
@@ -150,4 +167,4 @@ def together(made: Iterable[tuple[Build, Iterable[Diagnostic]]]) -> tuple[Diagno
     )
 
 
-__all__ = ["Made", "build", "check", "fails", "together"]
+__all__ = ["Made", "build", "check", "compared", "fails", "together"]

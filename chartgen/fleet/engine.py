@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from chartgen.chart.index import Index
     from chartgen.chart.publish import Content, Staged
     from chartgen.project.plan import Build, Builds
+    from chartgen.publishing.stale import Compared
     from chartgen.publishing.version import Step, Told
 
 
@@ -96,6 +97,21 @@ class Engine:
             ).diagnostics
         except Rejected as rejected:
             return rejected.diagnostics
+
+    def compared(self, number: int) -> Compared | OSError:
+        """A build held against what is published in its folder, or why that cannot be read."""
+        from chartgen.publishing import stale
+
+        build = self.plan.builds[number]
+        try:
+            chart = compiler.compile_sources(
+                build.read(self._layers), build.options(self.plan.steering), self._memory
+            )
+            return stale.held(chart, build, self._index(build.output))
+        except Rejected as rejected:
+            return stale.Compared(build, rejected.diagnostics, rejected=True)
+        except OSError as error:
+            return error
 
     def ready(self, number: int) -> Ready:
         """A build, compiled and written where it waits. Nothing is raised for what is wrong with it."""

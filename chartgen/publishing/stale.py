@@ -3,15 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from chartgen import compiler
 from chartgen.chart import Chart, index
-from chartgen.diagnostics import Diagnostic, Rejected, Span
-from chartgen.project.plan import Build, Builds
-from chartgen.project.trees import Disk, Layers
+from chartgen.chart.index import Index
+from chartgen.diagnostics import Diagnostic, Span
+from chartgen.project.plan import Build
 from chartgen.publishing import version as versions
 
 
@@ -25,20 +23,10 @@ class Compared:
     rejected: bool = False
 
 
-def compared(plan: Builds) -> Iterator[Compared]:
-    """Each build of a plan held against what is published in its folder, in the order of the plan."""
-    layers = Layers(Disk())
-    for build in plan.builds:
-        try:
-            chart = compiler.compile_sources(build.read(layers), build.options(plan.steering))
-            yield held(chart, build)
-        except Rejected as rejected:
-            yield Compared(build, rejected.diagnostics, rejected=True)
-
-
-def held(chart: Chart, build: Build) -> Compared:
-    """A build's chart held against what is published in its folder. Raises Rejected as `why` does."""
-    told = why(chart, build.output, build.version)
+def held(chart: Chart, build: Build, known: Index | None = None) -> Compared:
+    """A build's chart held against what is published in its folder; `known` is what the folder's index says, where that was
+    read. Raises Rejected as `why` does."""
+    told = why(chart, build.output, build.version, known)
     if not told:
         return Compared(build, chart.diagnostics)
     found = Diagnostic(
@@ -50,17 +38,23 @@ def held(chart: Chart, build: Build) -> Compared:
     return Compared(build, (*chart.diagnostics, found), stale=True)
 
 
-def why(chart: Chart, directory: str | os.PathLike[str], asked: str = versions.AUTO) -> str:
+def why(
+    chart: Chart,
+    directory: str | os.PathLike[str],
+    asked: str = versions.AUTO,
+    known: Index | None = None,
+) -> str:
     """What a build would have to write into a folder of charts; "" where it would write nothing.
 
     Raises Rejected where `versions.decided` does.
     """
     root = Path(directory)
-    decision = versions.decided(chart, root, asked)
+    known = index.read(root) if known is None else known
+    decision = versions.decided(chart, root, asked, known=known)
     if decision.there is not None:
         return ""
     wanted = decision.chart
-    entry = index.read(root).entry(wanted.name, wanted.version)
+    entry = known.entry(wanted.name, wanted.version)
     if entry is None:
         after = f", {decision.step} after {decision.previous}," if decision.previous and decision.step else ""
         return f"{wanted.version}{after} is not published"
