@@ -1,6 +1,7 @@
 """A fleet of charts in one `chartgen build`, side by side with a loop of `helm template` over its files: `make bench`.
 
     python benchmarks/fleet.py [FILES [PAIRS]]
+    python benchmarks/fleet.py --scheduler [FILES [PAIRS]]
 
 Ratios are of processor time (of whole processes, their workers and their kernel's), which both use all processors for, and
 which other programs on the machine lengthen less than the clock's. The clock's time of ours is shown beside it. `helm
@@ -23,8 +24,9 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -67,9 +69,9 @@ def took(action: Callable[[], object]) -> Took:
     return Took(after.ru_utime + after.ru_stime - before.ru_utime - before.ru_stime, clock)
 
 
-def build(folder: Path, cache: Path) -> None:
+def build(folder: Path, cache: Path, *options: str) -> None:
     """All charts of the build file in a folder, with a cache folder that may hold charts of before."""
-    command = [sys.executable, "-m", "chartgen", "build", "--quiet"]
+    command = [sys.executable, "-m", "chartgen", "build", "--quiet", *options]
     subprocess.run(
         command,
         cwd=folder,
@@ -171,5 +173,76 @@ def main(files: int = FILES, pairs: int = PAIRS) -> None:
             print(row(title, runs, theirs, files))
 
 
+@contextmanager
+def workers(folder: Path, count: int) -> Iterator[str]:
+    """The address of a scheduler on this machine with so many workers, which end with the block."""
+    from distributed import Client
+
+    told = folder / "scheduler.json"
+    programs = [
+        ["scheduler", "--host", "127.0.0.1", "--port", "0", "--no-dashboard"],
+        *[["worker", "--nthreads", "1", "--no-nanny", "--no-dashboard"]] * count,
+    ]
+    with ExitStack() as stack:
+        for name, *options in programs:
+            process = subprocess.Popen(
+                [
+                    sys.executable,
+                    "-m",
+                    f"distributed.cli.dask_{name}",
+                    *options,
+                    "--scheduler-file",
+                    str(told),
+                ],
+                cwd=folder,
+                stdout=subprocess.DEVNULL,
+                stderr=subprocess.DEVNULL,
+                env={**os.environ, "PYTHONPATH": str(ROOT)},
+            )
+            stack.callback(process.wait)
+            stack.callback(process.kill)
+        while not told.exists() or not told.stat().st_size:
+            time.sleep(0.1)
+        with Client(scheduler_file=str(told), set_as_default=False) as client:
+            client.wait_for_workers(count)
+            address = str(client.scheduler.address)
+        yield address
+
+
+def main_scheduler(files: int = FILES, pairs: int = PAIRS) -> None:
+    """Two workers of a scheduler on this machine, and one processor without any."""
+    everywhere = os.sched_getaffinity(0)
+    with tempfile.TemporaryDirectory() as name:
+        folder, cache = Path(name) / "fleet", Path(name) / "cache"
+        fleets.written(folder, files)
+        with workers(Path(name), 2) as address:
+
+            def seconds(*options: str) -> float:
+                shutil.rmtree(folder / "charts", ignore_errors=True)
+                shutil.rmtree(cache / "chartgen" / "charts", ignore_errors=True)
+                start = time.perf_counter()
+                build(folder, cache, *options)
+                return time.perf_counter() - start
+
+            seconds("--scheduler", address)
+            ours, alone = [], []
+            for _ in range(pairs):
+                os.sched_setaffinity(0, {min(everywhere)})
+                alone.append(seconds())
+                os.sched_setaffinity(0, everywhere)
+                ours.append(seconds("--scheduler", address))
+    ratios = sorted(mine / other for mine, other in zip(ours, alone, strict=True))
+    print(
+        f"{files} files: two workers on this machine, against one processor without a scheduler, by the clock"
+    )
+    print(
+        f"{statistics.median(ours):.2f} s against {statistics.median(alone):.2f} s: "
+        f"{statistics.median(ratios):.2f} times ({ratios[0]:.2f} to {ratios[-1]:.2f})"
+    )
+
+
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:]))
+    if sys.argv[1:2] == ["--scheduler"]:
+        main_scheduler(*map(int, sys.argv[2:]))
+    else:
+        main(*map(int, sys.argv[1:]))
