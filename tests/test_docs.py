@@ -26,7 +26,7 @@ PAGES = [
 PLACEHOLDERS = {"FILE": "values.yaml", "FILE...": "values.yaml", "[FILE]": "starter.yaml", "PATH": "server.replicas",
                 "SETTING": "server.replicas", "SHELL": "bash", "CODE": "unknown-key", "RULE": "server-replicas-even",
                 "OLD": "base.yaml", "NEW": "production.yaml", "CHART": "charts/consul-0.1.0.tgz",
-                "FOLDER...": "examples/charts"}  # fmt: skip
+                "FOLDER...": "examples/charts", "NAME": "consul-web"}  # fmt: skip
 
 
 def commands() -> list[tuple[str, str]]:
@@ -59,14 +59,14 @@ def test_a_quoted_command_runs(page: str, line: str, tmp_path: Path) -> None:
         manifests = chartgen.compile(tmp_path / "values.yaml").manifests("consul", "consul")
         (tmp_path / "running.yaml").write_text(manifests, encoding="utf-8")
     words = [PLACEHOLDERS.get(word, word) for word in shlex.split(line)[1:]]
-    if page == "build-file.md" or words in (["check"], ["build"], ["build", "--check"]):
+    if page == "build-file.md" or "--chart" in words or words in (["check"], ["build"], ["build", "--check"]):
         # what reads a build file runs beside the example's, as it is committed and built
         tmp_path /= "examples/fleet"
         if "init" in words:
             (tmp_path / "chartgen.yaml").unlink()
         for folder in (word for word in words if word.startswith("shard-") and "merge" in words):
             assert run("build", "-q", "--shard", f"{folder[-1]}/2", "-o", folder, cwd=tmp_path).returncode == 0
-        if "--check" in words:
+        if "--check" in words or words[:2] == ["diff", "--chart"]:
             assert run("build", "-q", cwd=tmp_path).returncode == 0
         if "--changed-since" in words:
             git = ["git", "-c", "user.name=nobody", "-c", "user.email=nobody@example.com"]
