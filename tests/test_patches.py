@@ -199,11 +199,16 @@ REFUSED: dict[str, dict[str, Any]] = yaml.safe_load(
 )
 
 
-def with_patch(name: str, way: str) -> Chart:
+def file_of(name: str, way: str) -> str:
+    """The file of patches of a case."""
     kind, of = REFUSED[name]["of"]
     body = REFUSED[name][way]
     patch = {"kind": kind, "name": of, "json" if isinstance(body, list) else "merge": body}
-    return built("# one\n" + yaml.safe_dump({"patches": [patch]}), {})
+    return "# one\n" + yaml.safe_dump({"patches": [patch]})
+
+
+def with_patch(name: str, way: str) -> Chart:
+    return built(file_of(name, way), {})
 
 
 @pytest.mark.parametrize("name", REFUSED)

@@ -233,9 +233,10 @@ def _pod(spec: Mapping[str, Any], restarts: tuple[str, ...]) -> Iterator[Refusal
         kinds = [key for key, value in mapped(volume).items() if key != "name" and value is not None]
         if not mapped(volume).get("name"):
             yield Refusal((*path, "name"), "a volume has no name", "a name")
-        if len(kinds) != 1:
-            what = f"{' and '.join(kinds)} at once" if kinds else "nothing that it holds"
-            yield Refusal((*path, kinds[-1]) if kinds else path, f"a volume with {what}", "one of configMap, secret, emptyDir, …")  # fmt: skip
+        # one that says nothing is an empty folder
+        if len(kinds) > 1:
+            what = f"a volume with {' and '.join(kinds)} at once"
+            yield Refusal((*path, kinds[-1]), what, "one of configMap, secret, emptyDir, …")
 
 
 def _role(data: Mapping[str, Any]) -> Iterator[Refusal]:
