@@ -307,8 +307,9 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
         done=done,
         sign_key=options.sign_key,
     )
-    # most values are so small that the size need not be looked at
-    if not _is_large(merged) or options.only:
+    # most values are so small that the size need not be looked at, unless objects are spelt twice
+    is_large = _is_large(merged) or (done is not None and done.adoption is not None)
+    if not is_large or options.only:
         return chart
     found = in_mode(_release_size(chart, merged), strict=options.strict)
     if any_error(found):
@@ -411,7 +412,10 @@ def _release_size(chart: Chart, merged: Merged) -> Iterable[Diagnostic]:
     share = round(100 * size / release_size.MOST)
     if share < _NEAR:
         return
-    place, _ = max(values.texts(merged.sources), key=lambda each: len(each[1]))
+    place, text = max(values.texts(merged.sources), key=lambda each: len(each[1]), default=((), ""))
+    adopted = chart.done is not None and chart.done.adoption is not None and len(text) < _LARGE
+    if adopted:
+        place = ()
     yield Diagnostic(
         "release-too-large",
         f"Helm would keep this release in a Secret of {size} bytes, {share} % of what a Secret holds",
@@ -419,7 +423,9 @@ def _release_size(chart: Chart, merged: Merged) -> Iterable[Diagnostic]:
         place,
         values.value_spans_of(place, merged.sources),
         expected=f"at most {release_size.MOST} bytes",
-        hint="keep long text in a ConfigMap or Secret of your own, and mount it",
+        hint="what is adopted is in it twice; build without the baseline, and let pods restart"
+        if adopted
+        else "keep long text in a ConfigMap or Secret of your own, and mount it",
     )
 
 
