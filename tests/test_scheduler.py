@@ -9,9 +9,10 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -79,6 +80,11 @@ class Dask:
         )
         self.workers.append(self._stack.enter_context(program(*start, folder=self.folder, code=code)))
 
+    def wait_for_workers(self, count: int) -> None:
+        """Returns once it has so many; raises CalledProcessError where it has not in time."""
+        asked = "import sys, distributed; distributed.Client(sys.argv[1]).wait_for_workers(*map(int, sys.argv[2:]))"
+        subprocess.run([sys.executable, "-c", asked, self.address, str(count), str(PATIENCE)], check=True)
+
     def close(self) -> None:
         self._stack.close()
 
@@ -109,7 +115,7 @@ def twice(tmp_path: Path) -> tuple[Path, Path]:
     return first, second
 
 
-def build(folder: Path, *options: str) -> tuple[int, dict[str, object]]:
+def build(folder: Path, *options: str) -> tuple[int, dict[str, Any]]:
     """The exit code and the answer of a build that finds nothing that was made before."""
     os.environ["XDG_CACHE_HOME"] = str(folder.parent / "cache")
     try:
@@ -132,7 +138,7 @@ def test_it_is_what_one_process_makes(dask: Dask, twice: tuple[Path, Path]) -> N
     code, answer = build(there, "--scheduler", dask.address)
     assert (code, answer) == build(here)
     assert written(there) == written(here)
-    assert any(chart["step"] for chart in answer["charts"])  # type: ignore[attr-defined]
+    assert any(chart["step"] for chart in answer["charts"])
 
 
 def test_a_worker_that_dies_costs_nothing(dask: Dask, twice: tuple[Path, Path]) -> None:
@@ -163,9 +169,10 @@ def started(folder: Path, address: str) -> subprocess.Popen[bytes]:
     )  # fmt: skip
     for _ in range(PATIENCE * 20):
         if list((folder / "charts").glob(".chartgen-*/*/chart.tgz")):
-            break
+            return process
         time.sleep(0.05)
-    return process
+    process.kill()
+    raise AssertionError("no chart was ready, or all of them were at once")
 
 
 def test_workers_that_would_make_other_bytes_are_refused(tmp_path: Path, twice: tuple[Path, Path]) -> None:
@@ -186,7 +193,7 @@ def test_workers_that_would_make_other_bytes_are_refused(tmp_path: Path, twice: 
             # one that is right does not help
             dask.worker()
             dask.worker(code)
-            until(lambda dask=dask: len(workers(dask.address)) == 2)  # type: ignore[misc]
+            dask.wait_for_workers(2)
             done = run("build", "--scheduler", dask.address, cwd=there)
         finally:
             dask.close()
@@ -198,20 +205,6 @@ def test_workers_that_would_make_other_bytes_are_refused(tmp_path: Path, twice: 
 def test_a_worker_asks_who_asks() -> None:
     with pytest.raises(remote.OtherProgram, match="Python"):
         remote.compiled("another", b"")
-
-
-def until(said: Callable[[], bool]) -> None:
-    for _ in range(PATIENCE * 10):
-        if said():
-            return
-        time.sleep(0.1)
-
-
-def workers(address: str) -> list[str]:
-    """The addresses of a scheduler's workers."""
-    asked = "import sys, distributed; print(*distributed.Client(sys.argv[1]).scheduler_info()['workers'])"
-    done = subprocess.run([sys.executable, "-c", asked, address], check=True, capture_output=True, text=True)
-    return done.stdout.split()
 
 
 def test_nobody_is_there(twice: tuple[Path, Path]) -> None:

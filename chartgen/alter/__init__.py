@@ -16,12 +16,11 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Baseline:
-    """The objects of a release, as they run or as they were kept; `name` is where they were read."""
+    """The objects of a release, as they run or as they were kept."""
 
     release: str
     namespace: str
     objects: tuple[Mapping[str, Any], ...]
-    name: str = field(default="", compare=False)
 
 
 @dataclass(frozen=True, slots=True)

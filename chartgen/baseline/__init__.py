@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 _NAMED = ("release", "app.kubernetes.io/instance")
 
 
-
 def read(path: str, release: str | None = None, namespace: str | None = None) -> Baseline:
     """What runs, as manifests (a file, or `-` for standard input) or a kept file have it.
 
@@ -47,7 +46,7 @@ def _of_kept(data: Mapping[str, Any], name: str) -> Baseline:
         )
     from chartgen.alter import Baseline
 
-    return Baseline(release, namespace, tuple(there), name)
+    return Baseline(release, namespace, tuple(there))
 
 
 def _is_object(data: Any) -> bool:
@@ -75,7 +74,7 @@ def of_objects(
         )
     from chartgen.alter import Baseline
 
-    return Baseline(str(said["--release"]), str(said["--namespace"]), there, name)
+    return Baseline(str(said["--release"]), str(said["--namespace"]), there)
 
 
 def _labelled(data: Mapping[str, Any]) -> Any:

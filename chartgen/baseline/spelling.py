@@ -18,6 +18,7 @@ from chartgen.diagnostics import Rejected
 from chartgen.kubernetes.refusal import items, mapped, part
 from chartgen.render import document, scalar
 from chartgen.render.document import Adopted, Answer, Document
+from chartgen.values import tree
 
 if TYPE_CHECKING:
     from chartgen.late import LateBound
@@ -36,23 +37,11 @@ class Spelt:
         """What is said of it; None where nothing was adopted."""
         if not self.objects:
             return None
-        text = scalar.json_text(_ordered(sorted(map(_named, self.objects), key=lambda named: named[0])))
+        objects = sorted(self.objects, key=lambda data: identity(data, baseline.namespace))
+        text = scalar.json_text(tree.ordered(objects))
         digest = hashlib.sha256(text.encode()).hexdigest()
         count = sum(made.adopted is not None for made in self.documents)
         return Adoption(baseline.release, baseline.namespace, self.objects, digest, count)
-
-
-def _named(data: Mapping[str, Any]) -> tuple[tuple[str, ...], Mapping[str, Any]]:
-    return identity(data), data
-
-
-def _ordered(node: Any) -> Any:
-    if isinstance(node, Mapping):
-        return {key: _ordered(node[key]) for key in sorted(node, key=str)}
-    return [_ordered(item) for item in node] if isinstance(node, (list, tuple)) else node
-
-
-# ---------------------------------------------------------------- adopting
 
 
 def spelt(documents: Sequence[Document], baseline: Baseline, late: LateBound, answer: Answer) -> Spelt:

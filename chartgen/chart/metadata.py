@@ -132,18 +132,12 @@ def _own_text(value: Any, key: str) -> str:
     """What of a section is other than its default, as the entry of a JSON object; empty where nothing is."""
     given = {} if value is None else {key: value}
     different = tree.different(document.pruned(given), document.pruned(_standard(key)))
-    return scalar.json_text(_ordered(different))[1:-1]
+    return scalar.json_text(tree.ordered(different))[1:-1]
 
 
 def _standard(key: str) -> dict[str, Any]:
     defaults = schema.defaults()
     return {key: defaults[key]} if key in defaults else {}
-
-
-def _ordered(node: Any) -> Any:
-    if isinstance(node, Mapping):
-        return {key: _ordered(node[key]) for key in sorted(node, key=str)}
-    return [_ordered(item) for item in node] if isinstance(node, list) else node
 
 
 def _is_prerelease(version: str) -> bool:

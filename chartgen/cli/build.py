@@ -36,21 +36,16 @@ def held(inputs: Inputs, alterations: Alterations | None, runs: Runs | None = No
     if runs is None:
         return kept.held(inputs.files, alterations)
     from dataclasses import replace
-    from pathlib import Path
 
     from chartgen import baseline
     from chartgen.alter import Alterations
+    from chartgen.sides import charts
 
     if kept.beside(inputs.files) is None:
         import click
 
         raise click.UsageError("--baseline keeps what it adopts beside a file of values; name one with -f.")
-    if Path(runs.baseline).is_dir() or runs.baseline.endswith((".tgz", ".tar.gz")):
-        from chartgen.sides import charts
-
-        found = charts.as_it_runs(*runs)
-    else:
-        found = baseline.read(*runs)
+    found = charts.as_it_runs(*runs) if charts.is_named(runs.baseline) else baseline.read(*runs)
     return replace(alterations or Alterations(), baseline=found)
 
 
@@ -120,6 +115,7 @@ def _next(archive: Path, adoption: Adoption | None) -> str:
 
 
 def _adopted(adoption: Adoption, keep: str | None) -> str:
-    objects = "an object" if adoption.count == 1 else f"{adoption.count} objects"
+    objects = "an object as it runs" if adoption.count == 1 else f"{adoption.count} objects as they run"
     where = f", which {keep} keeps" if keep is not None else ""
-    return f"as release {adoption.release} in namespace {adoption.namespace} it has the spelling of {objects} as {'it runs' if adoption.count == 1 else 'they run'}{where}"
+    release = f"as release {adoption.release} in namespace {adoption.namespace}"
+    return f"{release} it has the spelling of {objects}{where}"

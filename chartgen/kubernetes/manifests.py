@@ -87,8 +87,12 @@ def _singly(name: str, data: Any) -> Iterator[Mapping[str, Any]]:
 
 def as_asked_for_where_live(data: Mapping[str, Any]) -> Mapping[str, Any]:
     """An object as it was asked for: one that a cluster printed without what the cluster wrote into it."""
-    metadata = part(data, "metadata")
-    return as_asked_for(data) if "uid" in metadata or "resourceVersion" in metadata else data
+    return as_asked_for(data) if _is_live(data) else data
+
+
+def _is_live(data: Mapping[str, Any]) -> bool:
+    """Whether a cluster printed the object."""
+    return not part(data, "metadata").keys().isdisjoint(("uid", "resourceVersion"))
 
 
 def as_asked_for(data: Mapping[str, Any]) -> Mapping[str, Any]:
@@ -103,13 +107,12 @@ def as_asked_for(data: Mapping[str, Any]) -> Mapping[str, Any]:
         key: value for key, value in part(metadata, "annotations").items() if key not in _ANNOTATED_BY_OTHERS
     }
     kept = {key: value for key, value in metadata.items() if key not in _WRITTEN_BY_OTHERS}
-    is_live = "uid" in metadata or "resourceVersion" in metadata
     for key, left in (("labels", labels), ("annotations", annotations)):
         kept.pop(key, None)
         if left:
             kept[key] = left
     out = {key: value for key, value in data.items() if key != "status"} | {"metadata": kept}
-    if is_live and data.get("kind") == "Service":
+    if _is_live(data) and data.get("kind") == "Service":
         spec = part(data, "spec")
         headless = spec.get("clusterIP") == "None"
         out["spec"] = {

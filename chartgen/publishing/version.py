@@ -120,10 +120,7 @@ def decided(
     if entry is not None:
         # what it says of its changes is settled
         return Decision(replace(chart, version=version, changes=_changes_of(entry)), step=None)
-    below = index.parsed(version)
-    before = [
-        entry for entry in known.entries.get(chart.name, ()) if (number := _number(entry)) and number < below
-    ]
+    before = compared_with(known, chart.name, version)
     if not before:
         return Decision(replace(chart, version=version))
     old = before[0]
@@ -213,13 +210,6 @@ def _is_version(text: str) -> bool:
         return bool(index.parsed(text))
     except ValueError:
         return False
-
-
-def _number(entry: Entry) -> Version | None:
-    try:
-        return index.parsed(entry["version"])
-    except ValueError:
-        return None
 
 
 def _digest(chart: Chart) -> str:

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from chartgen.compiler import Options
 
 _ASSIGNMENT = re.compile(r"[^=/\\]+=")
-_ARCHIVES = (".tgz", ".tar.gz")
 
 
 def read(old: str, new: str, around: Inputs, options: Options, target: Target) -> tuple[Side, Side]:
@@ -134,7 +133,7 @@ def _side(text: str, around: Inputs, options: Options, target: Target, *, with_o
     flags = tuple(("set", part) for part in parts if _is_assignment(part))
     inputs = Inputs((*around.files, *files), (*around.flags, *flags))  # type: ignore[arg-type]
     first = files[0] if files else ""
-    if os.path.isdir(first) or first.endswith(_ARCHIVES):
+    if charts.is_named(first):
         own = inputs._replace(files=tuple(files[1:]), flags=inputs.flags[len(around.flags) :])
         every = inputs._replace(files=(*around.files, *files[1:]))
         return charts.side(text, first, own, every, target, with_origins=with_origins)

@@ -28,6 +28,7 @@ _OWN = "chartgen/name"
 _GUARDS = ("frozen.yaml", "release-name.yaml")
 # the folders of a chart that objects, and what they are made of, are in
 _READ = ("templates", PATCHES)
+_ARCHIVES = (".tgz", ".tar.gz")
 _MOST = 100_000_000
 
 
@@ -65,6 +66,11 @@ def side(
     return replace(found, values=values.data, sources=(values,)) if own else found
 
 
+def is_named(path: str) -> bool:
+    """Whether a path names a chart: a folder or an archive."""
+    return path != "" and (Path(path).is_dir() or path.endswith(_ARCHIVES))
+
+
 def as_it_runs(path: str, release: str | None, namespace: str | None) -> Baseline:
     """The chart in a folder or archive as it runs in a release. Raises Rejected as `side` does, and where the release is not
     named."""
@@ -76,7 +82,7 @@ def as_it_runs(path: str, release: str | None, namespace: str | None) -> Baselin
             hint="say --release and --namespace, too, or hand over what `helm get manifest` prints",
         )
     found = side(path, path, Inputs(), Inputs(), Target(release, namespace))
-    return Baseline(release, namespace, found.objects, path)
+    return Baseline(release, namespace, found.objects)
 
 
 def _reject(code: str, message: str, path: str, **details: Any) -> NoReturn:

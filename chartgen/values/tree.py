@@ -64,6 +64,13 @@ def same(left: Any, right: Any) -> bool:
     return type(left) is type(right) and bool(left == right)
 
 
+def ordered(node: Any) -> Any:
+    """The same data with the keys of each map in order."""
+    if isinstance(node, Mapping):
+        return {key: ordered(node[key]) for key in sorted(node, key=str)}
+    return [ordered(item) for item in node] if isinstance(node, list) else node
+
+
 def different(data: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
     """What of `data` is other than in `standard`; None for what only `standard` has."""
     found: dict[str, Any] = {}

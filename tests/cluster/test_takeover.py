@@ -34,9 +34,7 @@ CASES = (
 )
 WORKLOADS = ("Deployment", "StatefulSet", "DaemonSet")
 
-pytestmark = pytest.mark.skipif(
-    not OBSERVED.is_dir(), reason="the observed objects are not beside the project"
-)
+pytestmark = pytest.mark.skipif(not OBSERVED.is_dir(), reason="the observed objects are not beside the project")
 
 
 def lines(file: str) -> list[dict[str, Any]]:
@@ -120,8 +118,7 @@ def _spelt_differently(
     return {
         _name(one)
         for one in official
-        if one["kind"] in WORKLOADS
-        and _said(one["spec"]["template"]) != _said(ours[_name(one)]["spec"]["template"])
+        if one["kind"] in WORKLOADS and _said(one["spec"]["template"]) != _said(ours[_name(one)]["spec"]["template"])
     }
 
 
