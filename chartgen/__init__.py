@@ -9,7 +9,7 @@ from chartgen.version import __version__
 
 if TYPE_CHECKING:
     from chartgen.chart import Chart
-    from chartgen.compiler import compile
+    from chartgen.warm import compile
 
 __all__ = ["Chart", "Diagnostic", "Rejected", "Span", "__version__", "compile"]
 
@@ -17,7 +17,7 @@ __all__ = ["Chart", "Diagnostic", "Rejected", "Span", "__version__", "compile"]
 def __getattr__(name: str) -> Any:
     # the compiler pulls in Jinja; `chartgen check` in a pre-commit hook should not wait for it
     if name == "compile":
-        from chartgen.compiler import compile
+        from chartgen.warm import compile
 
         return compile
     if name == "Chart":

@@ -103,33 +103,6 @@ class Memory:
         self.late = LateBound()
 
 
-def compile(
-    given: Values | Sequence[Values],
-    *,
-    strict: bool = True,
-    late: Sequence[str] = (),
-    kube_version: str | None = None,
-    name: str = "consul",
-    version: str = "0.1.0",
-) -> Chart:
-    """Compiles values (a mapping, a file's path, or several of them, the last winning) into a chart. What is kept beside the
-    last file of how its objects run is held to.
-
-    With `strict` off, unknown keys and doubtful shapes are warnings (`Chart.diagnostics`) instead of errors.
-    Raises Rejected with every finding.
-    """
-    from chartgen.baseline import kept
-
-    several = [given] if isinstance(given, (Mapping, str, os.PathLike)) else list(given)
-    last = several[-1] if several else {}
-    files = () if isinstance(last, Mapping) else (os.fspath(last),)
-    options = Options(
-        strict=strict, late=tuple(late), kube_version=kube_version, name=name, version=version,
-        alterations=kept.held(files, None),
-    )  # fmt: skip
-    return compile_sources(read(given), options)
-
-
 def read(given: Values | Sequence[Values]) -> Read:
     """Each input of values as a source, and what cannot be read."""
     from chartgen.values import source

@@ -23,6 +23,7 @@ STAGES = (
     ("compare",),
     ("baseline",),
     ("steering", "project", "compiler"),
+    ("warm",),
     ("sides",),
     ("publishing",),
     ("fleet",),

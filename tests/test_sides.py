@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 
+import chartgen
 from chartgen import compare, compiler, sides
 from chartgen.alter import Alterations, patches
 from chartgen.alter.images import Renaming, read_digests
@@ -285,7 +286,7 @@ def test_flags_that_differ(tmp_path: Path) -> None:
         ("--kube-version", "1.36", None), ("--mirror", None, "registry.example.com/m"),
     )  # fmt: skip
     assert sides.flags_apart(old, old) == ()
-    lenient = compiler.compile(tmp_path / "kept.yaml", strict=False).write_archive(tmp_path / "lenient.tgz")
+    lenient = chartgen.compile(tmp_path / "kept.yaml", strict=False).write_archive(tmp_path / "lenient.tgz")
     changes = sides.compared(*read(published("kept", tmp_path), lenient), TARGET)
     found = difference.Difference(
         "a", "b", compare.judged(changes), (), None, sides.flags_apart(*read(old.name, lenient))
@@ -297,7 +298,7 @@ def test_flags_that_differ(tmp_path: Path) -> None:
 
 
 def test_a_chart_of_which_none_can_be_made_again_is_compared_all_the_same(tmp_path: Path) -> None:
-    chart = compiler.compile({"server": {"replicas": 3}})
+    chart = chartgen.compile({"server": {"replicas": 3}})
     chart.write(tmp_path / "old")
     folder = chart.write(tmp_path / "new")
     (folder / "values.yaml").write_text("server: {replicas: many}\n")
