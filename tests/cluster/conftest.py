@@ -29,7 +29,7 @@ PAIRS = {
 # what waits for controllers waits most of the time: control planes of each pair that run side by side
 LANES = 2
 # the modules whose tests are dealt out to the lanes; each other one stays together, as its tests share what they make
-_DEALT = ("test_lifecycle", "test_takeover")
+_DEALT = ("test_lifecycle", "test_takeover", "test_baseline")
 
 
 class _Lanes(LoadScopeScheduling):

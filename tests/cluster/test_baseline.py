@@ -63,32 +63,40 @@ class State(NamedTuple):
     pods: dict[str, str]
 
 
-def state(api: Api, objects: list[dict[str, Any]], namespace: str) -> State:
-    found, schemas = {}, {}
-    for data in objects:
-        if live := api.live(data, namespace):
-            metadata = live["metadata"]
-            found[data["kind"], metadata["name"]] = metadata["uid"], metadata.get("generation", 0)
-            if data["kind"] == "CustomResourceDefinition":
-                schemas[metadata["name"]] = live["spec"]
+def state(api: Api, objects: list[dict[str, Any]], namespace: str) -> tuple[State, bool]:
+    """What a release is now, and whether controllers have seen all of it."""
+    wanted = {api.paths(data, namespace) for data in objects}
+    live = {
+        f"{folder}/{data['metadata']['name']}": (kind, data)
+        for kind, folder in {(data["kind"], api.paths(data, namespace)[0]) for data in objects}
+        for data in api.get(folder).get("items", [])
+    }
+    found, schemas, seen = {}, {}, True
+    for kind, data in (live[path] for _, path in wanted if path in live):
+        metadata = data["metadata"]
+        generation = metadata.get("generation", 0)
+        found[kind, metadata["name"]] = metadata["uid"], generation
+        seen &= (data.get("status") or {}).get("observedGeneration", generation) == generation
+        if kind == "CustomResourceDefinition":
+            schemas[metadata["name"]] = data["spec"]
     pods = {
         pod["metadata"]["name"]: pod["metadata"]["uid"]
         for pod in api.get(f"/api/v1/namespaces/{namespace}/pods").get("items", [])
         if pod["status"].get("phase") == "Running"
         and any(owner["kind"] != "Job" for owner in pod["metadata"].get("ownerReferences", []))
     }
-    return State(found, schemas, pods)
+    return State(found, schemas, pods), seen
 
 
 def at_rest(api: Api, objects: list[dict[str, Any]], namespace: str) -> State:
-    """The state once nothing moves: the same in a row of looks."""
-    last, looks = state(api, objects, namespace), 0
-    for _ in range(120):
-        time.sleep(0.5)
-        now = state(api, objects, namespace)
-        last, looks = now, looks + 1 if now == last else 0
-        if looks == 6:
+    """The state once nothing moves: the same in a row of looks, after controllers have seen it."""
+    last, looks = None, 0
+    for _ in range(240):
+        now, seen = state(api, objects, namespace)
+        last, looks = now, looks + 1 if seen and now == last else 0
+        if looks == 5:
             return now
+        time.sleep(0.5)
     raise AssertionError("the release does not come to rest")
 
 
