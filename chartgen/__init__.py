@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.version import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from chartgen.chart import Chart
     from chartgen.warm import compile
 

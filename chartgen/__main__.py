@@ -12,10 +12,13 @@ import gc
 import os
 import sys
 from collections.abc import Sequence
-from typing import Any, NoReturn
 
 from chartgen.cli.exits import BUG, INTERRUPTED, TERMINATED, UNUSABLE
 from chartgen.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn
 
 
 def main(arguments: Sequence[str] | None = None) -> NoReturn:

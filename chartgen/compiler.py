@@ -5,12 +5,12 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import kube_version, names, rules, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, any_error, dotted, in_mode, single
 from chartgen.kubernetes.refusal import items, mapped
 from chartgen.late import TOKEN, LateBound
+from chartgen.records import NamedTuple
 from chartgen.rules import spelling
 from chartgen.schema import embedded, foreign, removed, templated, validator
 from chartgen.settings import Settings, settings
@@ -20,14 +20,17 @@ from chartgen.values.inputs import Read
 from chartgen.values.reads import Section, SetAside
 from chartgen.values.traces import Traces
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from chartgen.alter import Alterations, Done
     from chartgen.alter.patches import Gone
     from chartgen.chart import Chart
     from chartgen.render import Rendered
     from chartgen.values.source import Source
 
-Values = Mapping[str, Any] | str | os.PathLike[str]
+Values: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str]"
 # findings after which a value has not the form that whoever reads it counts on
 _MISSHAPEN = ("wrong-type", "missing-key")
 # … and with which lenient mode has to try whether templates can use them

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from itertools import islice
-from typing import Any, Literal, NamedTuple, TypeVar
+
+from chartgen.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias, TypeVar
+
+    T = TypeVar("T")
 
 # each finding costs time and memory, and nobody reads more at once
 MAX_FINDINGS = 500
 
-T = TypeVar("T")
 Path = tuple[str | int, ...]
-Severity = Literal["error", "warning", "note"]
+Severity: TypeAlias = 'Literal["error", "warning", "note"]'
 # what a finding weighs. refused: nobody takes it. harmful: the official chart takes it, and what it installs does not
 # work. unwise: it works, and will disappoint. told: no finding, but what is to be known about the others.
-Weight = Literal["refused", "harmful", "unwise", "told"]
+Weight: TypeAlias = 'Literal["refused", "harmful", "unwise", "told"]'
 _STRICT: dict[Weight, Severity] = {
     "refused": "error",
     "harmful": "error",

@@ -7,17 +7,22 @@ template (joining, JSON, shell quoting) works on it unchanged.
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Callable
-from typing import Any, NamedTuple
+
+from chartgen import lazy_regex
+from chartgen.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
-TOKEN = re.compile(f"{OPEN}([0-9]+){CLOSE}")
+TOKEN = lazy_regex.compile(f"{OPEN}([0-9]+){CLOSE}")
 # before a token that is the key of a map or an item of a list: Helm's text takes the place of the whole entry
 SPLICED = "\ufdd2"
-_IDENTIFIER = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
+_IDENTIFIER = lazy_regex.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 # actions that need no reading: each yields one word that no YAML takes for more than text
-_SIMPLE = re.compile(
+_SIMPLE = lazy_regex.compile(
     r'\{\{ ?(?:(\.Release\.Name(?:space)?)|(?:template|include) ("consul\.(?:full)?name") \.) ?\}\}'
 )
 

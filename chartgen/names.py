@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chartgen.values.helm_scalar import go_text
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # the chart's own name, unless it is a part of another chart under an alias
 CHART = "consul"

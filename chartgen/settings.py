@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from chartgen.diagnostics import Path
 from chartgen.values import helm_scalar
 from chartgen.values.reads import Section, fact
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def switched_on(value: Any, parent: Any) -> bool:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
-from typing import NamedTuple
 
 from chartgen.diagnostics import Diagnostic
+from chartgen.records import NamedTuple
 from chartgen.values import comments
 from chartgen.values.comments import Ignore
 from chartgen.values.source import Source

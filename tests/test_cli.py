@@ -374,6 +374,7 @@ KEPT_OUT = {
     "rapidfuzz",
     "deepmerge",
     "pathlib",
+    "typing",
 }
 
 

@@ -11,7 +11,7 @@ import pytest
 PACKAGE = Path(__file__).parent.parent / "chartgen"
 # from the bottom up: each stage may import those before it, and what is in its own row
 STAGES = (
-    ("diagnostics", "bundle", "paths", "version", "kube_version", "late"),
+    ("diagnostics", "records", "lazy_regex", "bundle", "paths", "version", "kube_version", "late"),
     ("values",),
     ("gotemplate", "kubernetes", "names", "settings"),
     ("schema",),

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
-from typing import TYPE_CHECKING, Any, NoReturn
 
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.kubernetes.refusal import mapped, part
 from chartgen.values import source
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, NoReturn
+
     from chartgen.alter import Baseline
 
 # labels in which a chart says what its release is called

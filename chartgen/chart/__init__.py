@@ -7,7 +7,6 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
 
 from chartgen import bundle, names, paths
 from chartgen.chart import answers, frozen, metadata, publish, readme, release_name
@@ -17,7 +16,10 @@ from chartgen.late import LateBound
 from chartgen.render import components, document
 from chartgen.render.document import Document
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from chartgen.alter import Done
 
 # the folder of a chart with the patches that it was made with

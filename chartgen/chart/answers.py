@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chartgen import names
 from chartgen.diagnostics import Diagnostic, Rejected, dotted
@@ -11,6 +10,10 @@ from chartgen.late import Expression
 from chartgen.render.document import Answer
 from chartgen.schema import templated
 from chartgen.values import helm_scalar, source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def named(values: Mapping[str, Any], release: str, namespace: str) -> Answer:

@@ -7,11 +7,14 @@ That is the schema, and for what stands below `global` a template of the chart (
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chartgen import schema
 from chartgen.chart import kept
 from chartgen.render import document, scalar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def values_text(values: Mapping[str, Any]) -> str:

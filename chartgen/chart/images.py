@@ -4,13 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from functools import partial
-from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path
 from chartgen.kubernetes import images as named_in
 from chartgen.kubernetes.image_name import Reference, reference
 from chartgen.late import OPEN
+from chartgen.records import NamedTuple
 from chartgen.render.document import Document
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Use(NamedTuple):

@@ -9,18 +9,21 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable, Mapping
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.records import NamedTuple
 from chartgen.render import document
 from chartgen.values import source
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from semver import Version
 
 FILE = "index.yaml"
 EPOCH = "SOURCE_DATE_EPOCH"
-Entry = Mapping[str, Any]
+Entry: TypeAlias = "Mapping[str, Any]"
 
 
 class Index(NamedTuple):

@@ -5,7 +5,10 @@ from __future__ import annotations
 import marshal
 from collections import OrderedDict
 from collections.abc import Callable
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # how many characters are kept, and of what length none is
 _MOST, _LONG = 4_000_000, 50_000

@@ -10,7 +10,6 @@ import base64
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any
 
 from chartgen import paths, schema
 from chartgen.chart import images, index, kept
@@ -19,7 +18,10 @@ from chartgen.render.document import Document
 from chartgen.values import source, tree
 from chartgen.version import __version__
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from chartgen.alter import Done
 
 COMPILER, FLAGS, INPUTS = "chartgen/version", "chartgen/flags", "chartgen/inputs"

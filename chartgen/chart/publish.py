@@ -16,10 +16,14 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from chartgen.chart import index
 from chartgen.diagnostics import Diagnostic, Rejected, Span
+from chartgen.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 Files = Mapping[str, str]
 # beyond it, libdeflate takes three times as long for a chart that is a twentieth smaller

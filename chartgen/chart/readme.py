@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from typing import Any
 
 from chartgen import schema
 from chartgen.chart import kept
 from chartgen.diagnostics import dotted
 from chartgen.render import document, scalar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def text(

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import NamedTuple
 
 from chartgen import names
 from chartgen.kubernetes import names as limits
 from chartgen.late import OPEN, TOKEN, LateBound
+from chartgen.records import NamedTuple
 from chartgen.render.document import Document
 
 FILE = "release-name.yaml"

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from chartgen.cli.exits import FINDINGS, exit_code
 from chartgen.cli.output import Output, by_kind, described
 from chartgen.diagnostics import Rejected
+from chartgen.records import NamedTuple
 from chartgen.values.inputs import Inputs
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from pathlib import Path
 

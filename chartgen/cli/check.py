@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
 
 from chartgen.cli.exits import exit_code
 from chartgen.cli.output import Output, counted
 from chartgen.diagnostics import Diagnostic
 from chartgen.values.inputs import Inputs
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chartgen.compiler import Options
 

@@ -7,11 +7,14 @@ Values have a schema and templates are written once, so that neither makes such 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from chartgen.diagnostics import Path
 from chartgen.kubernetes.formats import percent, unknown
 from chartgen.kubernetes.refusal import Refusal, below, items, mapped, part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _MOST = 2**31 - 1
 _PORT = (1, 65535)

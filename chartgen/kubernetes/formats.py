@@ -7,26 +7,30 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from typing import Any
 
+from chartgen import lazy_regex
 from chartgen.late import OPEN
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 Form = Callable[[str], "str | None"]
 
 LABEL_LENGTH, SUBDOMAIN_LENGTH = 63, 253
 # stands for a template action in text that is read before Helm has expanded it (Unicode's private use)
 _ACTION = "\ue000"
-_LABEL = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
-_LABEL_1035 = re.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
-_SUBDOMAIN = re.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
-_NAME_PART = re.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
-_CONFIG_KEY = re.compile(r"[-._a-zA-Z0-9]+")
-_PORT_NAME = re.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
-_ENVIRONMENT_NAME = re.compile(r"[ -<>-~]+")
-_HEADER_NAME = re.compile(r"[-A-Za-z0-9]+")
-_SYSCTL = re.compile(r"([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?")
-_PERCENT = re.compile(r"[0-9]+%")
-_QUANTITY = re.compile(r"([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)([numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]{1,3})")
+_LABEL = lazy_regex.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?")
+_LABEL_1035 = lazy_regex.compile(r"[a-z]([-a-z0-9]*[a-z0-9])?")
+_SUBDOMAIN = lazy_regex.compile(r"[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*")
+_NAME_PART = lazy_regex.compile(r"([A-Za-z0-9][-A-Za-z0-9_.]*)?[A-Za-z0-9]")
+_CONFIG_KEY = lazy_regex.compile(r"[-._a-zA-Z0-9]+")
+_PORT_NAME = lazy_regex.compile(r"[a-z0-9]+(-[a-z0-9]+)*")
+_ENVIRONMENT_NAME = lazy_regex.compile(r"[ -<>-~]+")
+_HEADER_NAME = lazy_regex.compile(r"[-A-Za-z0-9]+")
+_SYSCTL = lazy_regex.compile(r"([a-z0-9]([-_a-z0-9]*[a-z0-9])?[\./])*[a-z0-9]([-_a-z0-9]*[a-z0-9])?")
+_PERCENT = lazy_regex.compile(r"[0-9]+%")
+_QUANTITY = lazy_regex.compile(r"([+-]?)([0-9]+\.?[0-9]*|\.[0-9]+)([numkMGTPE]?|[KMGTPE]i|[eE][+-]?[0-9]{1,3})")
 _FACTORS = {
     "n": 1e-9, "u": 1e-6, "m": 1e-3, "": 1.0, "k": 1e3, "M": 1e6, "G": 1e9, "T": 1e12, "P": 1e15, "E": 1e18,
     **{f"{prefix}i": 1024.0**power for power, prefix in enumerate("KMGTPE", 1)},

@@ -9,12 +9,17 @@ from __future__ import annotations
 import re
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple
 
+from chartgen import lazy_regex
 from chartgen.diagnostics import Path, dotted
 from chartgen.kubernetes.image_name import NAME, reference
 from chartgen.late import CLOSE, OPEN
+from chartgen.records import NamedTuple
 from chartgen.values import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # a name in text, all of it: what a late-bound part goes on is no name yet
 _IN_TEXT = rf"(?P<image>(?>{NAME}))(?![{OPEN}{CLOSE}\w/:@])"
@@ -25,17 +30,17 @@ _CONTAINERS = {
     "ephemeralContainers": "ephemeral container",
 }
 # keys of programs' own configuration and of custom resources, names of variables, annotations
-_KEY = re.compile(r"image|image(?!Pull)[A-Z]\w*|[a-z]\w*Image|(?:.*[-_./])?(?:image|IMAGE)")
+_KEY = lazy_regex.compile(r"image|image(?!Pull)[A-Z]\w*|[a-z]\w*Image|(?:.*[-_./])?(?:image|IMAGE)")
 # in text: a flag of a program, a key of JSON, a key of YAML
-_FLAG = re.compile(rf"(?:^|(?<=[\s'\"=]))(?P<flag>--?[a-z0-9-]*image)(?:=|\s+)['\"]?{_IN_TEXT}", re.ASCII)
-_JSON = re.compile(
+_FLAG = lazy_regex.compile(rf"(?:^|(?<=[\s'\"=]))(?P<flag>--?[a-z0-9-]*image)(?:=|\s+)['\"]?{_IN_TEXT}", re.ASCII)
+_JSON = lazy_regex.compile(
     rf"\"(?P<key>image|image(?!Pull)[A-Z]\w*|[a-z]\w*Image)\"\s*:\s*\"{_IN_TEXT}(?=\")", re.ASCII
 )
-_YAML = re.compile(
+_YAML = lazy_regex.compile(
     rf"^[\s-]*(?P<key>image|image(?!Pull)[A-Z]\w*|[a-z]\w*Image)[ \t]*:[ \t]+['\"]?{_IN_TEXT}['\"]?[ \t]*(?:#.*)?$",
     re.ASCII | re.MULTILINE,
 )
-_LONE_FLAG = re.compile(r"--?[a-z0-9-]*image")
+_LONE_FLAG = lazy_regex.compile(r"--?[a-z0-9-]*image")
 
 
 class Use(NamedTuple):

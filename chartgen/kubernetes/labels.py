@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from chartgen.kubernetes import formats
 from chartgen.kubernetes.refusal import Refusal, below, formed, items
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def text_map(node: Any, what: str) -> Iterator[Refusal]:

@@ -8,11 +8,14 @@ their controller cannot make a pod.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from chartgen.diagnostics import Path
 from chartgen.kubernetes.formats import LABEL_LENGTH, SUBDOMAIN_LENGTH
 from chartgen.kubernetes.refusal import part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _HASH = len("-5dfb647fd4")
 _LONGEST = {

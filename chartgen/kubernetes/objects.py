@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
 from chartgen.kubernetes import formats, pods, services, since
 from chartgen.kubernetes.formats import amount, percent, unknown
 from chartgen.kubernetes.labels import annotation_map, label_selector, labels
 from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, part
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
 # of ConfigMaps and Secrets; of all objects, by etcd's default for a request
 LARGEST_DATA, LARGEST_OBJECT = 1024 * 1024, 1536 * 1024
-Judge = Callable[[Mapping[str, Any]], Iterator[Refusal]]
+Judge: TypeAlias = "Callable[[Mapping[str, Any]], Iterator[Refusal]]"
 
 
 def refusals(data: Mapping[str, Any], version: tuple[int, int] | None = None) -> Iterator[Refusal]:

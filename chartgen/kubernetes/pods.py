@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator, Mapping
-from typing import Any
 
+from chartgen import lazy_regex
 from chartgen.diagnostics import Path
 from chartgen.kubernetes import formats
 from chartgen.kubernetes.formats import amount, unknown
 from chartgen.kubernetes.labels import label_selector, labels, requirement
 from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, once, part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _LARGEST_ID = 2**31 - 1
 _STANDARD_AMOUNTS = frozenset(("cpu", "memory", "ephemeral-storage"))
@@ -21,7 +24,7 @@ _ENVIRONMENT_FIELDS = (
 )  # fmt: skip
 _ENVIRONMENT_AMOUNTS = ("limits.cpu", "limits.memory", "limits.ephemeral-storage", "requests.cpu", "requests.memory",
                         "requests.ephemeral-storage")  # fmt: skip
-_NO_WINDOWS_USER = re.compile(r'["/\\:;|=,+*?<>@\[\]\x00-\x1f]')
+_NO_WINDOWS_USER = lazy_regex.compile(r'["/\\:;|=,+*?<>@\[\]\x00-\x1f]')
 _CPU_UNITS = ("1", "1m")
 _SIZE_UNITS = ("1", "1k", "1M", "1G", "1T", "1P", "1E", "1Ki", "1Mi", "1Gi", "1Ti", "1Pi", "1Ei")
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path
 from chartgen.kubernetes.formats import Form, unknown
+from chartgen.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class Refusal(NamedTuple):

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from chartgen.kubernetes import formats
 from chartgen.kubernetes.formats import unknown
 from chartgen.kubernetes.labels import labels
 from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, part
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _OUTSIDE = ("NodePort", "LoadBalancer")
 _DISTRIBUTIONS = ("PreferClose", "PreferSameZone", "PreferSameNode")

@@ -7,10 +7,13 @@ that, the API server refuses the value or drops the field without a word.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import Any
 
 from chartgen.kube_version import MAINTAINED
 from chartgen.kubernetes.refusal import Refusal, below
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _ANY = object()
 # (field, value): the minor version of Kubernetes 1 that takes it by default, and the name of the gate

@@ -10,25 +10,29 @@ import re
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
+from chartgen import lazy_regex
 from chartgen.chart import Chart, index, metadata
 from chartgen.chart.publish import Published
 from chartgen.diagnostics import Diagnostic, Rejected, Span, dotted
+from chartgen.records import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
     from semver import Version
 
     from chartgen.alter import Adoption
     from chartgen.chart.index import Entry, Index
     from chartgen.compare import Change
 
-Step = Literal["major", "minor", "patch", "prerelease"]
+Step: TypeAlias = 'Literal["major", "minor", "patch", "prerelease"]'
 STEPS: tuple[Step, ...] = ("major", "minor", "patch", "prerelease")
 AUTO, FIRST = "auto", "0.1.0"
 # changes of an object that are told one by one; a chart's metadata is no place for more
 _FIELDS, _CHANGES = 5, 60
-_PLAIN = re.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", re.ASCII)
+_PLAIN = lazy_regex.compile(r"(0|[1-9][0-9]*)(\.(0|[1-9][0-9]*)){2}", re.ASCII)
 # how often another build may take the version that was decided on
 _TRIES = 20
 

@@ -6,12 +6,12 @@ import re
 from collections.abc import Callable, Collection, Hashable, Iterator, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple, TypeVar
 
-from chartgen import paths
+from chartgen import lazy_regex, paths
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.diagnostics import Path as ValuePath
 from chartgen.late import LateBound
+from chartgen.records import NamedTuple
 from chartgen.render import components, crds, environment, scalar
 from chartgen.render.components import Template
 from chartgen.render.context import Context, WrongForm
@@ -20,10 +20,15 @@ from chartgen.settings import Settings
 from chartgen.values.reads import Reads, Section, touches
 from chartgen.values.traces import Traces
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
 
-_ONLY_IF = re.compile(r"^#\s*helm-if:\s*(.+?)\s*$", re.MULTILINE)
-_SEPARATOR = re.compile(r"^---\s*$", re.MULTILINE)
+    T = TypeVar("T")
+
+
+_ONLY_IF = lazy_regex.compile(r"^#\s*helm-if:\s*(.+?)\s*$", re.MULTILINE)
+_SEPARATOR = lazy_regex.compile(r"^---\s*$", re.MULTILINE)
 
 
 class Decided(NamedTuple):

@@ -11,22 +11,25 @@ from __future__ import annotations
 
 import hashlib
 import os
-import re
 import sys
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
-from typing import Any, NamedTuple
 
 import jinja2
 from jinja2 import runtime
 from jinja2.utils import missing
 
-from chartgen import paths
+from chartgen import lazy_regex, paths
+from chartgen.records import NamedTuple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 PATH = paths.COMPILED
-_LINE = re.compile(r"=([0-9]+)")
+_LINE = lazy_regex.compile(r"=([0-9]+)")
 
 
 class Compiled(NamedTuple):

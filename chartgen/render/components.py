@@ -5,10 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any, NamedTuple
 
 from chartgen import paths
+from chartgen.records import NamedTuple
 from chartgen.render import scalar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # what a chart's texts find by name: the annotation with the name that the chart was compiled under, and the file with
 # the values below `global`

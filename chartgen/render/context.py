@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 import hashlib
-from typing import Any, NamedTuple
 
 from chartgen import names
 from chartgen.diagnostics import Path
 from chartgen.kubernetes import image_name
 from chartgen.late import LateBound, go_entry, go_quote
+from chartgen.records import NamedTuple
 from chartgen.render import components, environment, live, scalar
 from chartgen.render.document import block_yaml, pruned
 from chartgen.settings import Settings
 from chartgen.values import helm_scalar
 from chartgen.values.reads import Section
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 class WrongForm(Exception):

@@ -16,11 +16,15 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from functools import cache
-from typing import Any, NamedTuple
 
 from chartgen import paths
+from chartgen.records import NamedTuple
 from chartgen.render import scalar
 from chartgen.render.document import Document
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 SOURCES = paths.TEMPLATES / "crds"
 EXPANDED = SOURCES / "_expanded"

@@ -2,22 +2,27 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Hashable, Mapping
 from functools import lru_cache
-from typing import Any, NamedTuple, TypeVar
 
+from chartgen import lazy_regex
 from chartgen.diagnostics import Path, Span
 from chartgen.late import OPEN, TOKEN, Expression, LateBound, go_quote, is_spliced
+from chartgen.records import NamedTuple
 from chartgen.render.scalar import json_text
 from chartgen.values import helm_scalar
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias, TypeVar
+
+    T = TypeVar("T")
+
 # what an expression comes out as: text, or the data of a splice
-Answer = Callable[[Expression], Any]
+Answer: TypeAlias = "Callable[[Expression], Any]"
 # YAML gives up on a longer key on one line with its value
 _LONGEST_KEY = 1000
-_CONTROLS = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_CONTROLS = lazy_regex.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 class Mark(NamedTuple):

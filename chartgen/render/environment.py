@@ -9,7 +9,6 @@ import zlib
 from collections.abc import Callable, Iterable, Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
-from typing import Any
 
 import jinja2
 from jinja2.compiler import CodeGenerator, Frame
@@ -18,15 +17,19 @@ from jinja2.ext import do as do_extension
 from jinja2.runtime import markup_join
 from markupsafe import Markup
 
-from chartgen import paths
+from chartgen import lazy_regex, paths
 from chartgen.diagnostics import Path as ValuePath
 from chartgen.render import ahead, components, scalar
 from chartgen.values import helm_scalar
 from chartgen.values.reads import Reads, Section
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # what templates call on free-form maps
 _METHODS = frozenset(("get", "items", "keys", "values", "update", "pop"))
-_ALONE = re.compile(r"^( +)\{\{ ((?:(?!\}\}).)+?) \}\}$", re.MULTILINE | re.DOTALL)
+_ALONE = lazy_regex.compile(r"^( +)\{\{ ((?:(?!\}\}).)+?) \}\}$", re.MULTILINE | re.DOTALL)
 
 
 class Imports:

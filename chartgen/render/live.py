@@ -7,10 +7,13 @@ in for words is handed to Helm as the user wrote it, in the place that the offic
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
 
 from chartgen.diagnostics import Rejected
 from chartgen.late import OPEN, TOKEN, LateBound, go_quote, simple
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # what numbers of YAML are made of; a text with another character is none, whatever a release's name adds to it
 _OF_NUMBERS = frozenset("0123456789abcdefABCDEFxXoO_+-.")

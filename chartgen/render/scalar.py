@@ -5,14 +5,18 @@ from __future__ import annotations
 import json
 import re
 from functools import cache, lru_cache
-from typing import Any
 
 from markupsafe import Markup
 
+from chartgen import lazy_regex
 from chartgen.values import helm_scalar
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
+
 # line breaks and controls of either YAML, the byte order mark, halves of surrogate pairs
-_ESCAPED = re.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
+_ESCAPED = lazy_regex.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
 @cache
@@ -21,7 +25,7 @@ def _unshellable() -> re.Pattern[str]:
     return re.compile("[\x00-\x1f\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
 
 
-_SAFE_WORD = re.compile(r"[A-Za-z0-9_@%+=:,./\ufdd0\ufdd1-]+")
+_SAFE_WORD = lazy_regex.compile(r"[A-Za-z0-9_@%+=:,./\ufdd0\ufdd1-]+")
 
 
 class Unwritable(ValueError):

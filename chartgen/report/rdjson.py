@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from chartgen.diagnostics import Diagnostic, Span
 from chartgen.report.finding import by_place, relative, sentence
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # reviewdog's own words
 _SEVERITIES = {"error": "ERROR", "warning": "WARNING", "note": "INFO"}

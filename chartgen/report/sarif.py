@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from typing import Any
 
 from chartgen.diagnostics import Diagnostic, Span, dotted
 from chartgen.report import meanings
 from chartgen.report.finding import by_place, fingerprints, is_file, relative, sentence
 from chartgen.version import __version__
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def written(diagnostics: Sequence[Diagnostic]) -> str:

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache, partial
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen.diagnostics import Diagnostic, Path, Weight, bounded
+from chartgen.records import NamedTuple
 from chartgen.rules import agents, datacenters, images, keys, kubernetes, mesh, security, servers, unused
 from chartgen.rules.clash import Clash, Rule, at, slug
 from chartgen.settings import Settings
 from chartgen.values.reads import Section, SetAside, touches
 from chartgen.values.traces import Traces
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from chartgen.values.source import Source
 
 RULES: tuple[tuple[Weight, Rule], ...] = (

@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from functools import cache
-from typing import Any
 
 from chartgen import schema
 from chartgen.diagnostics import Path
@@ -14,7 +13,11 @@ from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
 from chartgen.schema import templated
 from chartgen.settings import Settings
 
-Option = tuple[Path, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Option: TypeAlias = "tuple[Path, Any]"
 
 
 def _config(v: Values, component: str) -> Any:

@@ -4,13 +4,17 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path
 from chartgen.diagnostics import Weight as Weight
+from chartgen.records import NamedTuple
 from chartgen.settings import Settings
 
-Values = Mapping[str, Any]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Values: TypeAlias = "Mapping[str, Any]"
 
 
 class Clash(NamedTuple):

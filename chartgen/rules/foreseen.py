@@ -18,7 +18,6 @@ from typing import Any
 from chartgen import schema
 from chartgen.settings import Settings
 from chartgen.values.foreseen import ANY, NOTHING, Foreseen, Known
-from chartgen.values.reads import fact
 
 # the deepest nesting of helpers that is followed
 _DEEPEST = 12
@@ -57,8 +56,8 @@ def of_rule(rule: Callable[..., Any]) -> Foreseen:
 def of_fact(name: str) -> Foreseen:
     """What the fact of that name (`Settings.tls`) is made from."""
     described = vars(Settings)[name]
-    assert isinstance(described, fact)
-    return _of_function(described.function, (_Facts(),))
+    assert isinstance(described, property) and described.fget is not None
+    return _of_function(described.fget, (_Facts(),))
 
 
 def _of_function(function: Callable[..., Any], arguments: tuple[Any, ...]) -> Foreseen:
@@ -300,7 +299,7 @@ class _Reader:
             return Known(frozenset([()]))
         if name == "facts":
             return NOTHING
-        if isinstance(vars(Settings).get(name), fact):
+        if isinstance(vars(Settings).get(name), property):
             made = of_fact(name)
             self.found.add(made)
             return Known(made_from=frozenset(made.uses))

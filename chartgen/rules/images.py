@@ -6,7 +6,6 @@ import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any
 
 from chartgen import bundle, schema
 from chartgen.diagnostics import Path, dotted
@@ -14,6 +13,10 @@ from chartgen.kubernetes.image_name import reference
 from chartgen.kubernetes.refusal import mapped
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at
 from chartgen.settings import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 _IMAGES = (
     "global.image", "global.imageK8S", "global.imageConsulDataplane", "server.image", "client.image",

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator, Mapping
-from typing import Any
 
-from chartgen import names, schema
+from chartgen import lazy_regex, names, schema
 from chartgen.diagnostics import Path, dotted
 from chartgen.kubernetes.formats import amount
 from chartgen.kubernetes.pods import CONTAINER_ONLY
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
 from chartgen.settings import Settings
 from chartgen.values import helm_scalar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 _MIB = 1024**2
 
@@ -111,7 +114,7 @@ def server_storage_too_small(v: Values, s: Settings) -> Clash | None:
     return None
 
 
-NodePort = tuple[Path, Any, str]
+NodePort: TypeAlias = "tuple[Path, Any, str]"
 
 
 def _node_ports(v: Values, s: Settings) -> Iterator[NodePort]:
@@ -276,7 +279,7 @@ def pod_security_policies_gone(v: Values, s: Settings) -> Clash | None:
 
 
 # the chart's name without quotes around it, as the servers' default affinity has it
-_BARE_NAME = re.compile(r':[ \t]+\{\{-?\s*(?:template|include)\s+"consul\.name"')
+_BARE_NAME = lazy_regex.compile(r':[ \t]+\{\{-?\s*(?:template|include)\s+"consul\.name"')
 
 
 def name_read_as_number(v: Values, s: Settings) -> Clash | None:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import Any
 
 from chartgen.diagnostics import Path
 from chartgen.rules.clash import Clash, Rule, Values, Weight, whole_number
 from chartgen.settings import Settings
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def cni_without_injector(v: Values, s: Settings) -> Clash | None:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from itertools import chain
-from typing import Any
 
 from chartgen.diagnostics import Diagnostic, Path, dotted
 from chartgen.kubernetes import formats, labels, pods, services, since
@@ -20,7 +19,11 @@ from chartgen.values import tree
 from chartgen.values.reads import SetAside
 from chartgen.values.source import Source
 
-Judge = Callable[[Any], Iterator[Refusal]]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+Judge: TypeAlias = "Callable[[Any], Iterator[Refusal]]"
 
 
 def _containers(node: Any) -> Iterator[Refusal]:

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Any
 
 from chartgen import values
 from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 from chartgen.values import helm_scalar
 from chartgen.values.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # maps of text that the chart writes as text, whatever is given; elsewhere Kubernetes and the schema ask for text
 _TEXTS = ("extraEnvironmentVars", "nodeMeta")

@@ -5,12 +5,15 @@ from __future__ import annotations
 import json
 from collections.abc import Collection, Iterator, Mapping
 from functools import cache
-from typing import Any
 
 from chartgen import bundle
 from chartgen.diagnostics import Path, dotted
 from chartgen.values import reads, tree
 from chartgen.values.reads import Section
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # the first word of what the schema tells editors about a pattern or an enum
 EXPECTED = "Expected "

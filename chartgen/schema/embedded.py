@@ -10,13 +10,17 @@ import json
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
-from typing import Any, NamedTuple
 
 from chartgen import late, schema, values
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
+from chartgen.records import NamedTuple
 from chartgen.schema import validator
 from chartgen.values import source, tree
 from chartgen.values.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # patterns are compiled where text needs them: most values have none
 # stands for each character of what only an installation knows; no text has it, as it is Unicode's private use

@@ -8,11 +8,14 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
 
 LONGEST = 10_000
 
-Shape = Mapping[str, Any] | bool
+Shape: TypeAlias = "Mapping[str, Any] | bool"
 # of these, two of one type that are equal are the same
 _SIMPLE = (str, bool, int)
 
@@ -90,7 +93,7 @@ def _same(left: Any, right: Any) -> bool:
     return isinstance(left, bool) == isinstance(right, bool) and bool(left == right)
 
 
-Reader = Callable[[Any, Any, Mapping[str, Any], Mapping[str, Shape], Any], bool]
+Reader: TypeAlias = "Callable[[Any, Any, Mapping[str, Any], Mapping[str, Shape], Any], bool]"
 
 
 def _type(value: Any, wanted: str | Sequence[str], *_: Any) -> bool:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 from chartgen import schema
 from chartgen.diagnostics import Diagnostic
 from chartgen.schema import removed
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # keys at the top of the values of other charts, of which this one has none: those that tell a chart …
 CHARTS = {

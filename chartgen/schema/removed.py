@@ -6,13 +6,16 @@ import json
 import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import bundle, schema
 from chartgen.diagnostics import Diagnostic, Mend, Path, Weight, dotted, single
+from chartgen.records import NamedTuple
 from chartgen.values import tree
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from chartgen.values.source import Source
 
 # how many findings about removed values are told one by one, and how many settings are named where more are told together

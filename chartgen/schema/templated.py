@@ -8,13 +8,16 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator, Mapping
 from functools import cache
-from typing import TYPE_CHECKING, Any, NamedTuple
 
 from chartgen import bundle, late, names
 from chartgen.diagnostics import Path, dotted
+from chartgen.records import NamedTuple
 from chartgen.values.reads import SetAside
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any
+
     from chartgen.gotemplate.evaluate import Expansion, World
     from chartgen.settings import Settings
 

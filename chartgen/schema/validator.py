@@ -9,20 +9,23 @@ import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
 from itertools import islice
-from typing import TYPE_CHECKING, Any
 
+from chartgen import lazy_regex
 from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Mend, Path, Rejected, Weight, bounded, dotted
 from chartgen.schema import EXPECTED, defaults, document, fit, sections, shape, unset
 from chartgen.values import helm_scalar
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
     from chartgen.diagnostics import Span
     from chartgen.values.source import Source
 
 # what Terraform and envsubst leave to be filled in
-_FILLED_IN = re.compile(r"\$\{[\w.]+\}")
+_FILLED_IN = lazy_regex.compile(r"\$\{[\w.]+\}")
 # … and what helmfile, Jinja and others do
-_ACTION = re.compile(r"\{\{.*\}\}|\{%.*%\}")
+_ACTION = lazy_regex.compile(r"\{\{.*\}\}|\{%.*%\}")
 # what the official chart refuses too
 _REFUSED = frozenset(("not-a-list", "section-not-a-map", "section-set-to-null"))
 # keys under which other charts have what is one value here
@@ -52,7 +55,7 @@ def fits(effective: Mapping[str, Any]) -> bool:
 
 
 # by a section's name: what it held, as bytes that are the same for the same data alone, and jsonschema's errors about it
-Known = dict[str, tuple[bytes, tuple[Any, ...]]]
+Known: TypeAlias = "dict[str, tuple[bytes, tuple[Any, ...]]]"
 
 
 def check(
@@ -276,7 +279,7 @@ def _explained(
 
 
 # the finding for a key at a path that is none of the schema's there, by these and by what stands at it
-Unknown = Callable[[Path, Mapping[str, Any], Any], Diagnostic]
+Unknown: TypeAlias = "Callable[[Path, Mapping[str, Any], Any], Diagnostic]"
 
 
 def explained(errors: Iterable[Any], unknown: Unknown) -> Iterator[Diagnostic]:

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
-from typing import Any, NamedTuple
 
 from chartgen.diagnostics import Path, Span
+from chartgen.records import NamedTuple
 from chartgen.values import set_flag, tree
 from chartgen.values.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def layer(sources: Sequence[Source]) -> dict[str, Any]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from chartgen.diagnostics import Diagnostic, Span
+from chartgen.records import NamedTuple
 from chartgen.values.source import Source
 
 _MARK = "chartgen:"

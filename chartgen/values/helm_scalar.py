@@ -5,11 +5,14 @@ Measured on Helm 4.
 
 from __future__ import annotations
 
-import base64
 import math
-import re
 from functools import lru_cache
-from typing import Any
+
+from chartgen import lazy_regex
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 Scalar = None | bool | int | float | str
 
@@ -22,20 +25,20 @@ _WORDS: dict[str, Scalar] = {
     **dict.fromkeys([".nan", ".NaN", ".NAN"], math.nan),
 }
 _INTEGERS = (
-    (re.compile(r"([-+]?)0[bB]([01]+)"), 2),
-    (re.compile(r"([-+]?)0[xX]([0-9a-fA-F]+)"), 16),
-    (re.compile(r"([-+]?)0[oO]?([0-7]+)"), 8),
-    (re.compile(r"([-+]?)(0|[1-9][0-9]*)"), 10),
+    (lazy_regex.compile(r"([-+]?)0[bB]([01]+)"), 2),
+    (lazy_regex.compile(r"([-+]?)0[xX]([0-9a-fA-F]+)"), 16),
+    (lazy_regex.compile(r"([-+]?)0[oO]?([0-7]+)"), 8),
+    (lazy_regex.compile(r"([-+]?)(0|[1-9][0-9]*)"), 10),
 )
-_FLOAT = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
+_FLOAT = lazy_regex.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
 # a number that starts with its point may have underscores, but only between digits
-_POINT_FIRST = re.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
-_BASE64 = re.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
-_ORDINARY = re.compile(r"[A-Za-z0-9/][A-Za-z0-9_./:%=!-]*[A-Za-z0-9]")
+_POINT_FIRST = lazy_regex.compile(r"\.[0-9]+(?:_[0-9]+)*(?:[eE][-+]?[0-9]+(?:_[0-9]+)*)?")
+_BASE64 = lazy_regex.compile(r"(?:[A-Za-z0-9+/]{4})*(?:[A-Za-z0-9+/]{2}==|[A-Za-z0-9+/]{3}=)?")
+_ORDINARY = lazy_regex.compile(r"[A-Za-z0-9/][A-Za-z0-9_./:%=!-]*[A-Za-z0-9]")
 # the fractions that come out of Helm as a key spelt as they went in
-_FRACTION = re.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9]")
+_FRACTION = lazy_regex.compile(r"-?(?:0|[1-9][0-9]*)\.[0-9]*[1-9]")
 # plain in YAML 1.1 and 1.2 alike: starts with a letter or slash, and is no word that either reads as something else
-_BARE = re.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?:[:=][A-Za-z0-9_./-]+)*")
+_BARE = lazy_regex.compile(r"[A-Za-z/][A-Za-z0-9_./-]*(?:[:=][A-Za-z0-9_./-]+)*")
 _READ_OTHERWISE = frozenset(["y", "n", "yes", "no", "on", "off", "true", "false", "null", "nan", "inf"])
 
 # the length from which a text is no word that comes again
@@ -110,6 +113,8 @@ def tagged(text: str, tag: str) -> Scalar:
 
 
 def _binary(text: str) -> str:
+    import base64
+
     packed = text.replace("\n", "").replace("\r", "")
     if not _BASE64.fullmatch(packed):
         raise BadTag("!!binary holds no base64")

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
-
 from chartgen.diagnostics import Diagnostic, Path, Rejected
+from chartgen.records import NamedTuple
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chartgen.values.set_flag import Kind
     from chartgen.values.source import Source

@@ -7,12 +7,16 @@ value that is itself a map or a list counts as one. What was found to be wrong s
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping
-from typing import Any, Generic, TypeVar
 
 from chartgen.diagnostics import Path, dotted
 from chartgen.values import tree
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
 # the sections that there are, each with those in it
 Sections = Mapping[str, "Sections"]
 
@@ -63,7 +67,7 @@ class _Aside:
 _NONE = object()
 
 
-class Section(Mapping[str, Any]):
+class Section(Mapping[str, "Any"]):
     """A section of the values. Reading a value notes its path; reading one that stands aside raises SetAside."""
 
     __slots__ = ("_below", "_items", "path", "reads")
@@ -140,7 +144,7 @@ class Section(Mapping[str, Any]):
         return {key: item.plain() if isinstance(item, Section) else item for key, item in self.items()}
 
 
-class _Items(ItemsView[str, Any]):
+class _Items(ItemsView[str, "Any"]):
     """What a section holds, gone through at once instead of key by key."""
 
     _mapping: Section
@@ -202,22 +206,22 @@ def _is_aside(path: Path, aside: Iterable[Path]) -> bool:
     return any(wrong[: len(path)] == path for wrong in aside)
 
 
-class fact(Generic[T]):
-    """A property of an object with a `values` section, computed once; who asks for it has read what it was made from."""
+if TYPE_CHECKING:
+    # to a type checker it is the property that it is to whoever asks
+    fact = property
+else:
 
-    def __init__(self, function: Callable[[Any], T]) -> None:
-        self.function = function
-        self.__doc__ = function.__doc__
+    class fact(property):
+        """A property of an object with a `values` section, computed once; who asks for it has read what it was made from."""
 
-    def __set_name__(self, owner: type, name: str) -> None:
-        self._name = name
+        def __set_name__(self, owner: type, name: str) -> None:
+            self._name = name
 
-    def __get__(self, owner: Any, kind: type) -> T:
-        known = owner.facts.get(self._name)
-        reads: Reads = owner.values.reads
-        if known is None:
-            known = owner.facts[self._name] = reads.of(lambda: self.function(owner))
-        else:
-            reads.paths |= known[1]
-        value: T = known[0]
-        return value
+        def __get__(self, owner: Any, kind: type) -> Any:
+            known = owner.facts.get(self._name)
+            reads: Reads = owner.values.reads
+            if known is None:
+                known = owner.facts[self._name] = reads.of(lambda: self.fget(owner))
+            else:
+                reads.paths |= known[1]
+            return known[0]

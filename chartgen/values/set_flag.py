@@ -8,21 +8,25 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from typing import Any, Literal
 
+from chartgen import lazy_regex
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
 from chartgen.values import tree
 from chartgen.values.source import MAX_DEPTH, Edit, Source, from_mapping, read_bytes, read_text
 
-Kind = Literal["set", "set-string", "set-json", "set-file", "set-literal"]
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, Literal, TypeAlias
+
+Kind: TypeAlias = 'Literal["set", "set-string", "set-json", "set-file", "set-literal"]'
 
 # Helm's own limits.
 MAX_INDEX = 65536
 MAX_DOTS = 30
 
-_INDEX = re.compile(r"[-+]?[0-9]+", re.ASCII)
-_INTEGER = re.compile(r"[-+]?[0-9]+", re.ASCII)
-_JSON_SPACE = re.compile(r"[ \t\r\n]*")
+_INDEX = lazy_regex.compile(r"[-+]?[0-9]+", re.ASCII)
+_INTEGER = lazy_regex.compile(r"[-+]?[0-9]+", re.ASCII)
+_JSON_SPACE = lazy_regex.compile(r"[ \t\r\n]*")
 _WORDS = {"true": True, "false": False, "null": None}
 _NAME_LENGTH = 120
 

@@ -9,10 +9,14 @@ import math
 import re
 import sys
 from collections.abc import Callable, Mapping, Sequence
-from typing import Any, NamedTuple, NoReturn
 
 from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Path, Rejected, Span, any_error, bounded, dotted
+from chartgen.records import NamedTuple
 from chartgen.values import helm_scalar
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, NoReturn, TypeAlias
 
 MAX_BYTES = 10_000_000
 MAX_DEPTH = 200
@@ -25,7 +29,7 @@ _NO_TEXT = "[\ufdd0-\ufdd2\ud800-\udfff]"
 # what a token begins with
 _TOKEN = "\ufdd0"
 
-Edit = tuple[Path, Any]
+Edit: TypeAlias = "tuple[Path, Any]"
 Late = Callable[[str, str | None], str]
 
 

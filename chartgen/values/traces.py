@@ -10,12 +10,16 @@ from __future__ import annotations
 import marshal
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import Any, TypeVar
 
 from chartgen.diagnostics import Path
 from chartgen.values.reads import Section, content_at, touches
 
-T = TypeVar("T")
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeVar
+
+    T = TypeVar("T")
+
 Read = frozenset[Path]
 Key = tuple[tuple[Path, bytes], ...]
 # of one reader; most values come to one of a few answers, and what each file makes another is not asked for again

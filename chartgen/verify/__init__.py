@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
-
 from chartgen.diagnostics import Diagnostic
 from chartgen.verify import references, refused
 
+TYPE_CHECKING = False
 if TYPE_CHECKING:
     from chartgen.render import Rendered
     from chartgen.values import Merged

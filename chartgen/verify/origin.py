@@ -5,12 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator, Sequence
 from itertools import takewhile
-from typing import Any
 
 from chartgen import values
 from chartgen.diagnostics import Path, Span
 from chartgen.render.document import Document
 from chartgen.values.source import Source
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 
 def of(template: str, path: Path, part: Any, sources: Sequence[Source]) -> Path:

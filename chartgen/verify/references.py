@@ -4,16 +4,19 @@ match. Run on every build; what it finds is a mistake in a template, or in objec
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import Any, NamedTuple
 
-from chartgen import schema
+from chartgen import lazy_regex, schema
 from chartgen.diagnostics import Diagnostic, Path, Span
 from chartgen.late import TOKEN
+from chartgen.records import NamedTuple
 from chartgen.render import components
 from chartgen.render.document import Document
 from chartgen.values import tree
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # the cluster's own CA, which Kubernetes puts into every namespace
 _EVERYWHERE = "kube-root-ca.crt"
@@ -42,7 +45,7 @@ _POLICIES = {
     "securitycontextconstraints": "SecurityContextConstraints",
 }
 # $(NAME), which Kubernetes expands; $(command) in a script looks the same but for its case
-_VARIABLE = re.compile(r"\$\(([A-Z_][A-Z0-9_]*)\)")
+_VARIABLE = lazy_regex.compile(r"\$\(([A-Z_][A-Z0-9_]*)\)")
 
 
 class _Broken(NamedTuple):

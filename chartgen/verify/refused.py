@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any, NamedTuple
 
 from chartgen import values
 from chartgen.diagnostics import Diagnostic, Path, dotted
@@ -13,9 +12,14 @@ from chartgen.kube_version import MAINTAINED
 from chartgen.kubernetes import bounds, formats, names, objects
 from chartgen.kubernetes.refusal import Refusal
 from chartgen.late import TOKEN, LateBound
+from chartgen.records import NamedTuple
 from chartgen.render.document import Document
 from chartgen.values import Merged
 from chartgen.verify import origin
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any
 
 # where users say what all names begin with
 _PREFIXES: tuple[Path, ...] = (("fullnameOverride",), ("global", "name"))
