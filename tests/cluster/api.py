@@ -18,6 +18,8 @@ from urllib.parse import urlsplit
 
 _JSON = "application/json"
 MERGE = "application/merge-patch+json"
+# the shape of a list that says of each object what it is called, and no more
+NAMES = "PartialObjectMetadataList"
 APPLY = "application/apply-patch+yaml"
 # the loopback server's certificate is its own, made at its start
 _TLS = ssl._create_unverified_context()
@@ -112,6 +114,11 @@ class Api:
         """The data at a path; empty where nothing is. `shape` is a kind of meta.k8s.io that says how much of it."""
         answer = self.request(path, accept=f"{_JSON};as={shape};v=v1;g=meta.k8s.io" if shape else _JSON)
         return answer.data if answer.fine else {}
+
+    def listed(self, folder: str, shape: str = "") -> list[dict[str, Any]]:
+        """The objects at the path of a kind, in a `shape` as of `get`; empty where there is no such kind."""
+        # a list of names alone has a null where there are none
+        return self.get(folder, shape).get("items") or []
 
     def ready(self) -> bool:
         with suppress(OSError, http.client.HTTPException):

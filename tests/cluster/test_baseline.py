@@ -15,10 +15,10 @@ from typing import Any, NamedTuple
 import pytest
 
 import chartgen
-from tests.cluster.api import GONE, Api
+from tests.cluster.api import GONE, NAMES, Api
 from tests.cluster.conftest import PAIRS, Cluster
 from tests.cluster.test_lifecycle import everything, make_priorities, wipe
-from tests.cluster.test_takeover import OBSERVED, Observed, as_chart, of_cases
+from tests.cluster.test_takeover import OBSERVED, WORKLOADS, Observed, as_chart, of_cases
 
 CASES = (
     "scenario/everything-on", "scenario/default", "scenario/everything-on@consul-ns", "scenario/secure-all",
@@ -56,36 +56,33 @@ def observed() -> Observed:
 
 
 class State(NamedTuple):
-    """What a release is: the generation and identity of each of its objects, what definitions define, its pods."""
+    """What a release is: the identity and generation of each of its objects, what definitions define, its pods."""
 
     objects: dict[tuple[str, str], tuple[str, int]]
-    schemas: dict[str, Any]
     pods: dict[str, str]
+    schemas: dict[str, Any]
 
 
 def state(api: Api, objects: list[dict[str, Any]], namespace: str) -> tuple[State, bool]:
-    """What a release is now, and whether controllers have seen all of it."""
-    wanted = {api.paths(data, namespace) for data in objects}
-    live = {
-        f"{folder}/{data['metadata']['name']}": (kind, data)
-        for kind, folder in {(data["kind"], api.paths(data, namespace)[0]) for data in objects}
-        for data in api.get(folder).get("items", [])
-    }
-    found, schemas, seen = {}, {}, True
-    for kind, data in (live[path] for _, path in wanted if path in live):
-        metadata = data["metadata"]
-        generation = metadata.get("generation", 0)
-        found[kind, metadata["name"]] = metadata["uid"], generation
-        seen &= (data.get("status") or {}).get("observedGeneration", generation) == generation
-        if kind == "CustomResourceDefinition":
-            schemas[metadata["name"]] = data["spec"]
+    """What a release is now, but for what definitions define, and whether controllers have seen all of it."""
+    wanted = {api.paths(data, namespace)[1] for data in objects}
+    kinds = {(data["kind"], api.paths(data, namespace)[0]) for data in objects}
+    found, seen = {}, True
+    for kind, folder in kinds:
+        is_rolled = kind in WORKLOADS
+        for data in api.listed(folder, "" if is_rolled else NAMES):
+            metadata = data["metadata"]
+            if f"{folder}/{metadata['name']}" in wanted:
+                generation = metadata.get("generation", 0)
+                found[kind, metadata["name"]] = metadata["uid"], generation
+                seen &= not is_rolled or data["status"].get("observedGeneration") == generation
     pods = {
         pod["metadata"]["name"]: pod["metadata"]["uid"]
-        for pod in api.get(f"/api/v1/namespaces/{namespace}/pods").get("items", [])
+        for pod in api.listed(f"/api/v1/namespaces/{namespace}/pods")
         if pod["status"].get("phase") == "Running"
         and any(owner["kind"] != "Job" for owner in pod["metadata"].get("ownerReferences", []))
     }
-    return State(found, schemas, pods), seen
+    return State(found, pods, {}), seen
 
 
 def at_rest(api: Api, objects: list[dict[str, Any]], namespace: str) -> State:
@@ -95,9 +92,14 @@ def at_rest(api: Api, objects: list[dict[str, Any]], namespace: str) -> State:
         now, seen = state(api, objects, namespace)
         last, looks = now, looks + 1 if seen and now == last else 0
         if looks == 5:
-            return now
+            return now._replace(schemas=schemas(api, objects, namespace))
         time.sleep(0.5)
     raise AssertionError("the release does not come to rest")
+
+
+def schemas(api: Api, objects: list[dict[str, Any]], namespace: str) -> dict[str, Any]:
+    definitions = [data for data in objects if data["kind"] == "CustomResourceDefinition"]
+    return {data["metadata"]["name"]: api.live(data, namespace).get("spec") for data in definitions}
 
 
 def built(values: Path, output: Path, *options: str) -> Path:

@@ -16,7 +16,7 @@ import pytest
 import chartgen
 from chartgen import names
 from tests import compiled
-from tests.cluster.api import GONE, Api
+from tests.cluster.api import GONE, NAMES, Api
 from tests.cluster.conftest import PAIRS, Cluster
 from tests.cluster.helm import Failed
 from tests.cluster.kept import as_stored, dropped
@@ -126,7 +126,7 @@ def _all(api: Api, namespace: str) -> Iterator[tuple[str, str, str]]:
             if kind in _PASSING:
                 continue
             folder = pattern.format(f"namespaces/{namespace}/" if namespaced else "")
-            for one in api.get(folder).get("items", []):
+            for one in api.listed(folder, NAMES):
                 name = one["metadata"]["name"]
                 if (kind, name) not in _OWN:
                     yield kind, name, f"{folder}/{name}"
