@@ -247,6 +247,11 @@ def test_what_is_no_baseline(folder: Path, text: str, options: tuple[str, ...], 
     assert (done.returncode, f"error[{code}]" in done.stderr) == (1, True)
 
 
+def test_a_folder_that_is_no_chart(folder: Path) -> None:
+    done = run("build", "-f", "values.yaml", "--baseline", ".", cwd=folder)
+    assert (done.returncode, "error[no-chart]" in done.stderr) == (1, True), done.stderr
+
+
 def test_a_wrong_command_line(folder: Path) -> None:
     for options, words in (
         (("-f", "-", "--baseline", "running.yaml"), "beside a file"),

@@ -41,14 +41,7 @@ def side(
 
     Raises Rejected for what is no chart, and for what Helm refuses to render.
     """
-    files = _folder(path) if Path(path).is_dir() else _archive(path)
-    if _CHART not in files:
-        _reject(
-            "no-chart",
-            f"{path} is no chart",
-            path,
-            hint="a chart has a Chart.yaml; of a folder of charts, name one",
-        )
+    files = _files(path)
     meta = source.read_text(files[_CHART], f"{path}/{_CHART}").data
     values = source.read_text(files.get(_VALUES, b"{}") or b"{}", f"{path}/{_VALUES}")
     annotations = meta.get("annotations")
@@ -75,6 +68,7 @@ def as_it_runs(path: str, release: str | None, namespace: str | None) -> Baselin
     """The chart in a folder or archive as it runs in a release. Raises Rejected as `side` does, and where the release is not
     named."""
     if release is None or namespace is None:
+        _files(path)
         _reject(
             "baseline-without-release",
             f"{path} is a chart, which does not say under which name it runs",
@@ -87,6 +81,19 @@ def as_it_runs(path: str, release: str | None, namespace: str | None) -> Baselin
 
 def _reject(code: str, message: str, path: str, **details: Any) -> NoReturn:
     raise Rejected([Diagnostic(code, message, spans=(Span(path, 0, 0),), **details)])
+
+
+def _files(path: str) -> dict[str, bytes]:
+    """What there is in a chart that objects are made of, by its path there; raises Rejected for what is no chart."""
+    files = _folder(path) if Path(path).is_dir() else _archive(path)
+    if _CHART not in files:
+        _reject(
+            "no-chart",
+            f"{path} is no chart",
+            path,
+            hint="a chart has a Chart.yaml; of a folder of charts, name one",
+        )
+    return files
 
 
 def _folder(path: str) -> dict[str, bytes]:
