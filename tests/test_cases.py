@@ -125,6 +125,8 @@ def test_values_as_people_write_them_raise_no_alarm(file: Path, tmp_path: Path) 
         ("server: {enterpriseLicense: null}\n", ["removed-value"], ["removed-value"]),
         ("server: {enterpriseLicense: {secretName: null}}\n", ["removed-server-license-key"], ["removed-server-license-key"]),
         ("global: {imagePullPolicy: Sometimes}\n", ["bad-enum"], ["bad-enum"]),
+        ("other: {resources: {requests: x, limits: [1]}}\n", ["unknown-key"], ["unknown-key"]),
+        ("\"\": 1\n", ["unknown-key"], ["unknown-key"]),
     ],
 )  # fmt: skip
 def test_a_mistake_is_told_once_and_alike_in_both_modes(

@@ -9,6 +9,7 @@ from chartgen import lazy_regex, names, schema
 from chartgen.diagnostics import Path, dotted
 from chartgen.kubernetes.formats import amount
 from chartgen.kubernetes.pods import CONTAINER_ONLY
+from chartgen.kubernetes.refusal import mapped
 from chartgen.rules.clash import Clash, Rule, Values, Weight, at, whole_number
 from chartgen.settings import Settings
 from chartgen.values import helm_scalar
@@ -69,7 +70,7 @@ def memory_without_unit(v: Values, s: Settings) -> Iterator[Clash]:
     """A bare number is bytes and `m` a thousandth of one: no container starts with that little memory."""
     for path, resources in _resources(v, s):
         for kind in ("requests", "limits"):
-            memory = (resources.get(kind) or {}).get("memory")
+            memory = mapped(resources.get(kind)).get("memory")
             size = amount(memory)
             if size is not None and 0 < size < _MIB:
                 number = re.sub(r"[^0-9.].*", "", str(memory))
