@@ -77,6 +77,8 @@ def main() -> None:
     for name, text in (("right", right), ("with findings", wrong)):
         looked(text, Memory(), settled=True)
         # as the server does once it has started
+        analysis.prepare()
+        gc.collect()
         gc.freeze()
         row(f"first look, {name}", 50, [took(lambda text=text: looked(text, Memory())) for _ in range(15)])
         memory = Memory()

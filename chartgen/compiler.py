@@ -17,6 +17,7 @@ from chartgen.settings import Settings, settings
 from chartgen.steering import Steered, Steering, steered
 from chartgen.values import Merged, tree
 from chartgen.values.inputs import Read
+from chartgen.values.memo import NOTHING, Memo
 from chartgen.values.reads import Section, SetAside
 from chartgen.values.traces import Traces
 
@@ -90,15 +91,16 @@ class Checked(NamedTuple):
 class Memory:
     """What checks of one file found out, so that the next one asks only about what has changed since.
 
-    It holds for one file and the files below it, whatever the options are. With `traces` it holds for any number of files:
-    what reads the same values in two of them is asked once.
+    Of sections that are as they were nothing is made anew. It holds for one file and the files below it, whatever the options
+    are. With `traces` it holds for any number of files: what reads the same values in two of them is asked once.
     """
 
-    __slots__ = ("inside", "late", "rendered", "rules", "shapes", "traces")
+    __slots__ = ("late", "opened", "rendered", "rules", "sections", "traces")
 
     def __init__(self, traces: Traces | None = None) -> None:
-        self.shapes: validator.Known = {}
-        self.inside: validator.Known = {}
+        self.sections = Memo()
+        # … with what text in them holds in its place
+        self.opened = Memo()
         self.rules = rules.Known()
         self.rendered: Rendered | None = None
         self.traces = traces
@@ -139,16 +141,19 @@ def compiled(checked: Checked, options: Options, memory: Memory | None = None) -
 def verdict(given: Read, options: Options, memory: Memory | None = None) -> Checked:
     """`check`, and where only templates or whole objects can tell whether a value can be used, what they say of it."""
     checked = check(given, options, memory)
-    return tried(checked, options, memory) if to_try(checked) else checked
+    return tried(checked, options, memory) if to_try(checked, memory) else checked
 
 
-def to_try(checked: Checked) -> bool:
+def to_try(checked: Checked, memory: Memory | None = None) -> bool:
     """Whether only templates or whole objects can tell whether a value can be used.
 
     They can of all that has its form; a value of another form, which lenient mode lets pass, or one with characters that
     not every place takes, has to be tried.
     """
-    return not any_error(checked.diagnostics) and (_doubtful(checked) or _told_by_objects(checked.merged))
+    if any_error(checked.diagnostics):
+        return False
+    size, is_odd, joins = _signs(checked.merged, memory.sections if memory is not None else NOTHING)
+    return is_odd or joins or size > _LARGE or _is_misshapen(checked) or _told_by_objects(checked.merged)
 
 
 def tried(checked: Checked, options: Options, memory: Memory | None = None) -> Checked:
@@ -199,14 +204,40 @@ def _told_by_objects(merged: Merged) -> bool:
         odd
         or prefix[:1].isdigit()
         or any(start + 1 + len(name) > _LONGEST_NAME for name in gateways)
-        or _is_large(merged)
-        or _has_key(merged.user, _JOINING)
         or _has_key(merged.user.get("ingressGateways"), frozenset(("ports",)))
     )
 
 
-def _is_large(merged: Merged) -> bool:
-    return sum(len(text) for _, text in values.texts_in(merged.user, ())) > _LARGE
+# what tells whether values have to be tried: the characters of their texts, odd ones among them, keys of parts that join the
+# chart's own
+_Signs = tuple[int, bool, bool]
+
+
+def _signs(merged: Merged, memo: Memo) -> _Signs:
+    return _signs_in((), memo, merged.user)
+
+
+def _signs_in(path: Path, memo: Memo, node: Mapping[str, Any] | list[Any]) -> _Signs:
+    size, is_odd, joins = 0, False, not isinstance(node, list) and not _JOINING.isdisjoint(node)
+    keys: Iterable[tuple[Any, Any]] = enumerate(node) if isinstance(node, list) else node.items()
+    for key, item in keys:
+        here = (*path, key)
+        for text in (key, item):
+            if isinstance(text, str):
+                size += len(text)
+                is_odd = is_odd or (not text.isprintable() and _is_odd(text, here))
+        if isinstance(item, dict):
+            more, odd, joining = memo.at("signs", here, _signs_in, item)
+        elif isinstance(item, list):
+            more, odd, joining = _signs_in(here, memo, item)
+        else:
+            continue
+        size, is_odd, joins = size + more, is_odd or odd, joins or joining
+    return size, is_odd, joins
+
+
+def _is_odd(text: str, path: Path) -> bool:
+    return bool(re.search(_UNSEEN, text)) or ("\n" in text and not embedded.holds_lines(path))
 
 
 def _has_key(node: Any, wanted: frozenset[str]) -> bool:
@@ -215,15 +246,10 @@ def _has_key(node: Any, wanted: frozenset[str]) -> bool:
     return isinstance(node, list) and any(_has_key(item, wanted) for item in node)
 
 
-def _doubtful(checked: Checked) -> bool:
-    """Whether there are values whose use may fail: of another form, or with characters that are no text to see."""
-    odd = any(
+def _is_misshapen(checked: Checked) -> bool:
+    """Whether there are values of another form than theirs, which lenient mode lets pass."""
+    return any(
         finding.lenient and finding.code in (*_ODD, *foreign.CODES) for finding in single(checked.diagnostics)
-    )
-    return odd or any(
-        re.search(_UNSEEN, text) or ("\n" in text and not embedded.holds_lines(path))
-        for path, text in values.texts_in(checked.merged.user, ())
-        if not text.isprintable()
     )
 
 
@@ -284,7 +310,7 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
         sign_key=options.sign_key,
     )
     # most values are so small that the size need not be looked at, unless objects are spelt twice
-    is_large = _is_large(merged) or (done is not None and done.adoption is not None)
+    is_large = _signs(merged, NOTHING)[0] > _LARGE or (done is not None and done.adoption is not None)
     if not is_large or options.only:
         return chart
     found = in_mode(_release_size(chart, merged), strict=options.strict)
@@ -411,7 +437,10 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
     A value that is wrong is set aside, and the rules that read it wait. They all do where nobody can tell which values
     could not be read, or where the values are none of this chart's.
     """
-    merged = values.merge(given.sources, schema.defaults())
+    memo, inner = (memory.sections, memory.opened) if memory is not None else (NOTHING, NOTHING)
+    merged = values.merge(given.sources, schema.defaults(), memo)
+    for kept in (memo, inner):
+        kept.only(frozenset((*schema.defaults(), *merged.user)))
     sources = merged.sources
     findings = [
         *kube_version.findings(options.kube_version),
@@ -420,15 +449,14 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
         *(warning for source in sources for warning in source.warnings),
     ]
     steering = steered(options.steering, sources)
-    shapes = validator.check(merged.effective, sources, memory.shapes if memory is not None else None)
-    texts = embedded.opened(merged.user, merged.effective, sources)
-    known = memory.inside if memory is not None else None
-    inside = embedded.check(texts, sources, known) if texts is not None else []
+    shapes = validator.check(merged.effective, sources, memo)
+    texts = embedded.opened(merged.user, merged.effective, sources, inner)
+    inside = embedded.check(texts, sources, inner) if texts is not None else []
     findings += shapes + inside
     if not options.strict:
         merged = merged._replace(effective=_unquoted(merged.effective, findings))
-    complete = schema.complete(merged.effective)
-    view = schema.view(complete)
+    complete = schema.complete(merged.effective, memo)
+    view = schema.view(complete, memo=memo)
     facts = settings(view)
     findings = [_stopping(finding, facts) for finding in findings]
     aside = _set_aside(
@@ -437,7 +465,7 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
     # what is not to be told is taken as it is, so far as it can be
     aside |= _set_aside((finding for finding in shapes if not steering.counts(finding)), (), strict=False)
     aside |= given.unread or set()
-    trusted = schema.view(complete, aside) if aside else view
+    trusted = schema.view(complete, aside, memo) if aside else view
     reads: Mapping[str, frozenset[Path]] = {}
     if (not given.findings or given.unread is not None) and not any(
         finding.code in foreign.CODES for finding in shapes
@@ -450,12 +478,10 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
         )
         reads = judged.reads
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]
-        findings += spelling.check(merged.user, sources)
-        findings += [
-            *_parts(
-                merged, texts, settings(trusted), aside, findings, kube_version.parsed(options.kube_version)
-            )
-        ]
+        findings += spelling.check(merged.user, sources, memo)
+        whole = schema.complete(texts.effective, inner) if texts is not None else complete
+        target = kube_version.parsed(options.kube_version)
+        findings += [*_parts(merged, texts, whole, settings(trusted), aside, findings, target, inner)]
     findings = removed.gathered(findings, sources)
     counting = [finding for finding in findings if steering.counts(finding)]
     told = in_mode([*counting, *filter(steering.counts, steering.idle(findings))], strict=options.strict)
@@ -500,20 +526,22 @@ def _altered(checked: Checked, alterations: Alterations) -> Checked:
 def _parts(
     merged: Merged,
     texts: embedded.Opened | None,
+    complete: Mapping[str, Any],
     facts: Settings,
     aside: Collection[Path],
     told: Iterable[Diagnostic],
     target: tuple[int, int] | None,
+    memo: Memo,
 ) -> Iterable[Diagnostic]:
     """What Kubernetes refuses of the parts of objects in the values, but for what is told already."""
     from chartgen.rules import parts
 
-    user, sources = merged.user, [*merged.sources]
-    effective: Mapping[str, Any] = merged.effective
+    user: Mapping[str, Any] = merged.user
+    sources = [*merged.sources]
     if texts is not None:
-        user, effective, sources = texts.values, texts.effective, [*sources, *texts.sources]
+        user, sources = texts.values, [*sources, *texts.sources]
     known = {finding.path for finding in told}
-    for finding in parts.check(schema.complete(effective), user, facts, sources, aside, target):
+    for finding in parts.check(complete, user, facts, sources, aside, target, memo):
         # a rule may point at the entry of which a part is wrong
         if not known & {finding.path, finding.path[:-1]}:
             yield finding

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
+from functools import partial
 
 from chartgen.diagnostics import Path
 from chartgen.values import helm_scalar
@@ -11,7 +12,7 @@ from chartgen.values.reads import Section, fact
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeAlias
 
 
 def switched_on(value: Any, parent: Any) -> bool:
@@ -326,12 +327,16 @@ class Settings:
         return self.gateway_api_managed and asked
 
     @fact
-    def resources(self) -> tuple[tuple[Path, Mapping[str, Any]], ...]:
+    def resources(self) -> _Resources:
         """Each `resources` that is a map, with its path, wherever it stands, in gateways too."""
-        return tuple(_resources(self.values, ()))
+        return _resources(self.values, ())
 
 
-def _resources(node: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+_Resources: TypeAlias = "tuple[tuple[Path, Mapping[str, Any]], ...]"
+
+
+def _resources(node: Any, path: Path) -> _Resources:
+    found: list[tuple[Path, Mapping[str, Any]]] = []
     keys: Iterable[tuple[Any, Any]] = node.items() if isinstance(node, Mapping) else enumerate(node)
     for key, item in keys:
         # nearly all that there is
@@ -339,9 +344,12 @@ def _resources(node: Any, path: Path) -> Iterator[tuple[Path, Mapping[str, Any]]
             continue
         here = (*path, key)
         if key == "resources" and isinstance(item, Mapping):
-            yield here, item
+            found.append((here, item))
+        elif type(item) is Section:
+            found += item.once("resources", partial(_resources, item, here))
         elif isinstance(item, (Mapping, list)):
-            yield from _resources(item, here)
+            found += _resources(item, here)
+    return tuple(found)
 
 
 def settings(values: Section) -> Settings:

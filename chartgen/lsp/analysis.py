@@ -280,7 +280,7 @@ def analysed(
     )
     options = _options(where, asked)
     checked = compiler.check(given, options, memory.checks)
-    unsettled, by_objects = compiler.to_try(checked), False
+    unsettled, by_objects = compiler.to_try(checked, memory.checks), False
     if unsettled and settled:
         alone, checked, unsettled = checked, compiler.tried(checked, options, memory.checks), False
         by_objects = checked.diagnostics != alone.diagnostics
@@ -300,6 +300,14 @@ def analysed(
         by_objects=by_objects,
         charts=tuple(build.name for build in where.builds),
     )
+
+
+def prepare() -> None:
+    """Loads what only wrong values need, before there are any: it takes as long as many looks."""
+    read = source.read_text(
+        "server: {replicaz: 1, replicas: '1', extraConfig: '{\"{{ x }}\": 1}'}", "values.yaml"
+    )
+    compiler.check(Read((read,)), compiler.Options())
 
 
 def _is_below(path: Path, others: Collection[Path]) -> bool:

@@ -52,11 +52,15 @@ def read(text: str, name: str, known: Sections | None = None) -> Reading:
     if any(finding.code in _WHOLE for finding in findings):
         return Reading(None, text, text, findings)
     lines = split(text)
-    blank, syntax = _unreadable(lines, name)
+    known = known or Sections()
+    blank, syntax = _unreadable(lines, name, known)
     stopping: list[Diagnostic] = []
+    others: tuple[Diagnostic, ...] = ()
     for _ in range(_ATTEMPTS):
         mended = "".join(_blanked(line) if number in blank else line for number, line in enumerate(lines))
-        part, others = source.read_partly(mended, name)
+        part = known.read(mended, name)
+        if part is None:
+            part, others = source.read_partly(mended, name)
         if part is not None or not (stops := others[0].spans[:1]):
             break
         # it parses, and reading stops for what stands there
@@ -151,7 +155,7 @@ def _parts(lines: Sequence[str]) -> list[tuple[int, int]]:
     return list(zip(rows, [*rows[1:], len(lines)], strict=True))
 
 
-def _unreadable(lines: Sequence[str], name: str) -> tuple[set[int], list[Diagnostic]]:
+def _unreadable(lines: Sequence[str], name: str, known: Sections) -> tuple[set[int], list[Diagnostic]]:
     """The lines, from 0, without which every section parses, and what is wrong with them."""
     blank: set[int] = set()
     findings: list[Diagnostic] = []
@@ -159,8 +163,7 @@ def _unreadable(lines: Sequence[str], name: str) -> tuple[set[int], list[Diagnos
     # a text that is indented as a whole has one part
     margin = 0 if len(parts) > 1 else source.MAX_BYTES
     for start, stop in parts:
-        found = _first_error(lines[start:stop], margin)
-        if found is None:
+        if known.holds("".join(lines[start:stop])) or _first_error(lines[start:stop], margin) is None:
             continue
         blank |= {start + number for number in _left_out(lines[start:stop], margin)}
         findings.append(_finding(lines, start, stop, name))

@@ -9,6 +9,7 @@ import gc
 import logging
 import os
 import sys
+import threading
 from pathlib import Path as File
 from typing import Any
 
@@ -130,11 +131,20 @@ class Values(LanguageServer):
             self.look_again()
 
     def warm(self) -> None:
-        """Has the garbage collector pass over what the first look has loaded: it stays, and is much."""
-        if not self._warm:
-            self._warm = True
-            gc.collect()
-            gc.freeze()
+        """Loads, beside what is asked, what the first mistake would wait for. Then the garbage collector passes over all that:
+        it stays, and is much."""
+        if self._warm:
+            return
+        self._warm = True
+        loop = asyncio.get_running_loop()
+
+        def load() -> None:
+            analysis.prepare()
+            # the client may be gone by now
+            with contextlib.suppress(RuntimeError):
+                loop.call_soon_threadsafe(_keep)
+
+        threading.Thread(target=load, daemon=True).start()
 
     def look_again(self) -> None:
         """Looks at all that is open: something beside the documents has changed."""
@@ -142,6 +152,12 @@ class Values(LanguageServer):
         for uri, known in self.documents.items():
             known.current = False
             self.later(uri)
+
+
+def _keep() -> None:
+    """Has the garbage collector pass over what there is."""
+    gc.collect()
+    gc.freeze()
 
 
 def _workspace_with_lines(workspace: Workspace) -> None:

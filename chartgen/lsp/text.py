@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from bisect import bisect_right
+from itertools import accumulate
 
 from lsprotocol import types as lsp
 
@@ -15,12 +16,20 @@ _YAML_ENDS = re.compile("\r\n|[\n\r\x85\u2028\u2029]")
 _MARK = "\ufeff"
 
 
+def _starts(text: str) -> list[int]:
+    """Where each line begins."""
+    if "\r" in text:
+        return [0, *(match.end() for match in _ENDS.finditer(text))]
+    *lines, _ = text.split("\n")
+    return [0, *accumulate(len(line) + 1 for line in lines)]
+
+
 class Text:
     """A document's text; `encoding` is the unit in which the client counts characters."""
 
     def __init__(self, text: str, encoding: str = "utf-16") -> None:
         self.text, self.encoding = text, encoding
-        self._starts = [0, *(match.end() for match in _ENDS.finditer(text))]
+        self._starts = _starts(text)
         # a byte order mark is no character of the first line for chartgen
         self._mark = 1 if text.startswith(_MARK) else 0
         odd = any(end in text for end in "\x85\u2028\u2029")

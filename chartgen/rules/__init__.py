@@ -10,12 +10,12 @@ from chartgen.records import NamedTuple
 from chartgen.rules import agents, datacenters, images, keys, kubernetes, mesh, security, servers, unused
 from chartgen.rules.clash import Clash, Rule, at, slug
 from chartgen.settings import Settings
-from chartgen.values.reads import Section, SetAside, touches
+from chartgen.values.reads import Section, SetAside
 from chartgen.values.traces import Traces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeAlias
 
     from chartgen.values.source import Source
 
@@ -51,31 +51,38 @@ def _sections() -> frozenset[Path]:
     return frozenset(walk(schema.sections(), ()))
 
 
+class _Waits:
+    """What a rule came to that met a value set aside, by its path."""
+
+    __slots__ = ("path",)
+
+    def __init__(self, path: Path) -> None:
+        self.path = path
+
+
+Said: TypeAlias = "tuple[list[Clash] | _Waits, frozenset[Path]]"
+
+
 class Known:
-    """What was said of a file's values when they were looked at last: by each rule that did not wait, and what it read."""
+    """What was said of a file's values when they were looked at last: by each rule, and what it read."""
 
     __slots__ = ("said", "values")
 
     def __init__(self) -> None:
         self.values: Section | None = None
-        self.said: dict[str, tuple[list[Clash], frozenset[Path]]] = {}
+        self.said: dict[str, Said] = {}
 
     def stale(self, values: Section) -> set[str]:
-        """The rules that have to be asked again: those that read what is another now, and those that said nothing yet."""
+        """The rules that have to be asked again: those that read what is another now."""
         if self.values is None:
-            return {slug(rule) for _, rule in RULES}
+            return {*by_slug()}
         changed = self.values.changed(values)
+        # who takes a section to read in it notes nothing, and stops at once where it is none
+        if not changed.isdisjoint(_sections()):
+            return {*by_slug()}
         # whoever reads a section as a whole has read what is in it
         above = {path[:length] for path in changed for length in range(len(path) + 1)}
-        # … and of what is no section any more, or is one now, whoever reads something in it
-        wide = [path for path in changed if path in _sections()]
-        return {
-            code
-            for code in by_slug()
-            if code not in self.said
-            or not above.isdisjoint(self.said[code][1])
-            or any(touches(read, path) for path in wide for read in self.said[code][1])
-        }
+        return {code for code, (_, read) in self.said.items() if not above.isdisjoint(read)}
 
 
 def check(
@@ -88,32 +95,32 @@ def check(
     many files.
     """
     traces, known = (known, None) if isinstance(known, Traces) else (None, known)
-    stale = known.stale(values) if known is not None else None
-    said: dict[str, tuple[list[Clash], frozenset[Path]]] = {}
+    stale = known.stale(values) if known is not None else by_slug().keys()
+    said: dict[str, Said] = dict(known.said) if known is not None else {}
     findings: list[Diagnostic] = []
     reads: dict[str, frozenset[Path]] = {}
     waiting: dict[Path, list[str]] = {}
-    for weight, rule in RULES:
-        code, reader = slug(rule), partial(_clashes, rule, values, settings)
-        try:
-            if traces is not None:
-                said[code] = traces.of(code, values, reader)
-            elif known is None or stale is None or code in stale:
-                said[code] = values.reads.of(reader)
-            else:
-                said[code] = known.said[code]
-        except SetAside as stopped:
-            waiting.setdefault(stopped.path, []).append(code)
+    for code, (weight, rule) in by_slug().items():
+        if code in stale:
+            reader = partial(_clashes, rule, values, settings)
+            said[code] = traces.of(code, values, reader) if traces is not None else values.reads.of(reader)
+        told, read = said[code]
+        if isinstance(told, _Waits):
+            waiting.setdefault(told.path, []).append(code)
             continue
-        clashes, reads[code] = said[code]
-        findings += [_diagnostic(code, clash, weight, sources) for clash in clashes]
+        reads[code] = read
+        if told:
+            findings += [_diagnostic(code, clash, weight, sources) for clash in told]
     if known is not None:
         known.values, known.said = values, said
     return Judged(tuple(bounded(findings)), reads, {path: tuple(codes) for path, codes in waiting.items()})
 
 
-def _clashes(rule: Rule, values: Section, settings: Settings) -> list[Clash]:
-    return [*each_clash(rule(values, settings))]
+def _clashes(rule: Rule, values: Section, settings: Settings) -> list[Clash] | _Waits:
+    try:
+        return [*each_clash(rule(values, settings))]
+    except SetAside as stopped:
+        return _Waits(stopped.path)
 
 
 def each_clash(result: Any) -> Iterator[Clash]:

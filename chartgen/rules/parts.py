@@ -7,6 +7,7 @@ holds; what a template action in it yields is taken to be right.
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from functools import partial
 from itertools import chain
 
 from chartgen.diagnostics import Diagnostic, Path, dotted
@@ -16,6 +17,7 @@ from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped
 from chartgen.rules.kubernetes import switches
 from chartgen.settings import Settings
 from chartgen.values import tree
+from chartgen.values.memo import NOTHING, Memo
 from chartgen.values.reads import SetAside
 from chartgen.values.source import Source
 
@@ -82,11 +84,13 @@ def check(
     sources: Sequence[Source],
     aside: Collection[Path] = (),
     version: tuple[int, int] | None = None,
+    memo: Memo = NOTHING,
 ) -> list[Diagnostic]:
     """What the API server would refuse of the parts that `user` sets, as they are in the effective `values`.
 
     Both are values whose texts are opened; `sources` place what the texts hold too. Components that are off are
     passed over, and so are parts that are set aside, or may be off for what is set aside. `version` is the cluster's.
+    Sections that are as the memo has them are not judged again.
     """
     from chartgen import values as merging
 
@@ -99,7 +103,7 @@ def check(
             merging.value_spans_of(refusal.path, sources),
             expected=refusal.expected,
         )
-        for refusal in dict.fromkeys(_refusals(values, user, settings, aside, version))
+        for refusal in dict.fromkeys(_refusals(values, user, settings, aside, version, memo))
     ]
 
 
@@ -109,19 +113,15 @@ def _refusals(
     settings: Settings,
     aside: Collection[Path],
     version: tuple[int, int] | None,
+    memo: Memo,
 ) -> Iterator[Refusal]:
     off = {path for path, is_on in switches(settings.values, settings).items() if not _certain(is_on)}
     # with Vault as the backend of secrets, the name of one is a path
     paths = _certain(lambda: settings.vault)
-    for place, judge in _parts(user, (), off):
-        if paths and place[-1] == "secretName":
-            continue
-        if not any(wrong[: len(place)] == place or place[: len(wrong)] == wrong for wrong in aside):
-            given = tree.at(values, place)
-            # what a template comes to that was not worked out is not judged
-            if not isinstance(given, str) or "{{" not in given:
-                yield from below(place, judge(given))
-                yield from below(place, since.refusals(given, version))
+    for key, item in user.items():
+        here = (frozenset(path for path in part if path[:1] in ((), (key,))) for part in (off, aside))
+        name = ("refused", version, key)
+        yield from memo.of(name, partial(_refused, version), key, item, values.get(key), *here, paths)
     for place, judged in _SERVICES.items():
         given = mapped(tree.at(values, place))
         is_off = any(place[:length] in off for length in range(1, len(place) + 1))
@@ -138,6 +138,29 @@ def _refusals(
                 yield Refusal(
                     (*origins[refusal.path[:length]], *refusal.path[length:]), refusal.what, refusal.expected
                 )
+
+
+def _refused(
+    version: tuple[int, int] | None,
+    section: str,
+    user: Any,
+    values: Any,
+    off: Collection[Path],
+    aside: Collection[Path],
+    paths: bool,
+) -> tuple[Refusal, ...]:
+    """What is refused of the parts of one section, but for what makes a Service."""
+    found: list[Refusal] = []
+    for place, judge in _parts({section: user}, (), off):
+        if paths and place[-1] == "secretName":
+            continue
+        if not any(wrong[: len(place)] == place or place[: len(wrong)] == wrong for wrong in aside):
+            given = tree.at(values, place[1:])
+            # what a template comes to that was not worked out is not judged
+            if not isinstance(given, str) or "{{" not in given:
+                found += below(place, judge(given))
+                found += below(place, since.refusals(given, version))
+    return tuple(found)
 
 
 def _certain(is_on: Callable[[], Any]) -> bool:

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from chartgen import values
 from chartgen.diagnostics import Diagnostic, Mend, Path, dotted
 from chartgen.values import helm_scalar
+from chartgen.values.memo import NOTHING, Memo
 from chartgen.values.source import Source
 
 TYPE_CHECKING = False
@@ -18,9 +19,10 @@ if TYPE_CHECKING:
 _TEXTS = ("extraEnvironmentVars", "nodeMeta")
 
 
-def check(user: Mapping[str, Any], sources: Sequence[Source]) -> Iterator[Diagnostic]:
+def check(user: Mapping[str, Any], sources: Sequence[Source], memo: Memo = NOTHING) -> Iterator[Diagnostic]:
     """A warning for each value of such a map that is spelt otherwise in its file."""
-    for path, value in _texts(user, ()):
+    texts = (text for key, item in user.items() for text in memo.of(("spelt", key), _texts_of, key, item))
+    for path, value in texts:
         spans = values.value_spans_of(path, sources)
         found = (
             re.match(r"[\w.+-]+", spans[0].text[spans[0].column - 1 :]) if spans and spans[0].text else None
@@ -37,6 +39,10 @@ def check(user: Mapping[str, Any], sources: Sequence[Source]) -> Iterator[Diagno
                 hint=f'quote it: "{written}"',
                 mend=Mend("replace", path, written),
             )
+
+
+def _texts_of(section: str, values: Any) -> tuple[tuple[Path, Any], ...]:
+    return tuple(_texts({section: values}, ()))
 
 
 def _texts(node: Any, path: Path) -> Iterator[tuple[Path, Any]]:

@@ -9,6 +9,7 @@ from functools import cache
 from chartgen import bundle
 from chartgen.diagnostics import Path, dotted
 from chartgen.values import reads, tree
+from chartgen.values.memo import NOTHING, Memo
 from chartgen.values.reads import Section
 
 TYPE_CHECKING = False
@@ -97,12 +98,14 @@ def referring(definition: str) -> tuple[str, ...]:
     return tuple(walk(shape(), ()))
 
 
-def complete(effective: Mapping[str, Any]) -> dict[str, Any]:
+def complete(effective: Mapping[str, Any], memo: Memo = NOTHING) -> dict[str, Any]:
     """Effective values in which a default that a null removed is there as None, for readers to ask about."""
-    return _complete(effective, defaults())
+    return _complete((), memo, effective, defaults())
 
 
-def _complete(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
+def _complete(
+    path: Path, memo: Memo, given: Mapping[str, Any], standard: Mapping[str, Any]
+) -> dict[str, Any]:
     whole = dict(given)
     missing = False
     for key, default in standard.items():
@@ -110,13 +113,17 @@ def _complete(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str
         if value is default and key in whole:
             continue
         if isinstance(default, dict) and isinstance(value, dict):
-            whole[key] = _complete(value, default)
+            whole[key] = memo.at("complete", (*path, key), _complete, value, default)
         elif key not in whole:
             missing = True
             # a section of unset values reads the same with its keys or without
-            whole[key] = _complete({}, default) if unset(default) else None
+            whole[key] = memo.at("unset", (*path, key), _unset, default)
     # whoever goes through a section meets the same values in the same order
     return {key: whole[key] for key in {**standard, **whole}} if missing else whole
+
+
+def _unset(path: Path, memo: Memo, default: Any) -> dict[str, Any] | None:
+    return _complete(path, memo, {}, default) if unset(default) else None
 
 
 def settled(effective: Mapping[str, Any]) -> dict[str, Any]:
@@ -141,9 +148,9 @@ def unset(default: Any) -> bool:
     return isinstance(default, dict) and bool(default) and all(value is None for value in default.values())
 
 
-def view(complete: Mapping[str, Any], aside: Collection[Path] = ()) -> Section:
+def view(complete: Mapping[str, Any], aside: Collection[Path] = (), memo: Memo = NOTHING) -> Section:
     """Complete values as rules and templates see them; what stands at the paths `aside`, or above one, is set aside."""
-    return reads.view(complete, sections(), aside)
+    return reads.view(complete, sections(), aside, memo)
 
 
 @cache

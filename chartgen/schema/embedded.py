@@ -16,6 +16,7 @@ from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, dotted
 from chartgen.records import NamedTuple
 from chartgen.schema import validator
 from chartgen.values import source, tree
+from chartgen.values.memo import NOTHING, Memo
 from chartgen.values.source import Source
 
 TYPE_CHECKING = False
@@ -43,13 +44,17 @@ class Opened(NamedTuple):
     findings: tuple[Diagnostic, ...]
 
 
-def opened(user: Mapping[str, Any], effective: Mapping[str, Any], sources: Sequence[Source]) -> Opened | None:
-    """The user's values with every text opened; None when there is none. Templates in them see the effective values."""
-    found = list(_texts(user))
+def opened(
+    user: Mapping[str, Any], effective: Mapping[str, Any], sources: Sequence[Source], memo: Memo = NOTHING
+) -> Opened | None:
+    """The user's values with every text opened; None when there is none. Templates in them see the effective values.
+
+    Sections that are as the memo has them are not looked through again.
+    """
+    found = _texts((), memo, user, "")
     if not found:
         return None
-    whole: dict[str, Any] = dict(user)
-    paths: set[Path] = set()
+    held: dict[Path, Any] = {}
     placed: list[Source] = []
     findings: list[Diagnostic] = []
     for path, text, kind in found:
@@ -73,8 +78,7 @@ def opened(user: Mapping[str, Any], effective: Mapping[str, Any], sources: Seque
         if not isinstance(data, (dict, list)) and kind == "yaml":
             findings.append(_scalar(path, data, place))
             continue
-        whole = tree.replaced(whole, path, data)
-        paths.add(path)
+        held[path] = data
         placed.append(
             Source(
                 owner.name if owner else "",
@@ -87,29 +91,44 @@ def opened(user: Mapping[str, Any], effective: Mapping[str, Any], sources: Seque
                 },
             )
         )
+    whole = {**user, **dict(_holding(user, held, memo))}
     return Opened(
-        whole, _over_defaults(whole, effective, paths), frozenset(paths), tuple(placed), tuple(findings)
+        whole, _over_defaults(whole, effective, held, memo), frozenset(held), tuple(placed), tuple(findings)
     )
 
 
+def _holding(user: Mapping[str, Any], held: Mapping[Path, Any], memo: Memo) -> Iterator[tuple[str, Any]]:
+    """(key, section) of each section with text, with what that holds in its place."""
+    for key in dict.fromkeys(str(path[0]) for path in held):
+        below = (part for path, data in held.items() if path[0] == key for part in (path, data))
+        yield key, memo.of(("holding", key), _with, user[key], *below)
+
+
+def _with(section: Any, *held: Any) -> Any:
+    """A section with data in it: each of them follows its path."""
+    for path, data in zip(held[::2], held[1::2], strict=True):
+        section = tree.replaced(section, path[1:], data)
+    return section
+
+
 def _over_defaults(
-    whole: Mapping[str, Any], effective: Mapping[str, Any], paths: Iterable[Path]
+    whole: Mapping[str, Any], effective: Mapping[str, Any], held: Iterable[Path], memo: Memo
 ) -> Mapping[str, Any]:
     """The effective values with those below the keys in which something was opened made anew; no text is a null."""
-    keys = {str(path[0]) for path in paths}
+    keys = {str(path[0]) for path in held}
     if not keys:
         return effective
     defaults = schema.defaults()
     anew = values.effective(
-        {key: whole[key] for key in keys}, {key: defaults[key] for key in keys if key in defaults}
+        {key: whole[key] for key in keys}, {key: defaults[key] for key in keys if key in defaults}, memo
     )
     return {key: anew[key] if key in keys else item for key, item in effective.items()}
 
 
-def check(texts: Opened, sources: Sequence[Source], known: validator.Known | None = None) -> list[Diagnostic]:
-    """What is wrong inside the texts, each finding where it stands; `known` is what `validator.check` takes."""
+def check(texts: Opened, sources: Sequence[Source], memo: Memo = NOTHING) -> list[Diagnostic]:
+    """What is wrong inside the texts, each finding where it stands; the memo is for `validator.check`."""
     findings = [finding._replace(weight="harmful") for finding in texts.findings]
-    for finding in validator.check(texts.effective, [*sources, *texts.sources], known):
+    for finding in validator.check(texts.effective, [*sources, *texts.sources], memo):
         inside = any(finding.path[:length] in texts.paths for length in range(1, len(finding.path) + 1))
         if inside and not any(map(_unknown, (*finding.path, tree.at(texts.effective, finding.path)))):
             # a mend is of the file's own keys
@@ -141,24 +160,35 @@ def holds_lines(path: Path) -> bool:
     return name in schema.texts()
 
 
-def _texts(user: Mapping[str, Any]) -> Iterator[tuple[Path, str, str]]:
-    """(path, text, `yaml` or `json`) of each value that is text and stands for a map or list."""
+# where a text stands, it, and what it holds: `yaml` or `json`
+_Text = tuple[Path, str, str]
 
-    def walk(node: Any, path: Path, name: str) -> Iterator[tuple[Path, str, str]]:
-        if isinstance(node, dict):
-            for key, item in node.items():
-                yield from walk(item, (*path, key), f"{name}.{key}" if name else key)
-        elif isinstance(node, list):
-            for place, item in enumerate(node):
-                yield from walk(item, (*path, place), f"{name}[]")
-        elif isinstance(node, str) and name in schema.texts() and node.strip() not in _NOTHING:
-            yield path, node, schema.texts()[name]
 
-    return walk(user, (), "")
+def _texts(path: Path, memo: Memo, node: Mapping[str, Any], name: str) -> Sequence[_Text]:
+    """Each value in a map that is text and stands for a map or list; `name` is the map's own, as the schema has it."""
+    found: list[_Text] = []
+    for key, item in node.items():
+        here, called = (*path, key), f"{name}.{key}" if name else key
+        if isinstance(item, dict):
+            found += memo.at("texts", here, _texts, item, called)
+        elif isinstance(item, (list, str)):
+            found += _texts_of(here, item, called)
+    return found
+
+
+def _texts_of(path: Path, node: Any, name: str) -> Iterator[_Text]:
+    if isinstance(node, dict):
+        for key, item in node.items():
+            yield from _texts_of((*path, key), item, f"{name}.{key}")
+    elif isinstance(node, list):
+        for place, item in enumerate(node):
+            yield from _texts_of((*path, place), item, f"{name}[]")
+    elif isinstance(node, str) and name in schema.texts() and node.strip() not in _NO_TEXT:
+        yield path, node, schema.texts()[name]
 
 
 # text that there need not be, as the defaults have it
-_NOTHING = ("", "{}", "[]")
+_NO_TEXT = ("", "{}", "[]")
 
 
 def _used(

@@ -41,6 +41,11 @@ def fits(value: Any, shape: Shape, definitions: Mapping[str, Shape], known: Any 
     )
 
 
+def is_same(value: Any, known: Any) -> bool:
+    """True for the very same object, and for a text, switch or whole number that is spelt out."""
+    return value is known or (type(value) is type(known) and type(value) in _SIMPLE and bool(value == known))
+
+
 def unread(shape: Shape) -> set[str]:
     """The keywords that a shape uses, itself and below, and that `fits` cannot read."""
     if isinstance(shape, bool):
@@ -108,8 +113,8 @@ def _properties(
     same = known if isinstance(known, dict) else {}
     for key, item in value.items():
         part = same.get(key, _UNKNOWN)
-        # most values are defaults, the very same or spelt out: no need to ask `fits` for those
-        if item is part or (type(item) is type(part) and type(item) in _SIMPLE and item == part):
+        # most values are defaults: no need to ask `fits` for those
+        if is_same(item, part):
             continue
         if key in wanted and not fits(item, wanted[key], definitions, part):
             return False

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import itertools
 import json
-import marshal
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import cache
@@ -14,6 +13,7 @@ from chartgen import lazy_regex
 from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Mend, Path, Rejected, Weight, bounded, dotted
 from chartgen.schema import EXPECTED, defaults, document, fit, sections, shape, unset
 from chartgen.values import helm_scalar
+from chartgen.values.memo import NOTHING, Memo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -54,22 +54,16 @@ def fits(effective: Mapping[str, Any]) -> bool:
     return fit.fits(effective, whole, whole["$defs"], defaults())
 
 
-# by a section's name: what it held, as bytes that are the same for the same data alone, and jsonschema's errors about it
-Known: TypeAlias = "dict[str, tuple[bytes, tuple[Any, ...]]]"
-
-
-def check(
-    effective: Mapping[str, Any], sources: Sequence[Source], known: Known | None = None
-) -> list[Diagnostic]:
+def check(effective: Mapping[str, Any], sources: Sequence[Source], memo: Memo = NOTHING) -> list[Diagnostic]:
     """What is wrong with the names and shapes of the effective values, each finding at the place that set it.
 
-    Sections that hold what they held when `known` was filled are not looked at again; it is brought up to date.
+    Sections that are as the memo has them are not looked at again.
 
     The official chart takes such values; a text or number in place of a list it refuses too, and so it does what is no
     map in place of a section. A key that is unknown, and that a user's own template reads, is there for that.
     """
-    broken = list(_broken_sections(effective, defaults(), sections(), ()))
-    errors = _errors(effective, known)
+    broken = [*_broken(effective, memo)]
+    errors = _errors(effective, memo)
     if not errors and not broken:
         return []
     from chartgen import values
@@ -94,10 +88,20 @@ def _named_by_templates(effective: Mapping[str, Any]) -> frozenset[Path]:
     )
 
 
+def _broken(effective: Mapping[str, Any], memo: Memo) -> Iterator[Diagnostic]:
+    """The sections that are something other than a map: rules and templates read through them."""
+    for key in sections():
+        yield from memo.of(("broken", key), _broken_section, effective.get(key, _NONE), key)
+
+
+def _broken_section(value: Any, key: str) -> tuple[Diagnostic, ...]:
+    given = {} if value is _NONE else {key: value}
+    return tuple(_broken_sections(given, defaults(), {key: sections()[key]}, ()))
+
+
 def _broken_sections(
     given: Mapping[str, Any], standard: Mapping[str, Any], below: Mapping[str, Any], path: Path
 ) -> Iterator[Diagnostic]:
-    """The sections that are something other than a map: rules and templates read through them."""
     for key, inner in below.items():
         value, here = given.get(key), (*path, key)
         if isinstance(value, dict):
@@ -180,9 +184,9 @@ def _free(path: Path) -> bool:
 
 def _anchors(finding: Diagnostic, sources: Sequence[Source]) -> str:
     """The hint for a key at the top that is there to carry an anchor; "" for other keys, and for a slip of one."""
-    if finding.code != "unknown-key" or len(finding.path) > 1 or finding.mend:
+    key = str(finding.path[0]) if finding.path else ""
+    if finding.code != "unknown-key" or len(finding.path) > 1 or finding.mend or not key:
         return ""
-    key = str(finding.path[0])
     lines = (source.spans[finding.path].text for source in sources if finding.path in source.spans)
     if any(re.match(r"[\"']?\s*:\s*&\S", line.partition(key)[2]) for line in lines):
         return f"a place for anchors begins with x-: x-{key.lstrip('_.')}"
@@ -196,24 +200,14 @@ def _scalar_text(spans: Sequence[Span], otherwise: str) -> str:
     return written if written and helm_scalar.plain(written) != written else otherwise.partition(" (")[0]
 
 
-def _errors(effective: Mapping[str, Any], known: Known | None) -> list[Any]:
+def _errors(effective: Mapping[str, Any], memo: Memo) -> list[Any]:
     """jsonschema's errors, section by section: the schema asks for nothing between them (a test holds it to that)."""
-    whole, standard = shape(), defaults()
+    whole, standard = shape()["properties"], defaults()
     found: list[Any] = []
-    for key in whole["properties"]:
-        if key not in effective:
-            continue
-        value = effective[key]
-        # whether two sections are the same is asked at every keystroke; marshal tells 1 from true and from 1.0
-        held = marshal.dumps(value, 2) if known is not None else b""
-        if known is not None and key in known and known[key][0] == held:
-            found += known[key][1]
-            continue
-        errors = tuple(_found(value, whole["properties"][key], standard.get(key, _NONE), (key,)))
-        if known is not None:
-            known[key] = (held, errors)
-        found += errors
-    strange = {key: value for key, value in effective.items() if key not in whole["properties"]}
+    for key, wanted in whole.items():
+        if key in effective:
+            found += memo.at("errors", (key,), _found, effective[key], wanted, standard.get(key, _NONE))
+    strange = {key: value for key, value in effective.items() if key not in whole}
     return [*found, *(_asked(strange, ()) if strange else ())]
 
 
@@ -223,29 +217,32 @@ _NONE = object()
 _OF_SECTIONS = frozenset(("type", "properties", "additionalProperties"))
 
 
-def _found(value: Any, wanted: Any, standard: Any, path: tuple[str, ...]) -> Iterator[Any]:
+def _found(path: Path, memo: Memo, value: Any, wanted: Any, standard: Any) -> Sequence[Any]:
     """jsonschema's errors about what stands at a path, which is asked only about what does not fit: it takes its time."""
-    if fit.fits(value, wanted, shape()["$defs"], standard):
-        return
+    if value is standard:
+        return ()
     plain = (
         isinstance(value, dict)
         and wanted.keys() <= _OF_SECTIONS
         and wanted.get("additionalProperties") is False
     )
     if not plain:
-        yield from _asked(value, path)
-        return
+        return () if fit.fits(value, wanted, shape()["$defs"], standard) else _asked(value, path)
     known = wanted.get("properties", {})
+    found: list[Any] = []
     for key, inner in known.items():
-        if key in value:
-            below = standard.get(key, _NONE) if isinstance(standard, dict) else _NONE
-            yield from _found(value[key], inner, below, (*path, key))
+        if key not in value:
+            continue
+        item, below = value[key], standard.get(key, _NONE) if isinstance(standard, dict) else _NONE
+        if isinstance(item, dict):
+            found += memo.at("errors", (*path, key), _found, item, inner, below)
+        elif not fit.is_same(item, below):
+            found += _found((*path, key), memo, item, inner, below)
     strange = {key: item for key, item in value.items() if key not in known}
-    if strange:
-        yield from _asked(strange, path)
+    return [*found, *_asked(strange, path)] if strange else found
 
 
-def _asked(value: Any, path: tuple[str, ...]) -> tuple[Any, ...]:
+def _asked(value: Any, path: Path) -> tuple[Any, ...]:
     """What jsonschema says of a value at a path, as far as it is told."""
     for key in reversed(path):
         value = {key: value}

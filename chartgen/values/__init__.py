@@ -8,6 +8,7 @@ from functools import cache
 from chartgen.diagnostics import Path, Span
 from chartgen.records import NamedTuple
 from chartgen.values import set_flag, tree
+from chartgen.values.memo import NOTHING, Memo
 from chartgen.values.source import Source
 
 TYPE_CHECKING = False
@@ -15,11 +16,27 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def layer(sources: Sequence[Source]) -> dict[str, Any]:
+def layer(sources: Sequence[Source], memo: Memo = NOTHING) -> dict[str, Any]:
     """The users' sources merged, the last winning; a null stays, as it still has to remove a default.
 
-    What begins with `x-` at the top is a place for YAML anchors, and left out.
+    What begins with `x-` at the top is a place for YAML anchors, and left out. What only one source says is that source's own
+    data, not to be changed.
     """
+    if any(source.edits for source in sources):
+        return _assigned(sources)
+    named: dict[str, list[Any]] = {}
+    for number, source in enumerate(sources):
+        for key, value in source.data.items():
+            if not key.startswith("x-"):
+                named.setdefault(key, []).append(memo.seen(("source", number, key), value))
+    return {
+        key: said[0] if len(said) == 1 else memo.of(("layered", key), _layered, *said)
+        for key, said in named.items()
+    }
+
+
+def _assigned(sources: Sequence[Source]) -> dict[str, Any]:
+    """The sources merged, where some of them assign: what is assigned replaces, and does not merge."""
     merged: dict[str, Any] = {}
     for source in sources:
         if source.edits:
@@ -32,6 +49,14 @@ def layer(sources: Sequence[Source]) -> dict[str, Any]:
     return {key: value for key, value in merged.items() if not key.startswith("x-")}
 
 
+def _layered(*said: Any) -> Any:
+    """What several sources say of one section, the last winning."""
+    merged = {"": tree.copied(said[0])}
+    for value in said[1:]:
+        _merger().merge(merged, {"": tree.copied(value)})
+    return merged[""]
+
+
 @cache
 def _merger() -> Any:
     # most checks are of one file: what only several need is loaded for them
@@ -41,29 +66,29 @@ def _merger() -> Any:
     return Merger([(dict, ["merge"])], ["override"], ["override"])
 
 
-def effective(user: Mapping[str, Any], defaults: Mapping[str, Any]) -> dict[str, Any]:
+def effective(user: Mapping[str, Any], defaults: Mapping[str, Any], memo: Memo = NOTHING) -> dict[str, Any]:
     """The user's values over the defaults: maps merge, lists and scalars replace, null removes.
 
     Known keys have the order of the defaults and others are sorted: the order in which users write them is no input.
     Where the user says nothing stand the defaults themselves, so that nobody has to look into what is the very same.
     """
+    return _over((), memo, user, defaults)
+
+
+def _over(path: Path, memo: Memo, user: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
     if not user:
-        return dict(defaults)
+        return dict(standard)
     out: dict[str, Any] = {}
-    for key, standard in defaults.items():
+    for key, default in standard.items():
         if key not in user:
-            out[key] = standard
-        elif (value := user[key]) is not None:
-            out[key] = _over(value, standard)
-    for key in sorted([key for key in user if key not in defaults], key=str):
-        out[key] = _over(user[key], None)
+            out[key] = default
+        elif isinstance(value := user[key], dict) and isinstance(default, dict):
+            out[key] = memo.at("effective", (*path, key), _over, value, default)
+        elif value is not None:
+            out[key] = _sorted(value) if isinstance(value, (dict, list)) else value
+    for key in sorted([key for key in user if key not in standard], key=str):
+        out[key] = _sorted(user[key])
     return out
-
-
-def _over(value: Any, standard: Any) -> Any:
-    if isinstance(value, dict):
-        return effective(value, standard if isinstance(standard, dict) else {})
-    return _sorted(value) if isinstance(value, list) else value
 
 
 def _sorted(value: Any) -> Any:
@@ -147,10 +172,10 @@ class Merged(NamedTuple):
     effective: dict[str, Any]
 
 
-def merge(sources: Sequence[Source], defaults: Mapping[str, Any]) -> Merged:
-    """The sources merged over the defaults, by Helm's rules."""
-    user = layer(sources)
-    return Merged(tuple(sources), user, effective(user, defaults))
+def merge(sources: Sequence[Source], defaults: Mapping[str, Any], memo: Memo = NOTHING) -> Merged:
+    """The sources merged over the defaults, by Helm's rules. Of sections that are as the memo has them nothing is made anew."""
+    user = layer(sources, memo)
+    return Merged(tuple(sources), user, effective(user, defaults, memo))
 
 
 class Origin(NamedTuple):

@@ -6,10 +6,11 @@ value that is itself a map or a list counts as one. What was found to be wrong s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, ItemsView, Iterable, Iterator, Mapping
+from collections.abc import Callable, Collection, ItemsView, Iterator, Mapping
 
 from chartgen.diagnostics import Path, dotted
 from chartgen.values import tree
+from chartgen.values.memo import NOTHING, Memo
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -62,6 +63,11 @@ class _Aside:
     def __init__(self, path: Path) -> None:
         self.path = path
 
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, _Aside) and self.path == other.path
+
+    __hash__ = None  # type: ignore[assignment]
+
 
 # in the place of a value that is not there
 _NONE = object()
@@ -70,9 +76,10 @@ _NONE = object()
 class Section(Mapping[str, "Any"]):
     """A section of the values. Reading a value notes its path; reading one that stands aside raises SetAside."""
 
-    __slots__ = ("_below", "_items", "path", "reads")
+    __slots__ = ("_below", "_items", "_said", "path", "reads")
 
     def __init__(self, items: Mapping[str, Any], path: Path, reads: Reads) -> None:
+        self._said: dict[str, tuple[Any, frozenset[Path]]] | None = None
         self._items, self.path, self.reads = items, path, reads
         self._below = {key: (*path, key) for key in items}
 
@@ -116,6 +123,18 @@ class Section(Mapping[str, "Any"]):
                 paths.add(self._below[key])
             yield key, item
 
+    def once(self, name: str, reader: Callable[[], T]) -> T:
+        """What a reader of nothing but this section returns, which is asked once; who asks has read what it was made from."""
+        if self._said is None:
+            self._said = {}
+        said = self._said.get(name)
+        if said is None:
+            said = self._said[name] = self.reads.of(reader)
+        else:
+            self.reads.paths |= said[1]
+        answer: T = said[0]
+        return answer
+
     def __len__(self) -> int:
         self.reads.paths.add(self.path)
         return len(self._items)
@@ -133,9 +152,11 @@ class Section(Mapping[str, "Any"]):
         found: set[Path] = set()
         for key in self._items.keys() | other._items.keys():
             mine, theirs = self._items.get(key, _NONE), other._items.get(key, _NONE)
+            if mine is theirs:
+                continue
             if type(mine) is Section and type(theirs) is Section:
                 found |= mine.changed(theirs)
-            elif mine is not theirs and not tree.same(mine, theirs):
+            elif not tree.same(mine, theirs):
                 found.add((*self.path, key))
         return found
 
@@ -153,30 +174,46 @@ class _Items(ItemsView[str, "Any"]):
         return self._mapping.trusted()
 
 
-def view(values: Mapping[str, Any], sections: Sections, aside: Collection[Path] = ()) -> Section:
+def view(
+    values: Mapping[str, Any], sections: Sections, aside: Collection[Path] = (), memo: Memo = NOTHING
+) -> Section:
     """The values as rules and templates see them; what stands at the paths `aside`, or has one below it, is set aside.
 
-    `values` hold every key that there is (`schema.complete`); a section that is no map stands aside in any case.
+    `values` hold every key that there is (`schema.complete`); a section that is no map stands aside in any case. A section
+    that holds what it held, in the view that the memo has, is that section: both note what is read in one place.
     """
-    return _section(values, sections, (), Reads(), frozenset(aside))
+    reads = memo.of("reads", Reads)
+    return _section((), memo, values, sections, reads, frozenset(aside))
+
+
+_NOWHERE: frozenset[Path] = frozenset()
 
 
 def _section(
-    values: Mapping[str, Any], sections: Sections, path: Path, reads: Reads, aside: Collection[Path]
+    path: Path,
+    memo: Memo,
+    values: Mapping[str, Any],
+    sections: Sections,
+    reads: Reads,
+    aside: frozenset[Path],
 ) -> Section:
     items: dict[str, Any] = {}
     for key, item in values.items():
-        here = (*path, key)
-        if key in sections and isinstance(item, Mapping) and here not in aside:
-            items[key] = _section(item, sections[key], here, reads, aside)
-        elif key in sections or (aside and _is_aside(here, aside)):
-            items[key] = _Aside(here)
-        else:
+        if key not in sections and not aside:
             items[key] = item
-    for path_aside in aside:
+            continue
+        here = (*path, key)
+        below = frozenset(wrong for wrong in aside if wrong[: len(here)] == here) if aside else _NOWHERE
+        if key in sections and isinstance(item, Mapping) and here not in below:
+            # the view of what can be trusted is another than that of all there is
+            stage = "trusted" if below else "view"
+            items[key] = memo.at(stage, here, _section, item, sections[key], reads, below)
+        else:
+            items[key] = _Aside(here) if below or key in sections else item
+    for wrong in aside:
         # a key that was meant and is not there
-        if len(path_aside) == len(path) + 1 and path_aside[: len(path)] == path:
-            items.setdefault(str(path_aside[-1]), _Aside(path_aside))
+        if len(wrong) == len(path) + 1:
+            items.setdefault(str(wrong[-1]), _Aside(wrong))
     return Section(items, path, reads)
 
 
@@ -200,10 +237,6 @@ def touches(read: Path, changed: Path) -> bool:
     """True if a value at one of the paths is a part of the value at the other, or that itself."""
     shorter = min(len(read), len(changed))
     return read[:shorter] == changed[:shorter]
-
-
-def _is_aside(path: Path, aside: Iterable[Path]) -> bool:
-    return any(wrong[: len(path)] == path for wrong in aside)
 
 
 if TYPE_CHECKING:

@@ -35,13 +35,14 @@ class _Differences:
         # each path with what stands there, as bytes that are the same for the same data alone
         self.content: list[tuple[Path, bytes]] = []
         self.above: dict[Path, list[int]] = {}
-        # where a section stands in place of a value, or the other way round: whoever reads below it is concerned, too
-        self.wide: set[int] = set()
+        # where a section stands in place of a value, or the other way round, and which: whoever reads below it is concerned,
+        # too, and who would read below it notes nothing before that
+        self.wide: dict[int, bytes] = {}
         for place, path in enumerate(sorted(first.changed(values), key=repr)):
             before, now = content_at(first, path), content_at(values, path)
             self.content.append((path, _bytes(now)))
             if isinstance(before, dict) or isinstance(now, dict):
-                self.wide.add(place)
+                self.wide[place] = _bytes(isinstance(now, dict))
             for length in range(len(path) + 1):
                 self.above.setdefault(path[:length], []).append(place)
 
@@ -59,7 +60,12 @@ class _Differences:
             met = above.keys() & read
         seen = {place for path in met for place in above[path]}
         seen |= {place for place in self.wide if any(touches(self.content[place][0], path) for path in read)}
-        return tuple([self.content[place] for place in sorted(seen)])
+        passed = [
+            (self.content[place][0], is_section)
+            for place, is_section in self.wide.items()
+            if place not in seen
+        ]
+        return (*[self.content[place] for place in sorted(seen)], *passed)
 
 
 def _bytes(content: Any) -> bytes:
