@@ -375,11 +375,14 @@ KEPT_OUT = {
     "deepmerge",
     "pathlib",
     "typing",
+    "yaml",
+    "base64",
+    "datetime",
 }
 
 
 # what a build of files alone has no use for
-KEPT_OUT_OF_BUILDS = {"click", "jsonschema", "rapidfuzz", "deepmerge", "semver", "chartgen.alter"}
+KEPT_OUT_OF_BUILDS = {"click", "yaml", "jsonschema", "rapidfuzz", "deepmerge", "semver", "chartgen.alter"}
 
 
 @pytest.mark.parametrize("flags", [[], ["-f"]], ids=["alone", "with -f"])

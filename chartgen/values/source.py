@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 
 from chartgen.diagnostics import MAX_FINDINGS, Diagnostic, Path, Rejected, Span, any_error, bounded, dotted
 from chartgen.records import NamedTuple
-from chartgen.values import helm_scalar
+from chartgen.values import block_events, helm_scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -259,8 +259,6 @@ class _Builder:
             return None, rejected.diagnostics
 
     def _root(self) -> Any:
-        from yaml.error import MarkedYAMLError, YAMLError
-
         if "\ufeff" in self.text:
             line, column = self._place_of("\ufeff")
             reject(
@@ -270,8 +268,13 @@ class _Builder:
                 spans=(Span(self.name, line, column),),
                 hint="remove the invisible character U+FEFF: files that had one each were joined",
             )
+        plain = block_events.of(self.text)
+        if plain is not None:
+            return self._read(plain.__next__)
+        from yaml.error import MarkedYAMLError, YAMLError
+
         try:
-            return self._read(_parser(self.text))
+            return self._read(_parser(self.text).get_event)
         except MarkedYAMLError as error:
             self._syntax(error)
         except (YAMLError, ValueError) as error:
@@ -358,12 +361,12 @@ class _Builder:
         start = match.start() if match else 0
         return self.text.count("\n", 0, start) + 1, start - self.text.rfind("\n", 0, start)
 
-    def _read(self, parser: Any) -> Any:
+    def _read(self, next_event: Callable[[], Any]) -> Any:
         levels: list[_Level] = []
         root: Any = None
         documents = 0
         while True:
-            event = parser.get_event()
+            event = next_event()
             kind = type(event).__name__
             if kind == "ScalarEvent":
                 self._count(event, 1)
@@ -382,7 +385,7 @@ class _Builder:
             elif kind == "DocumentStartEvent":
                 documents += 1
                 self._directive(event)
-                if documents > 1 and not self._is_empty(parser.get_event()):
+                if documents > 1 and not self._is_empty(next_event()):
                     self._fail(
                         "several-documents",
                         "values are one YAML document",
