@@ -2,8 +2,9 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+WORKBENCH := tests/editors/vscode
 
-.PHONY: chart test test-editors test-vscode test-registry test-cluster lint generate cases bench clean
+.PHONY: chart test test-editors test-vscode test-workbench test-registry test-cluster lint generate cases bench clean
 
 chart: $(VENV)/.installed
 	$(BIN)/chartgen build -f examples/quickstart.yaml
@@ -21,6 +22,10 @@ test-editors: $(VENV)/.installed-editors tests/editors/node_modules/.package-loc
 # the extension for VS Code, packaged: needs Node (20 or newer) and npm
 test-vscode:
 	cd editors/vscode && npm ci --no-audit --no-fund && npm run package
+
+# the packaged extension in VS Code itself, which npm brings once (300 MB): needs Node, npm and `chromium`
+test-workbench: $(VENV)/.installed-editors test-vscode $(WORKBENCH)/node_modules/.package-lock.json
+	$(BIN)/pytest tests/editors/test_vscode.py -rs
 
 # charts pushed to a real registry and pulled by the real Helm, which Go builds from their modules once: some minutes
 test-registry: $(VENV)/.installed-test
@@ -79,6 +84,12 @@ $(VENV)/.installed-editors: pyproject.toml | $(VENV)/bin/python
 
 tests/editors/node_modules/.package-lock.json: tests/editors/package-lock.json
 	cd tests/editors && npm ci --no-audit --no-fund
+	touch $@
+
+# nothing is compiled: what runs here goes without the modules that would be
+$(WORKBENCH)/node_modules/.package-lock.json: $(WORKBENCH)/package-lock.json
+	cd $(WORKBENCH) && npm ci --ignore-scripts --no-audit --no-fund
+	cd $(WORKBENCH)/node_modules/code-server/lib/vscode && npm install --ignore-scripts --omit=dev --no-audit --no-fund
 	touch $@
 
 clean:

@@ -410,7 +410,8 @@ def message(told: Diagnostic) -> str:
 
 
 def _others(finding: Diagnostic, here: Span | None) -> list[tuple[Span, str]]:
-    others = [(span, "contradicts this") for span in finding.spans if span != here]
+    role = "what is broken begins here" if finding.code == "yaml-syntax" else "contradicts this"
+    others = [(span, role) for span in finding.spans if span != here]
     others += [(span, part.hint or part.message) for part in finding.parts for span in part.spans[:1]]
     return list(dict.fromkeys(others))
 

@@ -303,7 +303,10 @@ class _Builder:
 
     def _syntax(self, error: Any) -> NoReturn:
         """Refuses text that the parser cannot read, in its words and with what they mostly mean."""
-        mark = error.problem_mark or error.context_mark
+        mark, started = error.problem_mark or error.context_mark, error.context_mark
+        if started is not None and _NO_KEY in str(error.problem):
+            # the parser gives up below the line that it means
+            mark = started
         span = self.span(mark) if mark is not None else Span(self.name, 1, 1)
         problem = str(error.problem or error.context)
         if "nesting depth" in problem:
@@ -319,7 +322,6 @@ class _Builder:
             hint = f"text that begins with {at[0]} needs quotes"
         elif "{{" in span.text:
             hint = _BRACES
-        started = error.context_mark
         spans = (span,) if started is None or started.line == mark.line else (span, self.span(started))
         reject("yaml-syntax", f"not YAML: {problem}", self.name, spans=spans, hint=hint)
 
@@ -675,13 +677,14 @@ _BARE = r"(?P<before>\s*(?:-\s+)?(?:[\w./$\"'-]+:\s+)?)\{(?:\{|%|#)"
 _ACTION = r"\{\{.*?\}\}|\{%.*?%\}|\{#.*?#\}"
 # what only Helm knows is meant for Helm
 _HELMS = r"\.(Release|Chart|Capabilities|Template)\b"
+_NO_KEY = "could not find expected ':'"
 # what the parser's words mostly mean
 _SYNTAX_HINTS = (
     (
         "mapping values are not allowed",
         "a text with `: ` in it needs quotes; or the line is indented too far",
     ),
-    ("could not find expected ':'", "this line is no `key: value`; or a quote before it is not closed"),
+    (_NO_KEY, "this line is no `key: value`; or a quote before it is not closed"),
     ("did not find expected key", "the line is not indented like its neighbours, or a quote ends too early"),
     ("did not find expected '-' indicator", "the line is not indented like the items of the list"),
     ("did not find expected ',' or", "a bracket before this is not closed, or a comma is missing"),
