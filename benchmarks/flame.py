@@ -44,8 +44,9 @@ def label(frame: FrameType) -> str:
         return ""
     if name == "<module>":
         return f"import {module}"
-    if frame.f_globals.get("__jinja_template__") is not None:
-        return f"templates/{module}"
+    if "template" in frame.f_globals and "lines" in frame.f_globals:
+        # compiled ahead: see chartgen.render.runtime
+        return f"templates/{frame.f_globals['template']}"
     return f"{module}.{name.replace('.<locals>', '')}"
 
 

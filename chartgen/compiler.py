@@ -255,9 +255,7 @@ def _is_misshapen(checked: Checked) -> bool:
 
 def _compiled(checked: Checked, options: Options, memory: Memory | None = None) -> Chart:
     """A chart of values that are in order, as far as a check can tell."""
-    # a check in an editor's hook should not wait for Jinja
-    from dataclasses import replace
-
+    # a check in an editor's hook should not wait for what renders
     from chartgen import render, verify
     from chartgen.chart import Chart
 
@@ -316,7 +314,7 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
     found = in_mode(_release_size(chart, merged), strict=options.strict)
     if any_error(found):
         raise Rejected((*findings, *found))
-    return replace(chart, diagnostics=(*chart.diagnostics, *found))
+    return chart._replace(diagnostics=(*chart.diagnostics, *found))
 
 
 def altered_documents(

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from chartgen.chart import answers, frozen, metadata, publish, readme, release_n
 from chartgen.chart.index import Entry
 from chartgen.chart.publish import Content, Published, Staged
 from chartgen.late import LateBound
+from chartgen.records import NamedTuple
 from chartgen.render import components, document
 from chartgen.render.document import Document
 
@@ -26,9 +26,8 @@ if TYPE_CHECKING:
 PATCHES = "patches"
 
 
-@dataclass(frozen=True)
-class Chart:
-    """A compiled chart: `files` gives the text of each by its path in the chart folder."""
+class _Made(NamedTuple):
+    """What a chart is made of."""
 
     name: str
     version: str
@@ -36,7 +35,7 @@ class Chart:
     documents: tuple[Document, ...]
     late: LateBound
     # those below `templates/` that are no objects
-    texts: Mapping[str, str] = field(default_factory=dict)
+    texts: Mapping[str, str] = {}
     diagnostics: tuple[Any, ...] = ()
     # whether the chart has Helm refuse a release's name that makes names which Kubernetes refuses
     guarded: bool = True
@@ -48,6 +47,10 @@ class Chart:
     done: Done | None = None
     # what it is to be signed with
     sign_key: metadata.SignKey | None = None
+
+
+class Chart(_Made):
+    """A compiled chart: `files` gives the text of each by its path in the chart folder."""
 
     @cached_property
     def release_name(self) -> release_name.ReleaseName | None:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NoReturn
 
@@ -89,8 +89,8 @@ def _again(
             path,
             hint="values.yaml of the chart is not what it was made of",
         )
-    return replace(
-        chart, changes=metadata.changes_in(annotations), sign_key=metadata.sign_key_in(annotations)
+    return chart._replace(
+        changes=metadata.changes_in(annotations), sign_key=metadata.sign_key_in(annotations)
     )
 
 

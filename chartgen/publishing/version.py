@@ -8,7 +8,6 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import replace
 from pathlib import Path
 
 from chartgen import lazy_regex
@@ -123,13 +122,13 @@ def decided(
     entry = known.entry(chart.name, version)
     if entry is not None:
         # what it says of its changes is settled
-        return Decision(replace(chart, version=version, changes=_changes_of(entry)), step=None)
+        return Decision(chart._replace(version=version, changes=_changes_of(entry)), step=None)
     before = compared_with(known, chart.name, version)
     if not before:
-        return Decision(replace(chart, version=version))
+        return Decision(chart._replace(version=version))
     old = before[0]
     found = _compared(chart, root, old)
-    return Decision(replace(chart, version=version, changes=_told(found)), old["version"])
+    return Decision(chart._replace(version=version, changes=_told(found)), old["version"])
 
 
 def compared_with(known: Index, name: str, asked: str = AUTO) -> list[Entry]:
@@ -147,9 +146,9 @@ def compared_with(known: Index, name: str, asked: str = AUTO) -> list[Entry]:
 def _next(chart: Chart, root: Path, known: Index, step: Step | None) -> Decision:
     there = [entry for entry in known.entries.get(chart.name, ()) if _is_version(entry["version"])]
     if not there:
-        return Decision(replace(chart, version=_first(step)), step=step)
+        return Decision(chart._replace(version=_first(step)), step=step)
     newest = there[0]
-    same = replace(chart, version=newest["version"], changes=_changes_of(newest))
+    same = chart._replace(version=newest["version"], changes=_changes_of(newest))
     if step is None and _digest(same) == newest.get("digest"):
         return Decision(same, newest["version"], unchanged=True)
     found = _compared(chart, root, newest)
@@ -163,7 +162,7 @@ def _next(chart: Chart, root: Path, known: Index, step: Step | None) -> Decision
         return Decision(same, newest["version"], unchanged=True, there=there_is)
     weight = weight or "patch"
     following = str(_following(there, weight, step, chart, root))
-    return Decision(replace(chart, version=following, changes=_told(found)), newest["version"], weight)
+    return Decision(chart._replace(version=following, changes=_told(found)), newest["version"], weight)
 
 
 def _first(step: Step | None) -> str:

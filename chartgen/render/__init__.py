@@ -12,7 +12,7 @@ from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.diagnostics import Path as ValuePath
 from chartgen.late import LateBound
 from chartgen.records import NamedTuple
-from chartgen.render import components, crds, environment, scalar
+from chartgen.render import components, crds, runtime, scalar
 from chartgen.render.components import Template
 from chartgen.render.context import Context, WrongForm
 from chartgen.render.document import Document, pruned
@@ -171,7 +171,7 @@ def decide(variables: Mapping[str, Any], reads: Reads) -> Decided:
         return value
 
     def evaluated() -> Any:
-        template = environment.shared().get_template(components.EXPRESSIONS)
+        template = runtime.shared().get_template(components.EXPRESSIONS)
         return template.make_module({**variables, "noted": noted, "imports": None})
 
     module, last = reads.of(evaluated)
@@ -184,7 +184,8 @@ def _text(template: Template, variables: Mapping[str, Any], files: Collection[st
     """A file below a chart's `templates/` that is no object; it may say which `files` with objects there are."""
     chart = {**components.chart(), **components.NAMES}
     seen = {**variables, "chart": chart, "files": files}
-    return environment.plain().get_template(template.source).render(seen)
+    text: str = runtime.plain().get_template(template.source).render(seen)
+    return text
 
 
 def _unfit_names(values: Mapping[str, Any]) -> Iterator[Diagnostic]:
@@ -255,7 +256,10 @@ def _failure(template: Template, error: Exception) -> Diagnostic:
     file = template.source
     while traceback is not None:
         name = traceback.tb_frame.f_code.co_filename
-        if name.startswith(str(paths.TEMPLATES)):
+        ahead = runtime.line_of(traceback.tb_frame.f_globals, traceback.tb_lineno)
+        if ahead is not None:
+            file, line = ahead
+        elif name.startswith(str(paths.TEMPLATES)):
             file, line = Path(name).relative_to(paths.TEMPLATES).as_posix(), traceback.tb_lineno
         traceback = traceback.tb_next
     line = line or getattr(error, "lineno", 0) or 0

@@ -3,8 +3,7 @@
 Jinja writes a template as Python. Here stand all of them in one module (`templates/_compiled.py`, made when chartgen is
 installed or packed, and not committed), which Python keeps as byte code like any other: one file is read where there were
 two for each template, and another Python makes its own. A template is taken from it only if its text is the one that it was
-made of, the release of Jinja the same, and what says how templates are compiled unchanged; else it is compiled as if there
-were no such module.
+made of, and what says how templates are compiled and rendered unchanged; else it is compiled as if there were no such module.
 """
 
 from __future__ import annotations
@@ -12,14 +11,11 @@ from __future__ import annotations
 import hashlib
 import os
 import sys
+import zlib
 from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 from types import CodeType, FunctionType
-
-import jinja2
-from jinja2 import runtime
-from jinja2.utils import missing
 
 from chartgen import lazy_regex, paths
 from chartgen.records import NamedTuple
@@ -39,18 +35,37 @@ class Compiled(NamedTuple):
     root: FunctionType
     lines: str
 
+    def function(self, names: dict[str, Any], defaults: tuple[Any, ...]) -> FunctionType:
+        """What yields its text, given a context: its code among these names."""
+        return FunctionType(self.root.__code__, names, "root", defaults)
+
 
 def digest(text: str) -> str:
     """What tells a template's text from any other."""
     return hashlib.sha256(text.encode()).hexdigest()
 
 
-def source(compiler: str, templates: Iterable[tuple[str, str, str]]) -> str:
+@cache
+def compiler() -> str:
+    """What tells this way of compiling templates from any other: the modules that say what Python is made of a template, that
+    write the constants in it, that it calls, and that keep it."""
+    total = 0
+    for name in ("ahead.py", "environment.py", "filters.py", "runtime.py", "scalar.py"):
+        with open(f"{os.path.dirname(__file__)}/{name}", "rb") as file:
+            total = zlib.crc32(file.read(), total)
+    return f"{total:08x}"
+
+
+def called(name: str, *, plain: bool) -> str:
+    """What a template is called here: what two environments compile is two templates."""
+    return f"{name} (plain)" if plain else name
+
+
+def source(templates: Iterable[tuple[str, str, str]]) -> str:
     """The module of templates (name, text, the Python that Jinja made of it), the same for the same templates."""
     head = [
         "# Templates as Jinja compiles them: made from templates/, not to be edited, not committed.",
-        f"JINJA, COMPILER = {jinja2.__version__!r}, {compiler!r}",
-        _imports(),
+        f"COMPILER = {compiler()!r}",
     ]
     lines = list(head)
     table = ["TEMPLATES = {"]
@@ -81,19 +96,14 @@ def _body(name: str, python: str) -> tuple[_Body, str]:
     starts = [number for number, line in enumerate(lines) if line.startswith("def root(")]
     ends = [number for number, line in enumerate(lines) if line == "blocks = {}"]
     told = [line for line in lines if line.startswith("debug_info = ")]
-    if lines[0] != _imports() or len(starts) != 1 or len(ends) != 1 or len(told) != 1:
+    if len(starts) != 1 or len(ends) != 1 or len(told) != 1:
         raise ValueError(f"{name} is not compiled to one function")
     return _Body(lines[starts[0] : ends[0]], starts[0]), told[0].partition("'")[2].removesuffix("'")
 
 
-def _imports() -> str:
-    """The line with which each template's Python begins."""
-    return f"from {runtime.__name__} import {', '.join(sorted(runtime.exported))}"
-
-
 @cache
-def compiled(compiler: str) -> Mapping[str, Compiled]:
-    """The templates of the module, by name; none where there is none that was made by this Jinja and this compiler."""
+def compiled() -> Mapping[str, Compiled]:
+    """The templates of the module, by name; none where there is none that was compiled this way."""
     try:
         code = _code()
     except (OSError, ImportError, SyntaxError, ValueError, EOFError):
@@ -103,7 +113,7 @@ def compiled(compiler: str) -> Mapping[str, Compiled]:
         return {}
     module: dict[str, Any] = {}
     exec(code, module)
-    if (module.get("JINJA"), module.get("COMPILER")) != (jinja2.__version__, compiler):
+    if module.get("COMPILER") != compiler():
         return {}
     return {name: Compiled(*parts) for name, parts in module["TEMPLATES"].items()}
 
@@ -117,14 +127,3 @@ def _code() -> CodeType | None:
     if not kept.exists() and (sys.dont_write_bytecode or not os.access(PATH.parent, os.W_OK)):
         return None
     return SourceFileLoader("chartgen._compiled", str(PATH)).get_code("chartgen._compiled")
-
-
-def template(
-    known: Compiled, name: str, file: str | None, environment: jinja2.Environment, variables: Any
-) -> jinja2.Template:
-    """The template that a compiled one is, in an environment."""
-    names: dict[str, Any] = {key: getattr(runtime, key) for key in runtime.exported}
-    names |= {"environment": environment, "__file__": file, "__name__": name, "name": name, "blocks": {}}
-    names |= {"debug_info": known.lines}
-    names["root"] = FunctionType(known.root.__code__, names, "root", (missing, environment))
-    return environment.template_class.from_module_dict(environment, names, variables)

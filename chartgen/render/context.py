@@ -9,7 +9,7 @@ from chartgen.diagnostics import Path
 from chartgen.kubernetes import image_name
 from chartgen.late import LateBound, go_entry, go_quote
 from chartgen.records import NamedTuple
-from chartgen.render import components, environment, live, scalar
+from chartgen.render import components, live, runtime, scalar, sources
 from chartgen.render.document import block_yaml, pruned
 from chartgen.settings import Settings
 from chartgen.values import helm_scalar
@@ -62,7 +62,7 @@ class Context(NamedTuple):
         def rendered(source: str) -> str:
             """What a template comes to: made once, and read by whoever asks."""
             if source not in texts:
-                template = environment.shared().get_template(source)
+                template = runtime.shared().get_template(source)
                 texts[source] = self.values.reads.of(lambda: template.render(variables))
             text, read = texts[source]
             self.values.reads.paths |= read
@@ -114,7 +114,7 @@ class Context(NamedTuple):
             "image_tag": _tag,
             "refuse": _refuse,
         }
-        variables["imports"] = environment.Imports(variables, self.values.reads)
+        variables["imports"] = sources.Imports(variables, self.values.reads)
         return variables
 
     def structure(self, value: Any, *, is_list: bool = False) -> Any:

@@ -5,8 +5,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import zlib
-from collections.abc import Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Mapping, MutableMapping
 from functools import cache
 from pathlib import Path
 
@@ -14,32 +13,17 @@ import jinja2
 from jinja2.compiler import CodeGenerator, Frame
 from jinja2.ext import Extension
 from jinja2.ext import do as do_extension
-from jinja2.runtime import markup_join
-from markupsafe import Markup
 
 from chartgen import lazy_regex, paths
-from chartgen.diagnostics import Path as ValuePath
-from chartgen.render import ahead, components, scalar
-from chartgen.values import helm_scalar
-from chartgen.values.reads import Reads, Section
+from chartgen.render import ahead, components, filters, scalar
+from chartgen.render.sources import METHODS, Imports, as_data, text_of
+from chartgen.values.reads import Section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# what templates call on free-form maps
-_METHODS = frozenset(("get", "items", "keys", "values", "update", "pop"))
 _ALONE = lazy_regex.compile(r"^( +)\{\{ ((?:(?!\}\}).)+?) \}\}$", re.MULTILINE | re.DOTALL)
-
-
-class Imports:
-    """The macro files that one rendering has imported, each made once for all templates, and what making it has read."""
-
-    __slots__ = ("modules", "reads", "variables")
-
-    def __init__(self, variables: Mapping[str, Any], reads: Reads) -> None:
-        self.variables, self.reads = variables, reads
-        self.modules: dict[str | None, tuple[Any, frozenset[ValuePath]]] = {}
 
 
 class _Template(jinja2.Template):
@@ -55,12 +39,8 @@ class _Template(jinja2.Template):
         imports = (vars or {}).get("imports")
         if not isinstance(imports, Imports):
             return super().make_module(vars, shared, locals)
-        made = imports.modules.get(self.name)
-        if made is None:
-            make = super().make_module
-            made = imports.modules[self.name] = imports.reads.of(lambda: make(dict(imports.variables)))
-        imports.reads.paths |= made[1]
-        return made[0]
+        make, variables = super().make_module, imports.variables
+        return imports.module(self.name, lambda: make(dict(variables)))
 
 
 class _Generator(CodeGenerator):
@@ -107,10 +87,6 @@ class _WholeLines(Extension):
         return _ALONE.sub(lambda line: f"{line[1]}{{{{ ({line[2]}) | indented({len(line[1])}) }}}}", source)
 
 
-def _indented(value: Any, width: int) -> Markup:
-    return Markup(scalar.finalize(value).replace("\n", "\n" + " " * width))
-
-
 class ValuesEnvironment(jinja2.Environment):
     """A Jinja environment in which `a.b` of a mapping is its entry `b`, even where dict has a method `b`."""
 
@@ -121,10 +97,7 @@ class ValuesEnvironment(jinja2.Environment):
         # no template has globals of its own: those of all need no chain of maps over them
         return self.globals if d is None else super().make_globals(d)
 
-    @staticmethod
-    def joined(parts: Iterable[Any]) -> str:
-        """The text of `parts` one after the other, each as Go prints it."""
-        return markup_join(helm_scalar.go_text(part) for part in parts)
+    joined = staticmethod(filters.joined)
 
     def getattr(self, obj: Any, attribute: str) -> Any:
         if type(obj) is Section or isinstance(obj, dict):
@@ -133,7 +106,7 @@ class ValuesEnvironment(jinja2.Environment):
             except KeyError:
                 return (
                     getattr(obj, attribute)
-                    if attribute in _METHODS
+                    if attribute in METHODS
                     else self.undefined(obj=obj, name=attribute)
                 )
         return super().getattr(obj, attribute)
@@ -143,7 +116,7 @@ class ValuesEnvironment(jinja2.Environment):
 def shared() -> ValuesEnvironment:
     """The environment that all templates are compiled in, once per process."""
     env = ValuesEnvironment(
-        loader=_Loader(
+        loader=jinja2.ChoiceLoader(
             [jinja2.FileSystemLoader(paths.TEMPLATES), jinja2.FunctionLoader(components.expressions)]
         ),
         undefined=jinja2.StrictUndefined,
@@ -159,22 +132,8 @@ def shared() -> ValuesEnvironment:
         bytecode_cache=_bytecode_cache(),
         extensions=[do_extension, _WholeLines],
     )
-    env.filters.update(
-        json=lambda value, indent=None: Markup(scalar.json_text(value, indent)),
-        sh=scalar.sh,
-        sh_expand=scalar.sh_expand,
-        sh_noglob=scalar.sh_noglob,
-        sh_bare=scalar.sh_bare,
-        # text is what Helm would print in its place
-        bool_text=lambda value: value if isinstance(value, str) else "true" if value else "false",
-        int=_integer,
-        indented=_indented,
-        # what a macro returns is a value like any other then: it is quoted wherever it is written
-        string=lambda value: str(helm_scalar.go_text(value)),
-        suffix=lambda value, ending: helm_scalar.go_text(value) + ending,
-        join=lambda values, between: between.join(map(helm_scalar.go_text, values)),
-    )
-    env.filters.update({name: _of_text(env.filters[name]) for name in ("lower", "safe", "trim", "upper")})
+    # no other filter, as what is compiled ahead has no other
+    env.filters = filters.FILTERS
     return env
 
 
@@ -185,43 +144,9 @@ def plain() -> ValuesEnvironment:
     What an expression yields stands there as it is, its braces as data.
     """
     env: ValuesEnvironment = shared().overlay(
-        variable_start_string="[[", variable_end_string="]]", finalize=_as_data
+        variable_start_string="[[", variable_end_string="]]", finalize=jinja2.pass_context(as_data)
     )
     return env
-
-
-@jinja2.pass_context
-def _as_data(context: Mapping[str, Any], value: Any) -> Markup:
-    return Markup(context["late"].template(helm_scalar.go_text(value)))
-
-
-class _Loader(jinja2.ChoiceLoader):
-    """Takes templates that are compiled ahead from there, as long as their text is the same, and compiles others."""
-
-    def load(
-        self, environment: jinja2.Environment, name: str, globals: MutableMapping[str, Any] | None = None
-    ) -> jinja2.Template:
-        known = ahead.compiled(_compiler()).get(_called(name, environment))
-        text, file = text_of(name) if known is not None else ("", None)
-        if known is None or ahead.digest(text) != known.digest:
-            return super().load(environment, name, globals)
-        return ahead.template(known, name, file, environment, {} if globals is None else globals)
-
-
-def _called(name: str, environment: jinja2.Environment) -> str:
-    """What a template is called among those that are compiled ahead: what two environments compile is two templates."""
-    return name if environment.variable_start_string == "{{" else f"{name} (plain)"
-
-
-def text_of(name: str) -> tuple[str, str | None]:
-    """The text of a template, and the file that it is in, if it is in any."""
-    expressions = components.expressions(name)
-    if expressions is not None:
-        return expressions, None
-    path = f"{paths.TEMPLATES}/{name}"
-    with open(path, "rb", buffering=0) as file:
-        # with the line breaks of the platform the digest is another one, and the template is compiled
-        return file.read().decode(), path
 
 
 def compiled_ahead() -> str:
@@ -231,21 +156,10 @@ def compiled_ahead() -> str:
     made = []
     for name in (*names, components.EXPRESSIONS):
         environment = plain() if name in ours else shared()
-        text, _ = text_of(name)
+        text = text_of(name)
         python = environment.compile(text, name, raw=True)
-        made.append((_called(name, environment), text, python))
-    return ahead.source(_compiler(), made)
-
-
-@cache
-def _compiler() -> str:
-    """What tells this way of compiling from any other: the modules that say how templates are compiled, this one, the one
-    that writes the constants in them and the one that keeps them."""
-    total = 0
-    for module in (__file__, scalar.__file__, ahead.__file__):
-        with open(module, "rb") as file:
-            total = zlib.crc32(file.read(), total)
-    return f"{total:08x}"
+        made.append((ahead.called(name, plain=name in ours), text, python))
+    return ahead.source(made)
 
 
 class _BytecodeCache(jinja2.FileSystemBytecodeCache):
@@ -269,17 +183,4 @@ def _bytecode_cache() -> jinja2.FileSystemBytecodeCache | None:
         return None
     if not os.access(folder, os.W_OK):
         return None
-    return _BytecodeCache(str(folder), f"%s-{_compiler()}.cache")
-
-
-def _of_text(change: Callable[..., Any]) -> Callable[..., Any]:
-    """One of Jinja's filters of text, given what is no text as Go prints it."""
-    return lambda value, *more: change(helm_scalar.go_text(value), *more)
-
-
-def _integer(value: Any) -> int:
-    """`value` as Helm's `int` reads it: 0 for what is no number."""
-    try:
-        return int(float(value)) if value is not None else 0
-    except (TypeError, ValueError):
-        return 0
+    return _BytecodeCache(str(folder), f"%s-{ahead.compiler()}.cache")

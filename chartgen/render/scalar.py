@@ -6,8 +6,6 @@ import json
 import re
 from functools import cache, lru_cache
 
-from markupsafe import Markup
-
 from chartgen import lazy_regex
 from chartgen.values import helm_scalar
 
@@ -26,6 +24,20 @@ def _unshellable() -> re.Pattern[str]:
 
 
 _SAFE_WORD = lazy_regex.compile(r"[A-Za-z0-9_@%+=:,./\ufdd0\ufdd1-]+")
+
+
+class Markup(str):
+    """Text that is written as it stands, as Jinja's own is."""
+
+    __slots__ = ()
+
+    def __html__(self) -> str:
+        return self
+
+
+def is_markup(value: Any) -> bool:
+    """True for text that is written as it stands, of whatever kind."""
+    return hasattr(value, "__html__")
 
 
 class Unwritable(ValueError):
@@ -84,9 +96,9 @@ def shortened(value: Any, most: int = 60) -> str:
 
 
 def finalize(value: Any) -> Markup:
-    """The Jinja environment's last word on each `{{ expression }}`; markup (from macros and filters) passes."""
-    if isinstance(value, Markup):
-        return value
+    """The last word on each `{{ expression }}` of a template; markup (from macros and filters) passes."""
+    if is_markup(value):
+        return value  # type: ignore[no-any-return]
     return _text(value) if isinstance(value, str) else Markup(json_text(value))
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 
 import chartgen
@@ -54,7 +54,7 @@ def accepted(drawn: Drawn) -> tuple[Drawn, chartgen.Chart] | None:
 def refusals(chart: chartgen.Chart, asker: Asker) -> Iterator[Refusal]:
     """What no server would take of a chart's objects; a definition that was posted before is passed over."""
     new = tuple(one for one in chart.documents if one.text not in asker.texts)
-    objects = (data for _, data in replace(chart, documents=new).objects(RELEASE, NAMESPACE, upgrade=True))
+    objects = (data for _, data in chart._replace(documents=new).objects(RELEASE, NAMESPACE, upgrade=True))
     yield from (one for one in asker.refusals(objects, NAMESPACE) if not one.is_of_the_cluster)
     asker.texts.update(one.text for one in new if one.text)
 

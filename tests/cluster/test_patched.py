@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
 import pytest
 
 import chartgen
@@ -18,7 +16,7 @@ def refusals(cluster: Cluster, name: str, way: str) -> list[Refusal]:
     chart = chartgen.compile({})
     patched = patches.applied(chart.documents, (read(file_of(name, way)),), chart.late)
     assert not patched.findings
-    objects = replace(chart, documents=patched.documents).objects("consul", "default")
+    objects = chart._replace(documents=patched.documents).objects("consul", "default")
     return [*cluster.asker.refusals((data for _, data in objects), "default")]
 
 
