@@ -19,6 +19,7 @@ from hypothesis import strategies as st
 import chartgen.__main__ as program
 from chartgen.cli import commands
 from chartgen.workshop import compiled_templates
+from tests.terminal import Terminal
 
 ROOT = Path(__file__).parent.parent
 TERMINAL = ("COLUMNS", "FORCE_COLOR", "NO_COLOR")
@@ -243,6 +244,16 @@ def test_the_shell_completes(words: str, wanted: str, shell: str) -> None:
     assert wanted in told_words, done
 
 
+@pytest.fixture
+def on_path(tmp_path: Path) -> dict[str, str]:
+    """An environment in which `chartgen` is the program that is tested."""
+    program = tmp_path / "bin" / "chartgen"
+    program.parent.mkdir()
+    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m chartgen "$@"\n')
+    program.chmod(0o755)
+    return {**os.environ, "PATH": f"{program.parent}:{os.environ['PATH']}"}
+
+
 @pytest.mark.skipif(shutil.which("bash") is None, reason="needs bash")
 @pytest.mark.parametrize(
     ("typed", "completed"),
@@ -255,18 +266,57 @@ def test_the_shell_completes(words: str, wanted: str, shell: str) -> None:
         ("chartgen index ", "merge"),
     ],
 )
-def test_the_script_for_bash_completes(typed: str, completed: str, tmp_path: Path) -> None:
+def test_the_script_for_bash_completes(typed: str, completed: str, on_path: dict[str, str]) -> None:
     """The script, read by a real bash, asks the program and takes its answer."""
     script = run("completion", "bash").stdout
-    program = tmp_path / "chartgen"
-    program.write_text(f'#!/bin/sh\nexec {sys.executable} -m chartgen "$@"\n')
-    program.chmod(0o755)
     asked = f'COMP_LINE="{typed}"; COMP_POINT={len(typed)}; _chartgen_completion chartgen; echo "${{COMPREPLY[@]}}"'
     done = subprocess.run(
-        ["bash", "-c", f"{script}\n{asked}"], capture_output=True, text=True, timeout=60,
-        env={**os.environ, "PATH": f"{tmp_path}:{os.environ['PATH']}"},
-    )  # fmt: skip
+        ["bash", "-c", f"{script}\n{asked}"], env=on_path, capture_output=True, text=True, timeout=60
+    )
     assert done.stdout.strip() == completed, done.stderr
+
+
+# these replace a word whole
+WORDS_COMPLETED = [
+    ("chartgen explain server.repl", "server.replicas"),
+    ("chartgen build --set global.logLevel=w", "global.logLevel=warn"),
+    ("chartgen build --set=global.logLevel=w", "--set=global.logLevel=warn"),
+    ("chartgen build --set server.repl", "server.replicas="),
+    ("chartgen check --ignore ui-x,server-replicas-e", "ui-x,server-replicas-even"),
+    ("chartgen check --fail-on=warn", "--fail-on=warning"),
+    ("chartgen check val", "values.yaml"),
+    ("chartgen check --values=val", "--values=values.yaml"),
+    ("chartgen compl", "completion"),
+]
+
+
+@pytest.mark.skipif(shutil.which("fish") is None, reason="needs fish")
+@pytest.mark.parametrize(("typed", "completed"), WORDS_COMPLETED)
+def test_the_script_for_fish_completes(
+    typed: str, completed: str, on_path: dict[str, str], tmp_path: Path
+) -> None:
+    (tmp_path / "values.yaml").touch()
+    done = subprocess.run(
+        ["fish", "--no-config", "-c", f"{run('completion', 'fish').stdout}\ncomplete -C '{typed}'"],
+        env=on_path, cwd=tmp_path, capture_output=True, text=True, timeout=60,
+    )  # fmt: skip
+    assert [line.split("\t")[0] for line in done.stdout.splitlines()] == [completed], done.stderr
+
+
+@pytest.mark.skipif(not (shutil.which("zsh") and shutil.which("tmux")), reason="needs zsh and tmux")
+def test_the_script_for_zsh_completes(on_path: dict[str, str], tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").touch()
+    (tmp_path / "start").write_text(
+        f"autoload -U compinit; compinit -D\n{run('completion', 'zsh').stdout}\nPS1='> '; clear\n"
+    )
+    with Terminal("zsh -f", tmp_path, on_path) as terminal:
+        terminal.write("source start")
+        terminal.press("Enter")
+        for typed, completed in WORDS_COMPLETED:
+            terminal.write(typed)
+            terminal.press("Tab")
+            terminal.wait_for(f"{typed.rpartition(' ')[0]} {completed}")
+            terminal.press("C-u")
 
 
 def test_the_commands_are_documented() -> None:

@@ -1,4 +1,4 @@
-"""Scripts that make a shell complete command lines: click's for zsh and fish, our own for bash and PowerShell."""
+"""Scripts that make a shell complete command lines."""
 
 from __future__ import annotations
 
@@ -8,7 +8,9 @@ from typing import Any
 import click
 from click.shell_completion import (
     CompletionItem,
+    FishComplete,
     ShellComplete,
+    ZshComplete,
     add_completion_class,
     get_completion_class,
     split_arg_string,
@@ -37,6 +39,69 @@ _BASH = """\
     return 0
 }
 complete -o nosort -F %(complete_func)s %(prog_name)s
+"""
+
+# an answer is three lines: a kind, a word, what it is. What was typed of the word is replaced whole, but for `--option=`;
+# a word that ends in `=` is to be gone on with
+_ZSH = """\
+#compdef %(prog_name)s
+
+%(complete_func)s() {
+    (( $+commands[%(prog_name)s] )) || return 1
+    local -a answer words_alone words_described words_begun
+    local kind value about option
+    answer=("${(@f)$(env COMP_WORDS="$words" COMP_CWORD=$((CURRENT - 1)) %(complete_var)s=zsh_complete %(prog_name)s)}")
+    [[ $PREFIX == --*=* ]] && option="${PREFIX%%%%=*}="
+    for kind value about in "${answer[@]}"; do
+        case $kind in
+            dir|file)
+                [[ -n $option ]] && compset -P 1 '*='
+                if [[ $kind == dir ]]; then _path_files -/; else _path_files; fi
+                ;;
+            plain)
+                if [[ $about != _ ]]; then
+                    words_described+=("$option$value:$about")
+                elif [[ $value == *= ]]; then
+                    words_begun+=("$option$value")
+                else
+                    words_alone+=("$option$value")
+                fi
+                ;;
+        esac
+    done
+    (( $#words_described )) && _describe -V %(prog_name)s words_described -U
+    (( $#words_alone )) && compadd -U -V words -a words_alone
+    (( $#words_begun )) && compadd -U -V words -S '' -a words_begun
+    return 0
+}
+
+if [[ $zsh_eval_context[-1] == loadautofunc ]]; then
+    # a file of $fpath is the function itself
+    %(complete_func)s "$@"
+else
+    compdef %(complete_func)s %(prog_name)s
+fi
+"""
+
+# an answer is a line: a kind, a comma, a word that may have commas, and after a tab what it is
+_FISH = """\
+function %(complete_func)s
+    set -l word (commandline -t)
+    set -l option (string match -r -- '^--[^=]+=' $word)
+    for answer in (env %(complete_var)s=fish_complete COMP_WORDS=(commandline -cp) COMP_CWORD=$word %(prog_name)s)
+        set -l parts (string split -m 1 , -- $answer)
+        switch $parts[1]
+            case dir
+                printf '%%s\\n' "$option"(__fish_complete_directories $parts[2])
+            case file
+                printf '%%s\\n' "$option"(__fish_complete_path $parts[2])
+            case plain
+                printf '%%s\\n' "$option$parts[2]"
+        end
+    end
+end
+
+complete --no-files --command %(prog_name)s --arguments "(%(complete_func)s)"
 """
 
 _POWERSHELL = """\
@@ -74,6 +139,14 @@ class _Bash(ShellComplete):
         return f"{item.type},{item.value}"
 
 
+class _Zsh(ZshComplete):
+    source_template = _ZSH
+
+
+class _Fish(FishComplete):
+    source_template = _FISH
+
+
 class _Powershell(ShellComplete):
     """PowerShell, which has a hook for completing native commands."""
 
@@ -91,7 +164,7 @@ class _Powershell(ShellComplete):
         return f"{item.type}\t{item.value}\t{item.help or item.value}"
 
 
-for _shell in (_Bash, _Powershell):
+for _shell in (_Bash, _Zsh, _Fish, _Powershell):
     add_completion_class(_shell)
 SHELLS = ("bash", "zsh", "fish", "powershell")
 
