@@ -29,13 +29,21 @@ class Steering(NamedTuple):
 class Steered:
     """The findings that count of those that were asked about, with what the comments in the sources ask for."""
 
-    __slots__ = ("ignores", "sources", "steering", "unread", "used")
+    __slots__ = ("_by_line", "ignores", "sources", "steering", "unread", "used")
 
-    def __init__(self, steering: Steering, sources: Sequence[Source]) -> None:
-        self.steering, self.sources = steering, sources
-        self.ignores: list[Ignore] = []
-        self.unread: list[Diagnostic] = []
+    def __init__(
+        self,
+        steering: Steering,
+        sources: Sequence[Source],
+        ignores: Sequence[Ignore] = (),
+        unread: Sequence[Diagnostic] = (),
+    ) -> None:
+        self.steering, self.sources, self.ignores, self.unread = steering, sources, ignores, unread
         self.used: set[tuple[int, str]] = set()
+        # the numbers of those that are about a line of a file, or about all of it (line 0)
+        self._by_line: dict[tuple[str, int], list[int]] = {}
+        for number, ignore in enumerate(ignores):
+            self._by_line.setdefault((ignore.span.source, ignore.line), []).append(number)
 
     def counts(self, finding: Diagnostic) -> bool:
         """False for a finding that is passed over. What nobody takes always counts: no chart can be made of it."""
@@ -43,9 +51,9 @@ class Steered:
             return True
         by_comment = [
             (number, code)
-            for number, ignore in enumerate(self.ignores)
-            for code in ignore.codes
-            if fnmatchcase(finding.code, code) and self._is_about(ignore, finding)
+            for number in self._about(finding)
+            for code in self.ignores[number].codes
+            if fnmatchcase(finding.code, code)
         ]
         self.used.update(by_comment)
         if by_comment or _named(finding.code, self.steering.ignore):
@@ -63,22 +71,22 @@ class Steered:
             for pattern, codes in self.steering.files
         )
 
-    def _is_about(self, ignore: Ignore, finding: Diagnostic) -> bool:
-        """True if a comment stands where the finding is: at one of its places, or beside a key that it is below."""
-        if not any(span.source == ignore.span.source for span in finding.spans):
-            return False
-        if not ignore.line or any(
-            (span.source, span.line) == (ignore.span.source, ignore.line) for span in finding.spans
-        ):
-            return True
-        beside = (
-            path
+    def _about(self, finding: Diagnostic) -> Iterator[int]:
+        """The comments that stand where the finding is: at one of its places, beside a key that it is below, or for all of
+        a file that it is in."""
+        if not self.ignores:
+            return
+        files = {span.source for span in finding.spans}
+        lines = {(span.source, span.line) for span in finding.spans} | {(name, 0) for name in files}
+        lines |= {
+            (source.name, span.line)
             for source in self.sources
-            if source.name == ignore.span.source
-            for path, span in source.spans.items()
-            if span.line == ignore.line
-        )
-        return any(finding.path[: len(path)] == path for path in beside)
+            if source.name in files
+            for length in range(1, len(finding.path) + 1)
+            if (span := source.spans.get(finding.path[:length])) is not None
+        }
+        for line in lines:
+            yield from self._by_line.get(line, ())
 
     def idle(self, findings: Iterable[Diagnostic]) -> Iterator[Diagnostic]:
         """Warnings about comments that cannot be read, and about those that asked for nothing that there is.
@@ -107,12 +115,9 @@ class Steered:
 
 def steered(steering: Steering, sources: Sequence[Source]) -> Steered:
     """What is asked about findings in these sources; the comments in them are read now."""
-    whole = Steered(steering, sources)
-    for source in sources:
-        found, unread = comments.ignores(source)
-        whole.ignores += found
-        whole.unread += unread
-    return whole
+    read = [comments.ignores(source) for source in sources]
+    found = [ignore for ignores, _ in read for ignore in ignores]
+    return Steered(steering, sources, found, [warning for _, unread in read for warning in unread])
 
 
 def _named(code: str, patterns: Iterable[str]) -> bool:

@@ -78,6 +78,7 @@ HOSTILE = {
     + b"]}\n",
     "too large": b"a: " + b"x" * 50_000_000,
     "one list": b"a: [" + b"1," * 4_900_000 + b"1]",
+    "text in quotes": b'{"a": [' + b'"x",' * 190_000 + b'"x"]}',
     "one value": b"global:\n  name: " + b"v" * 9_000_000 + b"\n",
     "one key": b"? " + b"k" * 5_000_000 + b"\n: 1\n",
     "digits": b"server:\n  replicas: " + b"9" * 1_000_000 + b"\n",

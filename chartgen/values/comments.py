@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator, Sequence
 
 from chartgen.diagnostics import Diagnostic, Span
@@ -32,6 +33,7 @@ def ignores(source: Source) -> tuple[list[Ignore], list[Diagnostic]]:
         return [], []
     found: list[Ignore] = []
     unread: list[Diagnostic] = []
+    below = _below(source.lines)
     for span, words in _comments(source):
         match = re.fullmatch(_IGNORE, words)
         if match is None:
@@ -46,29 +48,35 @@ def ignores(source: Source) -> tuple[list[Ignore], list[Diagnostic]]:
                 )
             )
             continue
-        line = 0 if match[1] == "ignore-file" else _about(span, source.lines)
+        own = bool(source.lines[span.line - 1][: span.column - 1].strip())
+        about = span.line if own else below[span.line - 1]
+        line = 0 if match[1] == "ignore-file" else about
         found.append(Ignore(tuple(code.strip() for code in match[2].split(",")), line, span))
     return found, unread
 
 
-def _about(span: Span, lines: Sequence[str]) -> int:
-    """The line that a comment is about."""
-    if lines[span.line - 1][: span.column - 1].strip():
-        return span.line
-    for number, line in enumerate(lines[span.line :], span.line + 1):
-        if line.strip() and not line.lstrip().startswith("#"):
-            return number
-    return span.line
+def _below(lines: Sequence[str]) -> list[int]:
+    """For each line the number of the next one that holds more than a comment; the line's own where none does."""
+    numbers, known = [], 0
+    for number in range(len(lines), 0, -1):
+        numbers.append(known or number)
+        text = lines[number - 1].lstrip()
+        if text and not text.startswith("#"):
+            known = number
+    return numbers[::-1]
 
 
 def _comments(source: Source) -> Iterator[tuple[Span, str]]:
     """(place, words) of each comment to chartgen; what only looks like one stands inside text."""
     texts = list(_texts("\n".join(source.lines)))
+    begins = [start for start, _ in texts]
     for number, line in enumerate(source.lines, 1):
         if _MARK not in line or (match := re.search(_COMMENT, line.rstrip("\r\n"))) is None:
             continue
         place = (number - 1, match.start(1))
-        if not any(start <= place < end for start, end in texts):
+        # those that begin at or before it; no two of them overlap
+        before = bisect_right(begins, place)
+        if not before or place >= texts[before - 1][1]:
             column = match.start(1) + 1
             yield Span(source.name, number, column, column + len(match[1]), line.rstrip("\r\n")), match[2]
 

@@ -230,6 +230,8 @@ class _Builder:
     def __init__(self, text: str, name: str, any_shape: bool, late: Late | None = None) -> None:
         self.text, self.name, self.any_shape, self.late = text, name, any_shape, late
         self.lines = text.splitlines()
+        # asked of the whole text once, and not of each value
+        self.has_escaped_slash = "\\/" in text
         self.spans: dict[Path, Span] = {}
         self.value_spans: dict[Path, Span] = {}
         self.anchors: dict[str, _Anchored | _Level] = {}
@@ -645,7 +647,7 @@ class _Builder:
             return self.late(text, event.style)
         if not text.isascii():
             _check_text(text, self.span(event.start_mark, event.end_mark))
-        if event.style == '"' and "\\/" in self.text:
+        if self.has_escaped_slash and event.style == '"':
             written = self.text[event.start_mark.index : event.end_mark.index]
             if "\\/" in re.sub(r"\\\\", "", written):
                 self._fail("yaml-syntax", "Helm's YAML has no escape \\/", event, hint="write a plain /")
