@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
 
@@ -223,16 +224,19 @@ def _used(
 
 def _moved(place: Place, text: str, used: str, origin: Callable[[int], int]) -> Place:
     """Places in the text as it is used, where they stand in the text as it is written."""
-    starts = [0]
-    for line in used.split("\n"):
-        starts.append(starts[-1] + len(line) + 1)
+    ours, theirs = _line_starts(text), _line_starts(used)
 
     def moved(line: int, column: int) -> Span:
-        offset = min(origin(starts[min(line, len(starts) - 1) - 1] + column - 1), len(text))
-        before = text[:offset]
-        return place(before.count("\n") + 1, offset - (before.rfind("\n") + 1) + 1)
+        offset = min(origin(theirs[min(line, len(theirs)) - 1] + column - 1), len(text))
+        number = bisect_right(ours, offset)
+        return place(number, offset - ours[number - 1] + 1)
 
     return moved
+
+
+def _line_starts(text: str) -> list[int]:
+    """Where each line of a text begins."""
+    return [0, *(match.end() for match in re.finditer("\n", text))]
 
 
 # a check looks again at the same texts while a file is typed
