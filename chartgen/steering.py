@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Collection, Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
+from itertools import chain
 
-from chartgen.diagnostics import Diagnostic
+from chartgen.diagnostics import Diagnostic, bounded
 from chartgen.records import NamedTuple
 from chartgen.values import comments
 from chartgen.values.comments import Ignore
@@ -93,10 +94,11 @@ class Steered:
 
         `findings` are all that there were: while rules wait, nobody knows what they would have said.
         """
-        yield from self.unread
         codes = {finding.code for finding in findings}
-        if "rules-wait" in codes:
-            return
+        unused = self._unused(codes) if "rules-wait" not in codes else ()
+        yield from bounded(chain(self.unread, unused))
+
+    def _unused(self, codes: Collection[str]) -> Iterator[Diagnostic]:
         for number, ignore in enumerate(self.ignores):
             for code in ignore.codes:
                 if (number, code) in self.used or code in _OF_DOCUMENTS:

@@ -89,6 +89,9 @@ HOSTILE = {
     "unknown keys": b"".join(b"key%d: 1\n" % n for n in range(20_000)),
     "keys twice": b"server: {}\n" * 50_000,
     "wrong items": b"client:\n  join:\n" + b"  - {}\n" * 20_000,
+    "findings ignored": b"server: 1\n"
+    + b"".join(b"key%d: 1  # chartgen: ignore[unknown-*]\n" % n for n in range(20_000)),
+    "nothing to ignore": b"a: [\n" + b"# chartgen: ignore[unknown-key]\n" * 100_000 + b"{}]\nserver: 1\n",
 }
 
 
