@@ -14,7 +14,7 @@ from chartgen.records import NamedTuple
 from chartgen.rules import spelling
 from chartgen.schema import embedded, foreign, removed, templated, validator
 from chartgen.settings import Settings, settings
-from chartgen.steering import Steered, Steering, steered
+from chartgen.steering import Steered, Steering
 from chartgen.values import Merged, tree
 from chartgen.values.inputs import Read
 from chartgen.values.memo import NOTHING, Memo
@@ -446,10 +446,12 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
         *given.findings,
         *(warning for source in sources for warning in source.warnings),
     ]
-    steering = steered(options.steering, sources)
-    shapes = validator.check(merged.effective, sources, memo)
+    steering = Steered(options.steering, sources)
+    errors = validator.errors_of(merged.effective, memo)
+    shapes = validator.check(merged.effective, sources, memo, errors)
     texts = embedded.opened(merged.user, merged.effective, sources, inner)
-    inside = embedded.check(texts, sources, inner) if texts is not None else []
+    known = (merged.effective, errors)
+    inside = embedded.check(texts, sources, inner, known) if texts is not None else []
     findings += shapes + inside
     if not options.strict:
         merged = merged._replace(effective=_unquoted(merged.effective, findings))
@@ -472,7 +474,8 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
             trusted,
             settings(trusted),
             [*sources, *(texts.sources if texts is not None else ())],
-            (memory.traces or memory.rules) if memory is not None else None,
+            memory.rules if memory is not None else None,
+            memory.traces if memory is not None else None,
         )
         reads = judged.reads
         findings = [*_told_once(findings, judged.findings), *_waiting(judged.waiting)]

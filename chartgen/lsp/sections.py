@@ -20,6 +20,8 @@ _SMALL = 8
 _DEEP = 100
 # lines that end a document, or say something about all of it
 _OF_DOCUMENTS = ("---", "...", "%")
+# … but for this at the beginning
+_FIRST = re.compile(r"---[ ]*(?: #.*)?[\r\n]+")
 # what Python ends a line at, and YAML does not, or the other way round
 _ODD = frozenset("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\ufeff")
 # a line with a key whose value is below it
@@ -90,9 +92,12 @@ class Sections:
             return None
         lines = text.splitlines(True)
         rows = starts(lines)
+        if rows and _FIRST.fullmatch(lines[rows[0]]):
+            del rows[0]
         if not rows or any(lines[row].startswith(_OF_DOCUMENTS) for row in rows):
             return None
-        if any(line.strip() and line.lstrip()[0] != "#" for line in lines[: rows[0]]):
+        before = (line for line in lines[: rows[0]] if line.strip() and line.lstrip()[0] != "#")
+        if any(not _FIRST.fullmatch(line) for line in before):
             return None
         rows[0] = 0
         parts: dict[str, _Part] = {}
@@ -100,10 +105,10 @@ class Sections:
         spans: dict[Path, Span] = {}
         value_spans: dict[Path, Span] = {}
         warnings: list[Diagnostic] = []
-        before = {part.key: part for part in self._parts.values()}
+        known = {part.key: part for part in self._parts.values()}
         for row, end in zip(rows, [*rows[1:], len(lines)], strict=True):
             piece = "".join(lines[row:end])
-            part = self._parts.get(piece) or _read(lines[row:end], name, 0, before)
+            part = self._parts.get(piece) or _read(lines[row:end], name, 0, known)
             if part is None or part.key in data:
                 return None
             parts[piece] = part
@@ -161,12 +166,15 @@ def _by_parts(lines: Sequence[str], name: str, margin: int, before: Mapping[str,
     if head is None or len(head[1]) != margin or not isinstance(helm_scalar.plain(head[2]), str):
         return None
     key = head[2]
+    # a parser for each of many small parts is dear: only where something was typed is a section taken apart
+    known = before.get(key)
+    if known is None:
+        return None
     deeper = len(lines[second]) - len(lines[second].lstrip(" "))
     rows = [number for number in starts(lines, deeper) if number > first] if deeper > margin else []
     if rows[:1] != [second]:
         return None
-    known = before.get(key)
-    old = known.below if known is not None and known.below is not None else {}
+    old = known.below or {}
     by_key = {part.key: part for _, part in old.values()}
     below: dict[str, tuple[int, _Part]] = {}
     data: dict[str, Any] = {}

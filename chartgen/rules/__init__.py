@@ -86,15 +86,18 @@ class Known:
 
 
 def check(
-    values: Section, settings: Settings, sources: Sequence[Source], known: Known | Traces | None = None
+    values: Section,
+    settings: Settings,
+    sources: Sequence[Source],
+    known: Known | None = None,
+    traces: Traces | None = None,
 ) -> Judged:
     """Every contradiction in the effective `values`.
 
     A rule that reads what is set aside waits: what it would say rests on a value that is wrong anyhow. A rule that read
-    nothing that has changed since `known` was filled is not asked again; that is brought up to date. Traces are for values of
-    many files.
+    nothing that has changed since `known` was filled is not asked again; that is brought up to date. Traces know what a rule
+    said of values of other files.
     """
-    traces, known = (known, None) if isinstance(known, Traces) else (None, known)
     stale = known.stale(values) if known is not None else by_slug().keys()
     said: dict[str, Said] = dict(known.said) if known is not None else {}
     findings: list[Diagnostic] = []

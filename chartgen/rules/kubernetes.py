@@ -46,9 +46,12 @@ def switches(v: Values, s: Settings) -> Mapping[Path, Callable[[], Any]]:
 
 def _resources(v: Values, s: Settings) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """Each `resources` that is a map, of what is on, in gateways too."""
-    on = switches(v, s)
+    on, known = switches(v, s), dict[Path, bool]()
     for path, resources in s.resources:
-        if all(on[path[:size]]() for size in range(1, len(path)) if path[:size] in on):
+        above = path[:-1]
+        if above not in known:
+            known[above] = all(on[path[:size]]() for size in range(1, len(path)) if path[:size] in on)
+        if known[above]:
             yield path, resources
 
 

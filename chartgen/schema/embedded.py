@@ -126,10 +126,17 @@ def _over_defaults(
     return {key: anew[key] if key in keys else item for key, item in effective.items()}
 
 
-def check(texts: Opened, sources: Sequence[Source], memo: Memo = NOTHING) -> list[Diagnostic]:
-    """What is wrong inside the texts, each finding where it stands; the memo is for `validator.check`."""
+def check(
+    texts: Opened,
+    sources: Sequence[Source],
+    memo: Memo = NOTHING,
+    known: tuple[Mapping[str, Any], validator.Errors] | None = None,
+) -> list[Diagnostic]:
+    """What is wrong inside the texts, each finding where it stands; `known` are the effective values with text in them, and
+    the errors about these."""
     findings = [finding._replace(weight="harmful") for finding in texts.findings]
-    for finding in validator.check(texts.effective, [*sources, *texts.sources], memo):
+    errors = validator.errors_of(texts.effective, memo, known)
+    for finding in validator.check(texts.effective, [*sources, *texts.sources], memo, errors):
         inside = any(finding.path[:length] in texts.paths for length in range(1, len(finding.path) + 1))
         if inside and not any(map(_unknown, (*finding.path, tree.at(texts.effective, finding.path)))):
             # a mend is of the file's own keys

@@ -12,7 +12,7 @@ from functools import cache
 from chartgen import bundle, late, names
 from chartgen.diagnostics import Path, dotted
 from chartgen.records import NamedTuple
-from chartgen.values.reads import SetAside
+from chartgen.values.reads import Section, SetAside
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -81,20 +81,26 @@ def _below(node: Any, tree: Tree, path: Path) -> Iterator[tuple[Path, str]]:
     if not tree:
         if type(node) is str and "{{" in node:
             yield path, node
+    elif type(node) is Section:
+        yield from node.once("templates", lambda: tuple(_in_map(node, tree, path)))
     elif type(node) is dict or isinstance(node, Mapping):
-        for part, below in tree.items():
-            key = part.removesuffix("[]")
-            try:
-                item = node.get(key)
-            except SetAside:
-                continue
-            if item is None:
-                continue
-            if key == part:
-                yield from _below(item, below, (*path, key))
-            elif isinstance(item, list):
-                for number, entry in enumerate(item):
-                    yield from _below(entry, below, (*path, key, number))
+        yield from _in_map(node, tree, path)
+
+
+def _in_map(node: Mapping[str, Any], tree: Tree, path: Path) -> Iterator[tuple[Path, str]]:
+    for part, below in tree.items():
+        key = part.removesuffix("[]")
+        try:
+            item = node.get(key)
+        except SetAside:
+            continue
+        if item is None:
+            continue
+        if key == part:
+            yield from _below(item, below, (*path, key))
+        elif isinstance(item, list):
+            for number, entry in enumerate(item):
+                yield from _below(entry, below, (*path, key, number))
 
 
 def is_read(path: Path, settings: Settings) -> bool:
@@ -239,6 +245,13 @@ def problems(values: Mapping[str, Any], path: Path, text: str) -> list[Problem]:
 
     Kinds are `malformed`, `other-language`, `no-yaml` and `gap`. What depends on the installation is tried for one.
     """
+    if type(values) is Section:
+        # a rule for each kind asks for them all
+        return values.once(("problems", path), lambda: _problems(values, path, text))
+    return _problems(values, path, text)
+
+
+def _problems(values: Mapping[str, Any], path: Path, text: str) -> list[Problem]:
     bound = late.LateBound()
     if late.simple(text, bound.token) is not None:
         return []

@@ -54,24 +54,34 @@ def fits(effective: Mapping[str, Any]) -> bool:
     return fit.fits(effective, whole, whole["$defs"], defaults())
 
 
-def check(effective: Mapping[str, Any], sources: Sequence[Source], memo: Memo = NOTHING) -> list[Diagnostic]:
+# jsonschema's errors by section; under "" those about keys at the top that there are none of
+Errors: TypeAlias = "dict[str, Sequence[Any]]"
+
+
+def check(
+    effective: Mapping[str, Any],
+    sources: Sequence[Source],
+    memo: Memo = NOTHING,
+    errors: Errors | None = None,
+) -> list[Diagnostic]:
     """What is wrong with the names and shapes of the effective values, each finding at the place that set it.
 
-    Sections that are as the memo has them are not looked at again.
+    Sections that are as the memo has them are not looked at again. `errors` are those of these values, where they are known.
 
     The official chart takes such values; a text or number in place of a list it refuses too, and so it does what is no
     map in place of a section. A key that is unknown, and that a user's own template reads, is there for that.
     """
     broken = [*_broken(effective, memo)]
-    errors = _errors(effective, memo)
-    if not errors and not broken:
+    by_section = errors_of(effective, memo) if errors is None else errors
+    wrong = [*itertools.chain.from_iterable(by_section.values())]
+    if not wrong and not broken:
         return []
     from chartgen import values
     from chartgen.schema import foreign
 
     user = values.layer(sources)
     told = {error.path for error in broken}
-    explained = [finding for finding in _explained(errors, effective, user) if finding.path not in told]
+    explained = [finding for finding in _explained(wrong, effective, user) if finding.path not in told]
     unknown = any(finding.code == "unknown-key" for finding in explained)
     named = _named_by_templates(effective) if unknown else frozenset()
     strange = (finding for finding in explained if finding.code != "unknown-key" or finding.path not in named)
@@ -200,15 +210,37 @@ def _scalar_text(spans: Sequence[Span], otherwise: str) -> str:
     return written if written and helm_scalar.plain(written) != written else otherwise.partition(" (")[0]
 
 
-def _errors(effective: Mapping[str, Any], memo: Memo) -> list[Any]:
-    """jsonschema's errors, section by section: the schema asks for nothing between them (a test holds it to that)."""
+def errors_of(
+    effective: Mapping[str, Any], memo: Memo = NOTHING, known: tuple[Mapping[str, Any], Errors] | None = None
+) -> Errors:
+    """jsonschema's errors, section by section: the schema asks for nothing between them (a test holds it to that).
+
+    Of other values the errors may be `known`; those of a section that is the very same are taken from there.
+    """
     whole, standard = shape()["properties"], defaults()
-    found: list[Any] = []
+    others, theirs = known if known is not None else ({}, {})
+    found: Errors = {}
     for key, wanted in whole.items():
-        if key in effective:
-            found += memo.at("errors", (key,), _found, effective[key], wanted, standard.get(key, _NONE))
+        if key not in effective:
+            continue
+        value = effective[key]
+        if key in theirs and others.get(key, _NONE) is value:
+            found[key] = theirs[key]
+        else:
+            found[key] = memo.at("errors", (key,), _found, value, wanted, standard.get(key, _NONE))
     strange = {key: value for key, value in effective.items() if key not in whole}
-    return [*found, *(_asked(strange, ()) if strange else ())]
+    if strange:
+        entries = itertools.chain.from_iterable(strange.items())
+        found[""] = memo.of("strange", _strange, *entries) if len(strange) <= _FEW else _asked(strange, ())
+    return found
+
+
+# so many keys that there are none of are no slips
+_FEW = 50
+
+
+def _strange(*entries: Any) -> Sequence[Any]:
+    return _asked(dict(zip(entries[::2], entries[1::2], strict=True)), ())
 
 
 # no default: a value that no document holds

@@ -6,7 +6,7 @@ value that is itself a map or a list counts as one. What was found to be wrong s
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, ItemsView, Iterator, Mapping
+from collections.abc import Callable, Collection, Hashable, ItemsView, Iterator, Mapping
 
 from chartgen.diagnostics import Path, dotted
 from chartgen.values import tree
@@ -79,7 +79,7 @@ class Section(Mapping[str, "Any"]):
     __slots__ = ("_below", "_items", "_said", "path", "reads")
 
     def __init__(self, items: Mapping[str, Any], path: Path, reads: Reads) -> None:
-        self._said: dict[str, tuple[Any, frozenset[Path]]] | None = None
+        self._said: dict[Hashable, tuple[Any, frozenset[Path]]] | None = None
         self._items, self.path, self.reads = items, path, reads
         self._below = {key: (*path, key) for key in items}
 
@@ -123,7 +123,7 @@ class Section(Mapping[str, "Any"]):
                 paths.add(self._below[key])
             yield key, item
 
-    def once(self, name: str, reader: Callable[[], T]) -> T:
+    def once(self, name: Hashable, reader: Callable[[], T]) -> T:
         """What a reader of nothing but this section returns, which is asked once; who asks has read what it was made from."""
         if self._said is None:
             self._said = {}

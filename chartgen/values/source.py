@@ -330,7 +330,9 @@ class _Builder:
     def _unrendered(self) -> None:
         """Refuses a file that is a template of another tool's: the proof is that it is YAML without the template."""
         lines, bare = list(self.lines), []
-        for number, line in enumerate(lines):
+        for number, line in enumerate(self.lines):
+            if "{" not in line:
+                continue
             match = re.match(_BARE, line)
             if match and not re.search(_HELMS, line):
                 bare.append(number)
@@ -725,7 +727,6 @@ def digits_lost(number: int, spans: tuple[Span, ...], path: Path = ()) -> Diagno
 
 def _parses(lines: Sequence[str]) -> bool:
     """True if the lines are YAML whose keys are scalars."""
-    from yaml import compose
     from yaml.error import YAMLError
 
     def plain(node: Any) -> bool:
@@ -736,7 +737,7 @@ def _parses(lines: Sequence[str]) -> bool:
         return all(map(plain, node.value))
 
     try:
-        return plain(compose("\n".join(lines)))
+        return plain(_parser("\n".join(lines)).get_single_node())
     except (YAMLError, ValueError, RecursionError):
         return False
 
