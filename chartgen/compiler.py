@@ -14,7 +14,7 @@ from chartgen.records import NamedTuple
 from chartgen.rules import spelling
 from chartgen.schema import embedded, foreign, removed, templated, validator
 from chartgen.settings import Settings, settings
-from chartgen.steering import Steered, Steering
+from chartgen.steering import Steered, Steering, steered
 from chartgen.values import Merged, tree
 from chartgen.values.inputs import Read
 from chartgen.values.memo import NOTHING, Memo
@@ -446,12 +446,12 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
         *given.findings,
         *(warning for source in sources for warning in source.warnings),
     ]
-    steering = Steered(options.steering, sources)
-    errors = validator.errors_of(merged.effective, memo)
-    shapes = validator.check(merged.effective, sources, memo, errors)
+    steering = steered(options.steering, sources)
+    shapes = validator.check(merged.effective, sources, memo)
     texts = embedded.opened(merged.user, merged.effective, sources, inner)
-    known = (merged.effective, errors)
-    inside = embedded.check(texts, sources, inner, known) if texts is not None else []
+    # of values of another chart only that much is told
+    others = any(finding.code == "values-of-another-chart" for finding in shapes)
+    inside = embedded.check(texts, sources, inner) if texts is not None and not others else []
     findings += shapes + inside
     if not options.strict:
         merged = merged._replace(effective=_unquoted(merged.effective, findings))

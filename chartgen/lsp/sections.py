@@ -23,7 +23,7 @@ _OF_DOCUMENTS = ("---", "...", "%")
 # … but for this at the beginning
 _FIRST = re.compile(r"---[ ]*(?: #.*)?[\r\n]+")
 # what Python ends a line at, and YAML does not, or the other way round
-_ODD = frozenset("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\ufeff")
+_ODD = tuple("\x0b\x0c\x1c\x1d\x1e\x85\u2028\u2029\ufeff")
 # a line with a key whose value is below it
 _HEAD = re.compile(r"( *)([A-Za-z][\w.-]*):[ ]*(?: #.*)?[\r\n]+")
 
@@ -88,7 +88,7 @@ class Sections:
 
     def read(self, text: str, name: str) -> Source | None:
         """The same as `source.read_text`, read section by section; None for a text that has to be read as a whole."""
-        if len(text) > _LARGE or not _ODD.isdisjoint(text):
+        if len(text) > _LARGE or any(odd in text for odd in _ODD):
             return None
         lines = text.splitlines(True)
         rows = starts(lines)

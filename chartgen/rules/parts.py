@@ -118,9 +118,9 @@ def _refusals(
     off = {path for path, is_on in switches(settings.values, settings).items() if not _certain(is_on)}
     # with Vault as the backend of secrets, the name of one is a path
     paths = _certain(lambda: settings.vault)
+    by_key = [_by_section(part) for part in (off, aside)]
     for key, item in user.items():
-        here = (frozenset(path for path in part if path[:1] in ((), (key,))) for part in (off, aside))
-        name = ("refused", version, key)
+        name, here = ("refused", version, key), [part.get(key, part[""]) for part in by_key]
         yield from memo.of(name, partial(_refused, version), key, item, values.get(key), *here, paths)
     for place, judged in _SERVICES.items():
         given = mapped(tree.at(values, place))
@@ -138,6 +138,16 @@ def _refusals(
                 yield Refusal(
                     (*origins[refusal.path[:length]], *refusal.path[length:]), refusal.what, refusal.expected
                 )
+
+
+def _by_section(paths: Collection[Path]) -> dict[str, frozenset[Path]]:
+    """The paths by their section, those of all with those of each; under "" those of all alone."""
+    everywhere = frozenset(path for path in paths if not path)
+    keys = {str(path[0]) for path in paths if path}
+    return {
+        "": everywhere,
+        **{key: everywhere | {path for path in paths if path[:1] == (key,)} for key in keys},
+    }
 
 
 def _refused(

@@ -126,16 +126,11 @@ def _over_defaults(
     return {key: anew[key] if key in keys else item for key, item in effective.items()}
 
 
-def check(
-    texts: Opened,
-    sources: Sequence[Source],
-    memo: Memo = NOTHING,
-    known: tuple[Mapping[str, Any], validator.Errors] | None = None,
-) -> list[Diagnostic]:
-    """What is wrong inside the texts, each finding where it stands; `known` are the effective values with text in them, and
-    the errors about these."""
+def check(texts: Opened, sources: Sequence[Source], memo: Memo = NOTHING) -> list[Diagnostic]:
+    """What is wrong inside the texts, each finding where it stands; the memo is for `validator.check`."""
     findings = [finding._replace(weight="harmful") for finding in texts.findings]
-    errors = validator.errors_of(texts.effective, memo, known)
+    sections = {str(path[0]): texts.effective[str(path[0])] for path in texts.paths}
+    errors = validator.errors_of(sections, memo)
     for finding in validator.check(texts.effective, [*sources, *texts.sources], memo, errors):
         inside = any(finding.path[:length] in texts.paths for length in range(1, len(finding.path) + 1))
         if inside and not any(map(_unknown, (*finding.path, tree.at(texts.effective, finding.path)))):

@@ -66,7 +66,7 @@ def check(
 ) -> list[Diagnostic]:
     """What is wrong with the names and shapes of the effective values, each finding at the place that set it.
 
-    Sections that are as the memo has them are not looked at again. `errors` are those of these values, where they are known.
+    Sections that are as the memo has them are not looked at again. Where `errors` are given, no others are told.
 
     The official chart takes such values; a text or number in place of a list it refuses too, and so it does what is no
     map in place of a section. A key that is unknown, and that a user's own template reads, is there for that.
@@ -210,24 +210,13 @@ def _scalar_text(spans: Sequence[Span], otherwise: str) -> str:
     return written if written and helm_scalar.plain(written) != written else otherwise.partition(" (")[0]
 
 
-def errors_of(
-    effective: Mapping[str, Any], memo: Memo = NOTHING, known: tuple[Mapping[str, Any], Errors] | None = None
-) -> Errors:
-    """jsonschema's errors, section by section: the schema asks for nothing between them (a test holds it to that).
-
-    Of other values the errors may be `known`; those of a section that is the very same are taken from there.
-    """
+def errors_of(effective: Mapping[str, Any], memo: Memo = NOTHING) -> Errors:
+    """jsonschema's errors, section by section: the schema asks for nothing between them (a test holds it to that)."""
     whole, standard = shape()["properties"], defaults()
-    others, theirs = known if known is not None else ({}, {})
     found: Errors = {}
     for key, wanted in whole.items():
-        if key not in effective:
-            continue
-        value = effective[key]
-        if key in theirs and others.get(key, _NONE) is value:
-            found[key] = theirs[key]
-        else:
-            found[key] = memo.at("errors", (key,), _found, value, wanted, standard.get(key, _NONE))
+        if key in effective:
+            found[key] = memo.at("errors", (key,), _found, effective[key], wanted, standard.get(key, _NONE))
     strange = {key: value for key, value in effective.items() if key not in whole}
     if strange:
         entries = itertools.chain.from_iterable(strange.items())
