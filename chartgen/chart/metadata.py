@@ -6,8 +6,9 @@ documentation) and our own, from which a chart can be made again.
 
 from __future__ import annotations
 
-import base64
+import binascii
 import hashlib
+import marshal
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
@@ -123,8 +124,14 @@ def own(values: Mapping[str, Any]) -> dict[str, Any]:
 
 def inputs_digest(values: Mapping[str, Any], flags: Sequence[str]) -> str:
     """The SHA-256 of what a chart is made of; in whatever files, order and spelling it was given."""
-    gone = {key: None for key in schema.defaults() if key not in values}
-    sections = [kept.text(_own_text, item, key) for key, item in sorted({**gone, **values}.items())]
+    defaults = schema.defaults()
+    gone = {key: None for key in defaults if key not in values}
+    sections = [
+        kept.text(_own_text, item, key)
+        for key, item in sorted({**gone, **values}.items())
+        # nothing of most sections is other than its default
+        if marshal.dumps(item, 2) != marshal.dumps(defaults.get(key), 2)
+    ]
     own_values = ", ".join(filter(None, sections))
     text = f'{{"values": {{{own_values}}}, "flags": {scalar.json_text([*flags])}}}'
     return hashlib.sha256(text.encode()).hexdigest()
@@ -157,4 +164,4 @@ def _listed(rows: Iterable[Mapping[str, str]]) -> str:
 def _icon() -> str:
     """The icon as an address that holds it, so that no host has to be asked for it."""
     drawn = (paths.TEMPLATES / "icon.svg").read_bytes().strip()
-    return "data:image/svg+xml;base64," + base64.b64encode(drawn).decode()
+    return "data:image/svg+xml;base64," + binascii.b2a_base64(drawn, newline=False).decode()

@@ -5,16 +5,11 @@ from __future__ import annotations
 import errno
 import hashlib
 import os
-import secrets
-import shutil
 import signal
 import sys
-import tarfile
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
-from functools import cache
 from pathlib import Path
 
 from chartgen.chart import index
@@ -105,7 +100,7 @@ class Staged(NamedTuple):
 
     def written(self, chart: Content, staging: Path, *, folder: bool = True) -> Staged:
         """The chart, with its files and its archive written below a folder of `staging`."""
-        own = Path(tempfile.mkdtemp(dir=staging))
+        own = _fresh(staging)
         (own / "chart.tgz").write_bytes(chart.archive)
         made = _written(chart.files, own / "chart") if folder else None
         return self._replace(folder=made, archive=own / "chart.tgz")
@@ -270,48 +265,32 @@ def archive(name: str, files: Files) -> bytes:
     blocks: list[bytes] = []
     for path, text in files.items():
         content = text.encode()
-        blocks += [_header(f"{name}/{path}", len(content)), content, bytes(-len(content) % tarfile.BLOCKSIZE)]
-    blocks.append(bytes(2 * tarfile.BLOCKSIZE))
+        blocks += [_header(f"{name}/{path}", len(content)), content, bytes(-len(content) % _BLOCK)]
+    blocks.append(bytes(2 * _BLOCK))
     return gzipped(b"".join(blocks))
 
 
-# where the name of a header of POSIX's `ustar` format ends, and where its fields of size and checksum are
-_NAME_END, _SIZE, _SUM = 100, slice(124, 136), slice(148, 156)
+# what a header of POSIX's `ustar` format has between its fields: a name of at most 100 bytes, mode 0644, nobody's; a size;
+# no time; a checksum; an ordinary file, without a link, an owner's name or a device
+_BLOCK, _NAME_END = 512, 100
+_BEFORE_SIZE, _BEFORE_SUM = b"0000644\0" + b"0000000\0" * 2, b"00000000000\0"
+_AFTER_SUM = b"0" + bytes(100) + b"ustar\x0000" + bytes(64 + 16 + 155 + 12)
 
 
 def _header(path: str, size: int) -> bytes:
-    """What stands before a file in an archive. All are the same but for names and sizes: where these are short, what is
-    the same is taken from a header that tarfile made."""
+    """What stands before a file in an archive, in POSIX's format `ustar`. All are the same but for names and sizes."""
     name = path.encode()
     if len(name) > _NAME_END:
+        # it takes a second field, and few have one
+        import tarfile
+
         member = tarfile.TarInfo(path)
         member.size, member.mode = size, 0o644
         return member.tobuf(tarfile.USTAR_FORMAT, "utf-8")
-    blank, total = _blank()
-    digits = b"%011o" % size
+    sized = b"%s%011o\0%s" % (_BEFORE_SIZE, size, _BEFORE_SUM)
     # the checksum is the sum of all bytes, with blanks in its own place
-    total += sum(name) + sum(digits)
-    return b"".join(
-        (
-            name.ljust(_NAME_END, b"\0"),
-            blank[_NAME_END : _SIZE.start],
-            digits,
-            blank[_SIZE.stop - 1 : _SUM.start],
-            b"%06o\0 " % total,
-            blank[_SUM.stop :],
-        )
-    )
-
-
-@cache
-def _blank() -> tuple[bytes, int]:
-    """A header without a name or a size, and the sum of its bytes."""
-    member = tarfile.TarInfo("")
-    member.mode = 0o644
-    made = bytearray(member.tobuf(tarfile.USTAR_FORMAT, "utf-8"))
-    made[_SIZE] = bytes(12)
-    made[_SUM] = b" " * 8
-    return bytes(made), sum(made)
+    total = sum(name) + sum(sized) + 8 * ord(" ") + sum(_AFTER_SUM)
+    return b"%s%s%06o\0 %s" % (name.ljust(_NAME_END, b"\0"), sized, total, _AFTER_SUM)
 
 
 def _written(files: Files, folder: Path) -> Path:
@@ -337,12 +316,12 @@ def _staging(beside: Path) -> Iterator[Path]:
     try:
         with _undisturbed():
             _sweep(beside)
-            staging = Path(tempfile.mkdtemp(prefix=_STAGING, dir=beside))
+            staging = _fresh(beside, _STAGING)
         yield staging
     finally:
         with _undisturbed():
             if staging is not None:
-                shutil.rmtree(staging, ignore_errors=True)
+                _remove(staging)
 
 
 @contextmanager
@@ -350,18 +329,40 @@ def staging_in(root: Path) -> Iterator[Path]:
     """A hidden folder in `root`, gone at the end, for what `stage` writes, which makes it."""
     with _undisturbed():
         _sweep(root)
-    staging = root / f"{_STAGING}{secrets.token_hex(8)}"
+    staging = root / f"{_STAGING}{os.urandom(8).hex()}"
     try:
         yield staging
     finally:
         with _undisturbed():
-            shutil.rmtree(staging, ignore_errors=True)
+            _remove(staging)
+
+
+def _fresh(above: Path, prefix: str = "") -> Path:
+    """A new folder that nobody else has, and nobody else may look into."""
+    made = above / f"{prefix}{os.urandom(8).hex()}"
+    made.mkdir(mode=0o700)
+    return made
+
+
+def _remove(folder: Path) -> None:
+    """Removes a folder with all that is in it, as far as that can be done."""
+    # once all is renamed away, there are but empty folders
+    with suppress(OSError):
+        for empty in folder.iterdir():
+            empty.rmdir()
+        folder.rmdir()
+        return
+    import shutil
+
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sweep(beside: Path) -> None:
     for left in beside.glob(f"{_STAGING}*"):
         with suppress(OSError):
             if time.time() - left.stat().st_mtime > _STALE:
+                import shutil
+
                 shutil.rmtree(left)
 
 
@@ -399,7 +400,7 @@ def _replace(folder: Path, target: Path, aside: Path, then: Callable[[], Any] = 
                     old.rename(target)
                 raise
             # another process wrote the same chart between the two renames: its chart makes way too
-            shutil.rmtree(old, ignore_errors=True)
+            _remove(old)
     raise FileExistsError(errno.EEXIST, "is written by other processes all the time", str(target))
 
 

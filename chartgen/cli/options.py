@@ -13,7 +13,7 @@ from chartgen.cli.exits import exit_code
 from chartgen.cli.output import Output
 from chartgen.diagnostics import Rejected
 from chartgen.project import Project
-from chartgen.report import FORMATS
+from chartgen.report.formats import FORMATS
 from chartgen.steering import Steering
 from chartgen.values.inputs import FLAGS, Inputs
 

@@ -48,10 +48,10 @@ class Output(NamedTuple):
     def warn(self, findings: Sequence[Diagnostic]) -> None:
         """Findings beside what was asked for. As text they are messages; in another format, they are asked for."""
         if self.format not in ("text", "json"):
-            from chartgen import report
+            from chartgen.report.formats import FORMATS
 
             # one that a command has for what it was asked for, and nobody for findings, is no such format
-            if self.format in report.FORMATS:
+            if self.format in FORMATS:
                 self.report(findings)
                 return
         if findings:
@@ -83,13 +83,14 @@ class Output(NamedTuple):
         return terminal.columns(sys.stdout)
 
     def _reported(self, findings: Sequence[Diagnostic], stream: Any) -> str:
-        from chartgen import report
-        from chartgen.report import terminal
-
         if self.format != "text":
-            return report.FORMATS[self.format](findings)
+            from chartgen.report.formats import FORMATS
+
+            return FORMATS[self.format](findings)
+        from chartgen.report import terminal, text
+
         colour = stream is not None and terminal.wants_colour(stream, self.colour)
-        return report.text.written(findings, colour=colour, width=terminal.columns(stream))
+        return text.written(findings, colour=colour, width=terminal.columns(stream))
 
 
 def counted(findings: Sequence[Diagnostic]) -> str:

@@ -1,19 +1,3 @@
-"""Findings as text, one format a module: FORMATS has them all."""
+"""Findings as text, one format a module: `formats.FORMATS` has them all."""
 
 from __future__ import annotations
-
-from collections.abc import Callable, Sequence
-
-from chartgen.diagnostics import Diagnostic
-from chartgen.report import concise, github, gitlab, json, junit, rdjson, sarif, text
-
-FORMATS: dict[str, Callable[[Sequence[Diagnostic]], str]] = {
-    "text": text.written,
-    "concise": concise.written,
-    "json": json.written,
-    "github": github.written,
-    "gitlab": gitlab.written,
-    "sarif": sarif.written,
-    "junit": junit.written,
-    "rdjson": rdjson.written,
-}
