@@ -27,6 +27,14 @@ _SIMPLE = lazy_regex.compile(
 )
 
 
+_MARKS = dict.fromkeys(map(ord, (OPEN, CLOSE, SPLICED)))
+
+
+def is_printable(text: str) -> bool:
+    """True if all of the text can be printed but for what tokens are made of; a line break cannot."""
+    return text.isprintable() or text.translate(_MARKS).isprintable()
+
+
 class Expression(NamedTuple):
     """A Go template expression; `plain` ones stand unquoted in YAML, as the user wrote them.
 

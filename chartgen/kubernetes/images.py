@@ -40,6 +40,8 @@ _YAML = lazy_regex.compile(
     rf"^[\s-]*(?P<key>image|image(?!Pull)[A-Z]\w*|[a-z]\w*Image)[ \t]*:[ \t]+['\"]?{_IN_TEXT}['\"]?[ \t]*(?:#.*)?$",
     re.ASCII | re.MULTILINE,
 )
+# what either key ends with; most text that speaks of an image has neither, and needs no pattern for all of them
+_SOME_KEY = lazy_regex.compile(r"(?:image(?:[A-Z]\w*)?|Image)[\"\s]*:")
 _LONE_FLAG = lazy_regex.compile(r"--?[a-z0-9-]*image")
 
 
@@ -174,7 +176,8 @@ def _may_name(text: str) -> bool:
 
 def _in_text(text: str, path: Path) -> Iterator[Use]:
     found: dict[int, Use] = {}
-    for pattern, what in ((_FLAG, "flag"), (_JSON, "key"), (_YAML, "key")):
+    keys = ((_JSON, "key"), (_YAML, "key")) if _SOME_KEY.search(text) else ()
+    for pattern, what in ((_FLAG, "flag"), *keys):
         for match in pattern.finditer(text):
             start, end = match.span("image")
             by = f"flag {match['flag']}" if what == "flag" else f"{match['key']} in {dotted(path)}"

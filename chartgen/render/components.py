@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import os
+from collections.abc import Iterable, Mapping
 from functools import cache
-from pathlib import Path
 
 from chartgen import paths
 from chartgen.records import NamedTuple
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 NAMES = {"name_annotation": "chartgen/name", "global_file": "global.json"}
 # the name of the template that decides which components are on
 EXPRESSIONS = "components"
+# what each declares of itself
+_DECLARED = "component.yaml"
 
 
 class Template(NamedTuple):
@@ -44,14 +46,17 @@ class Component(NamedTuple):
 @cache
 def shipped() -> tuple[Component, ...]:
     """Every component that ships, read from the `component.yaml` of each folder in `templates/`."""
-    return tuple(_component(path) for path in sorted(paths.TEMPLATES.glob("*/component.yaml")))
+    folders = sorted(each.name for each in os.scandir(paths.TEMPLATES) if each.is_dir())
+    held = {folder: os.listdir(f"{paths.TEMPLATES}/{folder}") for folder in folders}
+    return tuple(_component(folder, files) for folder, files in held.items() if _DECLARED in files)
 
 
-def _component(path: Path) -> Component:
+def _component(folder: str, files: Iterable[str]) -> Component:
     import yaml12
 
-    declared: Any = yaml12.parse_yaml(path.read_text(encoding="utf-8"))
-    folder, names = path.parent.name, declared.get("files", {})
+    with open(f"{paths.TEMPLATES}/{folder}/{_DECLARED}", "rb", buffering=0) as file:
+        declared: Any = yaml12.parse_yaml(file.read().decode())
+    names = declared.get("files", {})
 
     def output(stem: str) -> str:
         return str(names.get(stem, f"{folder}-{stem}.yaml"))
@@ -60,8 +65,9 @@ def _component(path: Path) -> Component:
         name=folder,
         when=declared["when"],
         templates=tuple(
-            Template(f"{folder}/{file.name}", output(file.name.removesuffix(".yaml.j2")))
-            for file in sorted(path.parent.glob("*.yaml.j2"))
+            Template(f"{folder}/{file}", output(file.removesuffix(".yaml.j2")))
+            for file in sorted(files)
+            if file.endswith(".yaml.j2")
         ),
         secrets=declared.get("secrets", "[]"),
         conditions=declared.get("conditions", {}),

@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from chartgen import lazy_regex
 from chartgen.diagnostics import Path, Span
-from chartgen.late import OPEN, TOKEN, Expression, LateBound, go_quote, is_spliced
+from chartgen.late import OPEN, TOKEN, Expression, LateBound, go_quote, is_printable, is_spliced
 from chartgen.records import NamedTuple
 from chartgen.render.scalar import json_text
 from chartgen.values import helm_scalar
@@ -232,7 +232,9 @@ def _scalar(value: Any, indent: str, lead: str, lines: list[str], write: Callabl
 
 def _fits_block(text: str) -> bool:
     """A literal block holds any printable text whose first line is neither empty nor indented."""
-    return text[0] not in " \n\t" and text.strip("\n") != "" and not _CONTROLS.search(text)
+    if text[0] in " \n\t" or not text.strip("\n"):
+        return False
+    return is_printable(text.replace("\n", "")) or not _CONTROLS.search(text)
 
 
 def _quoted(text: str, write: Callable[[str], str]) -> str:

@@ -7,6 +7,7 @@ import re
 from functools import cache, lru_cache
 
 from chartgen import lazy_regex
+from chartgen.late import is_printable
 from chartgen.values import helm_scalar
 
 TYPE_CHECKING = False
@@ -59,14 +60,14 @@ def json_text(value: Any, indent: int | None = None) -> str:
     kind = type(value)
     if kind is str:
         text = _quoted(value)
-        return text if text.isprintable() else _ESCAPED.sub(_escape, text)
+        return text if is_printable(text) else _ESCAPED.sub(_escape, text)
     if kind is bool:
         return "true" if value else "false"
     if kind is int:
         return str(value)
     text = _compact(value) if indent is None else _on_lines(value, " " * indent, "\n")
     # what is to be escaped cannot be printed; nor can a line break, which JSON escapes itself or has between its lines
-    return text if text.isprintable() else _ESCAPED.sub(_escape, text)
+    return text if is_printable(text) else _ESCAPED.sub(_escape, text)
 
 
 def _on_lines(value: Any, step: str, end: str) -> str:
@@ -134,7 +135,7 @@ def sh_expand(value: Any) -> Markup:
 
 def is_shellable(text: str) -> bool:
     """True if a shell command can hold the text: it has no control characters and no line breaks."""
-    return text.isprintable() or _unshellable().search(text) is None
+    return is_printable(text) or _unshellable().search(text) is None
 
 
 def _shell_text(value: Any) -> str:

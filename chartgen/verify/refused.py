@@ -11,7 +11,7 @@ from chartgen.diagnostics import Diagnostic, Path, dotted
 from chartgen.kube_version import MAINTAINED
 from chartgen.kubernetes import bounds, formats, names, objects
 from chartgen.kubernetes.refusal import Refusal
-from chartgen.late import TOKEN, LateBound
+from chartgen.late import OPEN, TOKEN, LateBound
 from chartgen.records import NamedTuple
 from chartgen.render.document import Document
 from chartgen.values import Merged
@@ -160,6 +160,9 @@ def _starts(document: Document, late: LateBound) -> list[tuple[str, int, int, in
     text that has a bound."""
     found = []
     for _, text, most in _lengths(document):
+        if OPEN not in text:
+            found.append((text, most, len(text), 0))
+            continue
         late_full = "consul.fullname" in _expressions(text, late)
         own, tokens = TOKEN.subn("", text)
         found.append((text, most, len(own), tokens if late_full else 0))
