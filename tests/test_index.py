@@ -72,6 +72,43 @@ def test_what_is_no_index_is_told_and_left(text: str, tmp_path: Path) -> None:
     assert [path.name for path in (tmp_path / "charts").iterdir()] == ["index.yaml"]
 
 
+def test_a_folder_of_very_many_versions(tmp_path: Path) -> None:
+    published(tmp_path, "0.1.0")
+    known = index.read(tmp_path)
+    (first,) = known.entries["consul"]
+    # more than a file of values may hold
+    many = [{**first, "version": f"0.{minor}.{patch}"} for minor in range(50) for patch in range(100)]
+    (tmp_path / "index.yaml").write_text(known.with_entries(many).text(), encoding="utf-8")
+    published(tmp_path, "0.49.100")
+    assert len(index.read(tmp_path).entries["consul"]) == 5001
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "entries: {}\n", "apiVersion: v1\nentries:\n  b:\n  - name: b\n    version: 1.0.0\nother:\n  x: 1\n",
+        "a: 1\nentries:\n  a:\n  - {name: a, version: 1.0.0}\n  # c\n  \"b\":\n  - {name: b, version: '2'}\n",
+        "a: 1\nentries:\n    a:\n    - {name: a, version: 1.0.0}\n", "entries:\n  a:\n  - {name: a, version: 1.0.0}\n",
+        "a: 1\nentries:\n  a: &a\n  - {name: a, version: 1.0.0}\nb: *a\n", "a: !!str 1\nentries: {a: [{name: a, version: '1'}]}\n",
+    ],
+)  # fmt: skip
+def test_it_is_read_as_values_are(text: str, tmp_path: Path) -> None:
+    (tmp_path / "index.yaml").write_text(text)
+    found, expected = index.read(tmp_path), source.read_text(text, "index").data
+    assert {name: list(known) for name, known in found.entries.items()} == expected.pop("entries")
+    assert found.other == expected
+
+
+def test_a_chart_that_is_named_twice_is_told(tmp_path: Path) -> None:
+    published(tmp_path, "0.1.0")
+    text = (tmp_path / "index.yaml").read_text("utf-8")
+    entries = text.partition("entries:\n")[2]
+    (tmp_path / "index.yaml").write_text(text + entries)
+    with pytest.raises(chartgen.Rejected) as rejected:
+        index.read(tmp_path)
+    assert [found.code for found in rejected.value.diagnostics] == ["duplicate-key"]
+
+
 def test_a_chart_lints_clean_and_says_all_of_itself(tmp_path: Path) -> None:
     made = chartgen.compile({"server": {"replicas": 3}}, version="1.0.0-rc.1").publish(tmp_path)
     assert helm_python.lint(str(made.folder))["messages"] == []

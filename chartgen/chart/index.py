@@ -7,6 +7,7 @@ where SOURCE_DATE_EPOCH says which, so that the same charts make the same index.
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -71,7 +72,10 @@ def read(directory: Path) -> Index:
     path = directory / FILE
     if not path.exists():
         return Index()
-    read = source.read_text(path.read_bytes(), str(path)).data
+    data = path.read_bytes()
+    read = _quickly(data)
+    if read is None:
+        read = source.read_text(data, str(path)).data
     entries = read.get("entries") or {}
     if not isinstance(entries, dict):
         raise _unreadable(path, "entries", "a map of charts")
@@ -81,6 +85,36 @@ def read(directory: Path) -> Index:
             raise _unreadable(path, f"entries.{name}", "a list of charts, each with name, version and digest")
         known[name] = _newest_first(versions)
     return Index(known, {key: value for key, value in read.items() if key != "entries"})
+
+
+# a tag, an anchor or an alias, where a value may begin; what is called so in text is only read more slowly
+_UNUSUAL = rb"(?m)(?:^|[\s\[{,:-])[!&*][^\s]"
+
+
+def _quickly(data: bytes) -> dict[str, Any] | None:
+    """What an index says that is written as Helm and chartgen write it, of however many charts; None for any other text.
+
+    The parser is quick, and in silence takes the last of two keys of the same name: so the charts are counted.
+    """
+    import yaml12
+
+    if re.search(_UNUSUAL, data):
+        return None
+    try:
+        read: Any = yaml12.parse_yaml(data.decode())
+    except ValueError:
+        return None
+    entries = read.get("entries") if isinstance(read, dict) else None
+    if not isinstance(entries, dict):
+        return None
+    return read if _charts_named(data) == len(entries) else None
+
+
+def _charts_named(data: bytes) -> int:
+    """How many lines name a chart, in a file that is written in blocks."""
+    _, _, below = data.partition(b"\nentries:\n")
+    entries = re.split(rb"(?m)^[^\s#-]", below, maxsplit=1)[0]
+    return len(re.findall(rb"(?m)^  [^\s#-]", entries))
 
 
 def entry(metadata: Mapping[str, Any], digest: str, url: str) -> Entry:
