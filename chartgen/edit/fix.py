@@ -210,7 +210,11 @@ def end_of(text: str, key: Any, value: Any) -> int:
     if value.flow_style:
         return int(value.end_mark.index)
     last = value.value[-1]
-    return end_of(text, *last) if value.id == "mapping" else end_of(text, last, last)
+    if value.id == "mapping":
+        return end_of(text, *last)
+    if last.start_mark.index < value.start_mark.index:
+        raise NotEditable
+    return end_of(text, last, last)
 
 
 def _line(text: str, index: int) -> int:

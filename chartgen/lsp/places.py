@@ -173,7 +173,7 @@ def _entries(known: Analysis, text: str, node: Any) -> Iterator[Entry]:
         if key.start_mark.index < node.start_mark.index:
             continue  # an item that is an alias, or a key that a merge brought
         first, last = key.start_mark, key.end_mark if is_alias else None
-        end = last.index if last is not None else fix.end_of(text, key, value)
+        end = last.index if last is not None else _stop(text, key, value)
         stop = _end(known, text, end)
         inner = () if is_alias or value.id == "scalar" else tuple(_entries(known, text, value))
         name = str(key.value) if node.id == "mapping" else _item_name(value, number)
@@ -189,6 +189,18 @@ def _entries(known: Analysis, text: str, node: Any) -> Iterator[Entry]:
             max(stop, start),
             inner,
         )
+
+
+def _stop(text: str, key: Any, value: Any) -> int:
+    """Where a value ends in the text that was composed, without the comments and blank lines that follow it."""
+    try:
+        return fix.end_of(text, key, value)
+    except fix.NotEditable:
+        # the last of it is an alias, and the node of that is the anchor's: what holds it ends where the next thing begins
+        lines = text[: value.end_mark.index].split("\n")
+        while len(lines) > 1 and lines[-1].lstrip()[:1] in ("", "#"):
+            lines.pop()
+        return len("\n".join(lines).rstrip())
 
 
 def _end(known: Analysis, text: str, index: int) -> int:

@@ -155,6 +155,16 @@ def test_the_outline(client: Client) -> None:
     assert [(one.start_line, one.end_line) for one in folds] == [(0, 5), (2, 5), (3, 4)]
 
 
+def test_a_section_that_ends_with_an_alias_ends_there(client: Client) -> None:
+    text = "x: &n {b: 1}\nserver:\n  k: 1\n  c: *n\n\n# below\nclient:\n  - d: 1\n  - *n\n# below\nui:\n  <<: *n\n"
+    client.open(text)
+    document = lsp.TextDocumentIdentifier(client.uri("values.yaml"))
+    symbols = client.request(lsp.TEXT_DOCUMENT_DOCUMENT_SYMBOL, lsp.DocumentSymbolParams(document))
+    assert [(one.name, one.range.end.line) for one in symbols] == [("x", 0), ("server", 3), ("client", 8), ("ui", 11)]
+    folds = client.request(lsp.TEXT_DOCUMENT_FOLDING_RANGE, lsp.FoldingRangeParams(document))
+    assert [(one.start_line, one.end_line) for one in folds] == [(1, 3), (6, 8), (10, 11)]
+
+
 def test_a_file_below(tmp_path: Path) -> None:
     """The settings name a file over which every other is laid: what it sets counts, and is found."""
     (tmp_path / "base.yaml").write_text("# shared\nserver:\n  replicas: 2\nglobal:\n  name: a\n")
