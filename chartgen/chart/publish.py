@@ -358,12 +358,10 @@ def _remove(folder: Path) -> None:
 
 
 def _sweep(beside: Path) -> None:
-    for left in beside.glob(f"{_STAGING}*"):
-        with suppress(OSError):
-            if time.time() - left.stat().st_mtime > _STALE:
-                import shutil
-
-                shutil.rmtree(left)
+    with suppress(OSError):
+        for left in os.scandir(beside):
+            if left.name.startswith(_STAGING) and time.time() - left.stat().st_mtime > _STALE:
+                _remove(Path(left.path))
 
 
 @contextmanager

@@ -78,9 +78,8 @@ def _component(folder: str, files: Iterable[str]) -> Component:
 @cache
 def texts() -> tuple[Template, ...]:
     """The templates of a chart's files that are no Kubernetes objects: those in no component's folder."""
-    return tuple(
-        Template(path.name, path.name.removesuffix(".j2")) for path in sorted(paths.TEMPLATES.glob("*.j2"))
-    )
+    files = sorted(file for file in os.listdir(paths.TEMPLATES) if file.endswith(".j2"))
+    return tuple(Template(file, file.removesuffix(".j2")) for file in files)
 
 
 @cache

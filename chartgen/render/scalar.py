@@ -65,9 +65,13 @@ def json_text(value: Any, indent: int | None = None) -> str:
         return "true" if value else "false"
     if kind is int:
         return str(value)
+    if value is None:
+        return "null"
+    if not value and (kind is dict or kind is list):
+        return "{}" if kind is dict else "[]"
     text = _compact(value) if indent is None else _on_lines(value, " " * indent, "\n")
-    # what is to be escaped cannot be printed; nor can a line break, which JSON escapes itself or has between its lines
-    return text if is_printable(text) else _ESCAPED.sub(_escape, text)
+    # what is to be escaped cannot be printed; nor can the line breaks between JSON's lines, which stay
+    return text if is_printable(text.replace("\n", "")) else _ESCAPED.sub(_escape, text)
 
 
 def _on_lines(value: Any, step: str, end: str) -> str:
@@ -78,7 +82,7 @@ def _on_lines(value: Any, step: str, end: str) -> str:
         return f"{{{below}{f',{below}'.join(entries)}{end}}}"
     if isinstance(value, (list, tuple)) and value:
         return f"[{below}{f',{below}'.join([_on_lines(item, step, below) for item in value])}{end}]"
-    return _quoted(value) if isinstance(value, str) else _compact(value)
+    return _quoted(value) if isinstance(value, str) else json_text(value)
 
 
 def _key(key: Any) -> str:
