@@ -27,8 +27,18 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     gc.set_threshold(200_000)
     # JSON and YAML are UTF-8 whatever the locale; a file's name comes out as the bytes that it went in as
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]  # no StringIO here
-    code = _guarded(sys.argv[1:] if arguments is None else list(arguments))
-    # nor is there any to look for on the way out
+    _leave(_guarded(sys.argv[1:] if arguments is None else list(arguments)))
+
+
+def _leave(code: int) -> NoReturn:
+    """Exits at once: to take apart all that a run has made takes a twentieth of it. Threads are waited for, and so is who
+    looks on, such as a profiler."""
+    if "threading" not in sys.modules and sys.getprofile() is None and sys.gettrace() is None:
+        # one that is closed is None
+        for stream in filter(None, (sys.stdout, sys.stderr)):
+            stream.flush()
+        os._exit(code)
+    # nor is there any garbage to look for on the way out
     gc.freeze()
     sys.exit(code)
 
