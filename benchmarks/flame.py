@@ -26,7 +26,7 @@ INTERVAL = 0.001
 WIDE, HIGH, LEAST = 1200, 17, 0.004
 # what is a stage of its own wherever it stands: what the last frame begins with that begins with any of them
 STAGES = {
-    "import jinja2": "imports: jinja2", "import yaml": "imports: PyYAML", "import chartgen": "imports: chartgen and what it needs",
+    "import jinja2": "imports: jinja2", "import yaml12": "imports: chartgen and what it needs", "import yaml": "imports: PyYAML", "import chartgen": "imports: chartgen and what it needs",
     "chartgen.values.inputs.Inputs.read": "read", "chartgen.compiler.check": "check", "chartgen.render.render": "render",
     "chartgen.verify.check": "verify", "chartgen.chart.Chart.files": "the chart's files", "chartgen.chart.publish.archive": "archive",
     "chartgen.chart.publish.publish": "publish: files, index, renames",
