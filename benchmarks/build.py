@@ -18,6 +18,7 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 
 ROOT = Path(__file__).parent.parent
@@ -76,9 +77,9 @@ def inside(action: Callable[[], object]) -> Timed:
     return run
 
 
-def compiled_alone(values: compiler.Values) -> chartgen.Chart:
-    """A chart that has nothing in common with those before, as far as the process knows."""
-    return compiler.compile_sources(compiler.read(values), compiler.Options())
+def archived_alone(values: compiler.Values) -> bytes:
+    """The archive of a chart that has nothing in common with those before, as far as the process knows."""
+    return compiler.compile_sources(compiler.read(values), compiler.Options()).archive()
 
 
 def each_other(values: Path) -> Timed:
@@ -139,7 +140,7 @@ def rows(folder: Path) -> Sequence[Row]:
     bare = process(sys.executable, "-c", "pass")
     build = process(*program, "build", "-f", str(VALUES), "-o", str(folder / "out"))
     ways: list[tuple[str, Timed]] = [
-        ("a first time", inside(lambda: compiled_alone(str(VALUES)).archive())),
+        ("a first time", inside(partial(archived_alone, str(VALUES)))),
         ("other values than before", each_other(VALUES)),
         ("the same values again", inside(lambda: chartgen.compile(VALUES).archive())),
     ]
@@ -167,12 +168,10 @@ def rows(folder: Path) -> Sequence[Row]:
             compare(f"build, process / helm template of {name}", "<= 1" if official else "", build, other)
         )
     for name, made in (("gateways", gateways), ("addresses to join", joined), ("namespaces", denied)):
-        few, many = made(100), made(400)
         found.append(
             compare(
                 f"compile with 400 {name} / with 100", "<= 4",
-                inside(lambda many=many: compiled_alone(many).archive()),  # type: ignore[misc]
-                inside(lambda few=few: compiled_alone(few).archive()), runs=3,  # type: ignore[misc]
+                inside(partial(archived_alone, made(400))), inside(partial(archived_alone, made(100))), runs=3,
             )
         )  # fmt: skip
     return found

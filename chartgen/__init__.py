@@ -16,7 +16,7 @@ __all__ = ["Chart", "Diagnostic", "Rejected", "Span", "__version__", "compile"]
 
 
 def __getattr__(name: str) -> Any:
-    # the compiler pulls in Jinja; `chartgen check` in a pre-commit hook should not wait for it
+    # the compiler pulls in all that renders; `chartgen check` in a pre-commit hook should not wait for it
     if name == "compile":
         from chartgen.warm import compile
 

@@ -87,7 +87,7 @@ class LoopContext:
 class Macro:
     """A macro; what it writes is markup."""
 
-    __slots__ = ("accepts_more", "arguments", "caller", "function", "name")
+    __slots__ = ("accepts_more", "accepts_named", "arguments", "caller", "function", "name")
 
     def __init__(
         self,
@@ -100,10 +100,8 @@ class Macro:
         caller: bool,
         autoescape: bool,
     ) -> None:
-        if catch_kwargs:
-            raise NotImplementedError(f"the macro {name} takes any name")
         self.function, self.name, self.arguments = function, name, arguments
-        self.accepts_more, self.caller = catch_varargs, caller
+        self.accepts_named, self.accepts_more, self.caller = catch_kwargs, catch_varargs, caller
 
     def __call__(self, *given: Any, **named: Any) -> Markup:
         count = len(self.arguments)
@@ -112,7 +110,9 @@ class Macro:
         if self.caller and "caller" not in self.arguments:
             caller = named.pop("caller", None)
             values.append(StrictUndefined("No caller defined", name="caller") if caller is None else caller)
-        if named:
+        if self.accepts_named:
+            values.append(named)
+        elif named:
             raise TypeError(f"macro {self.name!r} takes no keyword argument {next(iter(named))!r}")
         if self.accepts_more:
             values.append(given[count:])

@@ -12,7 +12,7 @@ from chartgen.values import helm_scalar
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeGuard
 
 # line breaks and controls of either YAML, the byte order mark, halves of surrogate pairs
 _ESCAPED = lazy_regex.compile("[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]")
@@ -36,7 +36,7 @@ class Markup(str):
         return self
 
 
-def is_markup(value: Any) -> bool:
+def is_markup(value: Any) -> TypeGuard[Markup]:
     """True for text that is written as it stands, of whatever kind."""
     return hasattr(value, "__html__")
 
@@ -103,7 +103,7 @@ def shortened(value: Any, most: int = 60) -> str:
 def finalize(value: Any) -> Markup:
     """The last word on each `{{ expression }}` of a template; markup (from macros and filters) passes."""
     if is_markup(value):
-        return value  # type: ignore[no-any-return]
+        return value
     return _text(value) if isinstance(value, str) else Markup(json_text(value))
 
 

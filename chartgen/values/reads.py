@@ -66,8 +66,6 @@ class _Aside:
     def __eq__(self, other: object) -> bool:
         return isinstance(other, _Aside) and self.path == other.path
 
-    __hash__ = None  # type: ignore[assignment]
-
 
 # in the place of a value that is not there
 _NONE = object()
