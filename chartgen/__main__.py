@@ -25,6 +25,10 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
     """The program: runs a command and exits with its code."""
     # what a run makes lives as long as the run, so that looking for garbage costs a fifth of a check and finds none
     gc.set_threshold(200_000)
+    # who has closed a stream wants nothing of what goes there; Python would write its text into the other one
+    for name in ("stdout", "stderr"):
+        if getattr(sys, name) is None:
+            setattr(sys, name, os.fdopen(os.open(os.devnull, os.O_WRONLY), "w", encoding="utf-8"))
     # JSON and YAML are UTF-8 whatever the locale; a file's name comes out as the bytes that it went in as
     sys.stdout.reconfigure(encoding="utf-8", errors="surrogateescape")  # type: ignore[union-attr]  # no StringIO here
     _leave(_guarded(sys.argv[1:] if arguments is None else list(arguments)))
@@ -34,9 +38,11 @@ def _leave(code: int) -> NoReturn:
     """Exits at once: to take apart all that a run has made takes a twentieth of it. Threads are waited for, and so is who
     looks on, such as a profiler."""
     if "threading" not in sys.modules and sys.getprofile() is None and sys.gettrace() is None:
-        # one that is closed is None
-        for stream in filter(None, (sys.stdout, sys.stderr)):
-            stream.flush()
+        for stream in (sys.stdout, sys.stderr):
+            try:
+                stream.flush()
+            except OSError:
+                code = code or UNUSABLE
         os._exit(code)
     # nor is there any garbage to look for on the way out
     gc.freeze()
@@ -50,7 +56,7 @@ def _guarded(arguments: Sequence[str]) -> int:
         sys.stdout.flush()
         return code
     except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
+        _tell("interrupted")
         return INTERRUPTED
     except BrokenPipeError:
         # whoever read our output has seen enough
@@ -59,10 +65,10 @@ def _guarded(arguments: Sequence[str]) -> int:
     except OSError as error:
         _abandon_output()
         where = f"{error.filename}: " if error.filename is not None else ""
-        print(f"error: {where}{error.strerror or error}", file=sys.stderr)
+        _tell(f"error: {where}{error.strerror or error}")
         return UNUSABLE
     except MemoryError:
-        print("error: out of memory", file=sys.stderr)
+        _tell("error: out of memory")
         return UNUSABLE
     except Exception as error:
         # a traceback is for us, not for users
@@ -142,6 +148,15 @@ def _terminate(*_: Any) -> NoReturn:
     sys.exit(TERMINATED)
 
 
+def _tell(text: str) -> None:
+    """Says what went wrong, unless that goes wrong too."""
+    try:
+        print(text, file=sys.stderr)
+    except OSError:
+        # nobody can be told
+        return
+
+
 def _abandon_output() -> None:
     """Lets go of output that cannot be written, or Python would try again, and complain, on its way out."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -152,12 +167,12 @@ def _report_bug(error: Exception, arguments: Sequence[str]) -> None:
     import traceback
 
     command = shlex.join(["chartgen", *arguments])
-    print(f"error: a bug in chartgen {__version__}: {type(error).__name__}: {error}", file=sys.stderr)
-    print(f"  please report it with this command and its values files: {command}", file=sys.stderr)
+    _tell(f"error: a bug in chartgen {__version__}: {type(error).__name__}: {error}")
+    _tell(f"  please report it with this command and its values files: {command}")
     if os.environ.get("CHARTGEN_TRACEBACK"):
         traceback.print_exception(error)
     else:
-        print("  set CHARTGEN_TRACEBACK=1 to see where it happened", file=sys.stderr)
+        _tell("  set CHARTGEN_TRACEBACK=1 to see where it happened")
 
 
 if __name__ == "__main__":

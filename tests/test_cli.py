@@ -415,6 +415,32 @@ def test_a_full_disk_is_told_and_leaves_nothing_half(arguments: list[str], tmp_p
         assert sorted(path.name for path in tmp_path.iterdir()) == ["out", "values.yaml"]
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+# who is quiet has nothing to write
+@pytest.mark.parametrize(("arguments", "code"), [(["check"], 2), (["check", "-q"], 0)], ids=str)
+def test_messages_that_cannot_be_written_are_no_findings(arguments: list[str], code: int, tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("server:\n  replicas: 3\n")
+    command = [sys.executable, "-m", "chartgen", *arguments, "-f", "values.yaml"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(command, stdout=subprocess.PIPE, stderr=full, cwd=tmp_path, timeout=120)
+    assert (done.returncode, done.stdout) == (code, b"")
+
+
+@pytest.mark.parametrize("closed", ["1", "2"])
+@pytest.mark.parametrize("arguments", [["check", "values.yaml"], ["check", "values.yaml", "--format", "json"]], ids=" ".join)
+def test_a_closed_stream_is_one_that_nobody_wants(arguments: list[str], closed: str, tmp_path: Path) -> None:
+    (tmp_path / "values.yaml").write_text("server:\n  replicas: 3\n")
+    script = f'exec "$@" {closed}>&-'
+    done = subprocess.run(
+        ["sh", "-c", script, "sh", sys.executable, "-m", "chartgen", *arguments],
+        capture_output=True, text=True, cwd=tmp_path, timeout=120,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Traceback" not in done.stderr
+    # nothing of the one stream goes into the other
+    assert bool(done.stdout) == (closed == "2" and "json" in arguments)
+
+
 # what a valid file has no use for; each takes longer to start than the check
 KEPT_OUT = {
     "click",
