@@ -275,6 +275,8 @@ def archive(name: str, files: Files) -> bytes:
 _BLOCK, _NAME_END = 512, 100
 _BEFORE_SIZE, _BEFORE_SUM = b"0000644\0" + b"0000000\0" * 2, b"00000000000\0"
 _AFTER_SUM = b"0" + bytes(100) + b"ustar\x0000" + bytes(64 + 16 + 155 + 12)
+# what those add to a checksum, which is the sum of all bytes, with blanks in its own place
+_SUM_OF_REST = sum(_BEFORE_SIZE) + sum(_BEFORE_SUM) + 8 * ord(" ") + sum(_AFTER_SUM)
 
 
 def _header(path: str, size: int) -> bytes:
@@ -287,10 +289,16 @@ def _header(path: str, size: int) -> bytes:
         member = tarfile.TarInfo(path)
         member.size, member.mode = size, 0o644
         return member.tobuf(tarfile.USTAR_FORMAT, "utf-8")
-    sized = b"%s%011o\0%s" % (_BEFORE_SIZE, size, _BEFORE_SUM)
-    # the checksum is the sum of all bytes, with blanks in its own place
-    total = sum(name) + sum(sized) + 8 * ord(" ") + sum(_AFTER_SUM)
-    return b"%s%s%06o\0 %s" % (name.ljust(_NAME_END, b"\0"), sized, total, _AFTER_SUM)
+    told = b"%011o\0" % size
+    total = sum(name) + sum(told) + _SUM_OF_REST
+    return b"%s%s%s%s%06o\0 %s" % (
+        name.ljust(_NAME_END, b"\0"),
+        _BEFORE_SIZE,
+        told,
+        _BEFORE_SUM,
+        total,
+        _AFTER_SUM,
+    )
 
 
 def _written(files: Files, folder: Path) -> Path:
