@@ -70,9 +70,9 @@ def test_compressed_data_is_gzip(size: int) -> None:
 def test_the_compressor_is_the_pinned_one() -> None:
     """The digest of known input: a release of libdeflate that yields other bytes must not slip in unseen."""
     data = b"".join(f"{number % 97} consul {number * number % 1013}\n".encode() for number in range(20_000))
-    assert hashlib.sha256(gzipped(data)).hexdigest() == "f29046212e009c7dd44084bb2eb8483ad232fe0e2107773a4061c8e1be08be29"
-    # no name, no time, an unknown operating system
-    assert gzipped(data)[:10] == bytes.fromhex("1f8b08000000000000ff")
+    assert hashlib.sha256(gzipped(data)).hexdigest() == "a2ccc7cc482b11eb29ccaa191e008f81615061e7be468221178d8edec15aa9f9"
+    # no name, no time, the fastest way, an unknown operating system
+    assert gzipped(data)[:10] == bytes.fromhex("1f8b08000000000004ff")
 
 
 def test_key_order_does_not_matter() -> None:
