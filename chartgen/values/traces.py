@@ -29,7 +29,7 @@ _MOST = 24
 class _Differences:
     """In what values differ from those that were seen first."""
 
-    __slots__ = ("above", "content", "wide")
+    __slots__ = ("above", "content", "paths", "wide")
 
     def __init__(self, first: Section, values: Section) -> None:
         # each path with what stands there, as bytes that are the same for the same data alone
@@ -45,19 +45,21 @@ class _Differences:
                 self.wide[place] = _bytes(isinstance(now, dict))
             for length in range(len(path) + 1):
                 self.above.setdefault(path[:length], []).append(place)
+        # beside another set, a set is gone through by the hashes that it has
+        self.paths = frozenset(self.above)
 
     def key(self, read: Read) -> Key:
         """What of them a reader sees that reads this."""
         above = self.above
         if not self.wide:
-            if read.isdisjoint(above):
+            if read.isdisjoint(self.paths):
                 return ()
-            met = above.keys() & read
+            met = self.paths & read
             if len(met) == 1:
-                places = above[met.pop()]
+                places = above[next(iter(met))]
                 return tuple([self.content[place] for place in places])
         else:
-            met = above.keys() & read
+            met = self.paths & read
         seen = {place for path in met for place in above[path]}
         seen |= {place for place in self.wide if any(touches(self.content[place][0], path) for path in read)}
         passed = [
