@@ -15,7 +15,9 @@ import yaml12
 
 import chartgen
 from chartgen import kube_version
-from chartgen.render import components
+from chartgen.chart import frozen
+from chartgen.render import components, document
+from chartgen.values import tree
 from tests import compiled, engine
 from tests.test_cli import run
 
@@ -133,6 +135,22 @@ def other(value: Any) -> Any:
     if isinstance(value, list):
         return [*value, "x"]
     return {"x": 1} if isinstance(value, dict) else f"{value or ''}x"
+
+
+@pytest.mark.parametrize("example", EXAMPLES, ids=lambda path: path.stem)
+def test_texts_of_values_tell_by_what_is_held_and_not_by_which_object_holds_it(example: Path) -> None:
+    """What is the default's own object is not looked into; a copy of it reads the same."""
+    chart = compiled.chart(example)
+    copy = chart._replace(values=tree.copied(chart.values))
+    assert copy.files == chart.files
+    whole = document.block_yaml(document.pruned(chart.values), str)
+    assert chart.files["values.yaml"].partition("\n")[2] == whole
+
+
+def test_values_are_written_in_parts_as_in_one() -> None:
+    odd = {"a b: c": {"on": "on"}, "x" * 200: ["y"], "none": None, "empty": {"deep": None}, "text": "1\n 2\n\n", "": [{}]}
+    for values in ({"global": odd}, {"server": {"none": None}, "ui": odd}, {"client": {}, "a b": odd, "on": odd}):
+        assert frozen.values_text(values).partition("\n")[2] == document.block_yaml(document.pruned(values), str)
 
 
 def test_no_frozen_value_takes_another() -> None:

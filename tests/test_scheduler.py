@@ -168,7 +168,7 @@ def started(folder: Path, address: str) -> subprocess.Popen[bytes]:
         preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
     )  # fmt: skip
     for _ in range(PATIENCE * 20):
-        if list((folder / "charts").glob(".chartgen-*/*/chart.tgz")):
+        if list((folder / "charts").glob(".chartgen-*/*.tgz")):
             return process
         time.sleep(0.05)
     process.kill()

@@ -209,7 +209,7 @@ class Chart(_Made):
     @property
     def content(self) -> Content:
         """What of it is published."""
-        return Content(self.name, self.version, self.files, self.chart_yaml, self._packed)
+        return Content(self.name, self.version, self.files, self.chart_yaml, self._packed, self.digest)
 
     @cached_property
     def _packed(self) -> bytes:
@@ -218,6 +218,13 @@ class Chart(_Made):
     def archive(self) -> bytes:
         """The chart as the .tgz that Helm installs: same input, same bytes, on any machine."""
         return self._packed
+
+    @cached_property
+    def digest(self) -> str:
+        """The SHA-256 of the archive."""
+        import hashlib
+
+        return hashlib.sha256(self._packed).hexdigest()
 
     def write_archive(self, path: str | os.PathLike[str]) -> Path:
         """Writes the .tgz to `path`, beside it first and then renamed."""

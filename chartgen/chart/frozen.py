@@ -57,7 +57,16 @@ def _below_global(value: Any, key: str) -> str:
 
 
 def _section_text(value: Any, key: str) -> str:
-    return document.block_yaml(document.pruned({key: value}), str)
+    given = {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else {}
+    # most of what there is in a section that is another is as it was; a key that is known needs no quotes
+    if not given or key not in schema.defaults():
+        return document.block_yaml(document.pruned({key: value}), str)
+    return f"{key}:\n" + "".join(kept.text(_entry_text, item, name) for name, item in given.items())
+
+
+def _entry_text(value: Any, name: str) -> str:
+    """What stands in a section under a name, as the lines below the section's key."""
+    return document.block_yaml({"section": {name: document.pruned(value)}}, str).partition("\n")[2]
 
 
 def _constant(value: Any, indent: str) -> str:

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import binascii
 import hashlib
-import marshal
 from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 
@@ -129,8 +128,8 @@ def inputs_digest(values: Mapping[str, Any], flags: Sequence[str]) -> str:
     sections = [
         kept.text(_own_text, item, key)
         for key, item in sorted({**gone, **values}.items())
-        # nothing of most sections is other than its default
-        if marshal.dumps(item, 2) != marshal.dumps(defaults.get(key), 2)
+        # most sections are their default itself
+        if item is not defaults.get(key)
     ]
     own_values = ", ".join(filter(None, sections))
     text = f'{{"values": {{{own_values}}}, "flags": {scalar.json_text([*flags])}}}'
@@ -140,13 +139,11 @@ def inputs_digest(values: Mapping[str, Any], flags: Sequence[str]) -> str:
 def _own_text(value: Any, key: str) -> str:
     """What of a section is other than its default, as the entry of a JSON object; empty where nothing is."""
     given = {} if value is None else {key: value}
-    different = tree.different(document.pruned(given), document.pruned(_standard(key)))
+    standard = {key: schema.defaults()[key]} if key in schema.defaults() else {}
+    if isinstance(value, dict) and isinstance(standard.get(key), dict):
+        given, standard = ({key: each} for each in tree.without_shared(value, standard[key]))
+    different = tree.different(document.pruned(given), document.pruned(standard))
     return scalar.json_text(tree.ordered(different))[1:-1]
-
-
-def _standard(key: str) -> dict[str, Any]:
-    defaults = schema.defaults()
-    return {key: defaults[key]} if key in defaults else {}
 
 
 def _is_prerelease(version: str) -> bool:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import errno
-import hashlib
 import os
 import signal
 import sys
@@ -48,13 +47,14 @@ def write_archive(name: str, files: Files, path: str | os.PathLike[str]) -> Path
 
 
 class Content(NamedTuple):
-    """What of a chart is published: the text of each file, what Chart.yaml says, and the archive."""
+    """What of a chart is published: the text of each file, what Chart.yaml says, the archive and its SHA-256."""
 
     name: str
     version: str
     files: Files
     metadata: Mapping[str, Any]
     archive: bytes
+    digest: str
 
 
 class Published(NamedTuple):
@@ -100,10 +100,11 @@ class Staged(NamedTuple):
 
     def written(self, chart: Content, staging: Path, *, folder: bool = True) -> Staged:
         """The chart, with its files and its archive written below a folder of `staging`."""
-        own = _fresh(staging)
-        (own / "chart.tgz").write_bytes(chart.archive)
-        made = _written(chart.files, own / "chart") if folder else None
-        return self._replace(folder=made, archive=own / "chart.tgz")
+        own = staging / os.urandom(8).hex()
+        made = _written(chart.files, own) if folder else None
+        packed = own.with_suffix(".tgz")
+        packed.write_bytes(chart.archive)
+        return self._replace(folder=made, archive=packed)
 
 
 def stage(
@@ -137,7 +138,7 @@ def place(
 def _unwritten(
     chart: Content, known: index.Entry | None, root: Path, *, folder: bool = True
 ) -> Staged | Published:
-    name, version, digest = chart.name, chart.version, hashlib.sha256(chart.archive).hexdigest()
+    name, version, digest = chart.name, chart.version, chart.digest
     packed = root / f"{name}-{version}.tgz"
     if known is not None and known.get("digest") != digest:
         raise Rejected([_taken(name, version, str(known.get("digest")), digest, root / index.FILE)])

@@ -40,7 +40,10 @@ def text(
 
 def _own_settings(values: Mapping[str, Any]) -> str:
     """A row of the table for each value that differs from the default: its dotted path, the value in short."""
-    return "".join(kept.text(_section, item, key) for key, item in values.items())
+    defaults = schema.defaults()
+    return "".join(
+        kept.text(_section, item, key) for key, item in values.items() if item is not defaults.get(key)
+    )
 
 
 def _section(value: Any, key: str) -> str:
@@ -51,6 +54,8 @@ def _section(value: Any, key: str) -> str:
 
 def _walked(node: Any, standard: Any, path: tuple[str, ...]) -> Iterator[tuple[str, str]]:
     """(dotted path, value in short) of each value that differs; long ones cut."""
+    if node is standard:
+        return
     if isinstance(node, dict) and node and isinstance(standard, dict):
         for key, item in node.items():
             yield from _walked(item, standard.get(key), (*path, key))

@@ -1,8 +1,8 @@
 """Charts that were made before, on disk: taken again only where everything that they were made of is the same, to the byte.
 
 What a chart is made of is its key: the bytes and names of its layers, its options, chartgen itself (its code, templates and
-schema, not only its version), Python, the libraries. A record names its key and begins with a checksum of all the rest: one
-that was edited, cut or moved is no record. Only charts about which nothing was found are kept.
+schema, not only its version), Python, the libraries. A record begins with a checksum of what it says, its key and the
+digest of its archive included: one that was edited, cut or moved is no record. Only charts about which nothing was found are kept.
 """
 
 from __future__ import annotations
@@ -86,10 +86,9 @@ class Charts:
             return None
         path = self.folder / name
         try:
-            checksum, _, rest = path.read_bytes().partition(b"\n")
-            if hashlib.sha256(rest).hexdigest().encode() != checksum:
+            checksum, head, archive = path.read_bytes().split(b"\n", 2)
+            if hashlib.sha256(head).hexdigest().encode() != checksum:
                 return None
-            head, _, archive = rest.partition(b"\n")
             said = json.loads(head)
             if said["key"] != name or said["digest"] != hashlib.sha256(archive).hexdigest():
                 return None
@@ -110,11 +109,13 @@ class Charts:
             "objects": record.objects,
             "digest": record.digest,
         }
-        rest = json.dumps(head, ensure_ascii=False).encode() + b"\n" + record.archive
+        said = json.dumps(head, ensure_ascii=False).encode()
         with contextlib.suppress(OSError):
             # whoever else makes the same chart writes beside it, too
             beside = self.folder / f".{os.getpid()}-{name}"
-            beside.write_bytes(hashlib.sha256(rest).hexdigest().encode() + b"\n" + rest)
+            # the archive has its own digest in what is said of it
+            checksum = hashlib.sha256(said).hexdigest().encode()
+            beside.write_bytes(b"\n".join((checksum, said, record.archive)))
             beside.replace(self.folder / name)
 
     def trim(self, most: int = _MOST) -> None:

@@ -209,7 +209,7 @@ class Engine:
         there = Published(
             root / made.name / made.version,
             root / f"{made.name}-{made.version}.tgz",
-            hashlib.sha256(made.archive()).hexdigest(),
+            made.digest,
             written=True,
         )
         return Compiled(chart.diagnostics, versions.told(versions.Outcome(decision, there)), made.content)
@@ -270,7 +270,9 @@ class Engine:
             return None
         root = Path(build.output)
         files = packed.texts(record.archive) if build.folder else {}
-        content = publish.Content(build.name, record.version, files, record.metadata, record.archive)
+        content = publish.Content(
+            build.name, record.version, files, record.metadata, record.archive, record.digest
+        )
         placed = publish.stage(content, entry, self.stagings[build.output], root, folder=build.folder)
         staged = None if isinstance(placed, publish.Published) else placed
         there = publish.Published(

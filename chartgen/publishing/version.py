@@ -149,7 +149,7 @@ def _next(chart: Chart, root: Path, known: Index, step: Step | None) -> Decision
         return Decision(chart._replace(version=_first(step)), step=step)
     newest = there[0]
     same = chart._replace(version=newest["version"], changes=_changes_of(newest))
-    if step is None and _digest(same) == newest.get("digest"):
+    if step is None and same.digest == newest.get("digest"):
         return Decision(same, newest["version"], unchanged=True)
     found = _compared(chart, root, newest)
     from chartgen.compare import bump
@@ -213,12 +213,6 @@ def _is_version(text: str) -> bool:
         return bool(index.parsed(text))
     except ValueError:
         return False
-
-
-def _digest(chart: Chart) -> str:
-    import hashlib
-
-    return hashlib.sha256(chart.archive()).hexdigest()
 
 
 def _archive(root: Path, entry: Entry) -> Path:
