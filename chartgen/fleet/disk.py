@@ -12,7 +12,7 @@ import hashlib
 import json
 import os
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
 from importlib import metadata
@@ -59,13 +59,23 @@ def program() -> str:
             whole.update(f"{library} {metadata.version(library)}\n".encode())
     code = Path(__file__).parent.parent
     for root in (code, paths.TEMPLATES, paths.SCHEMA, paths.ROOT / "LICENSE"):
-        files = [root] if root.is_file() else root.rglob("*")
-        for path in sorted(files):
+        above = os.fspath(root)
+        for path in _files(above):
             # what is made of the others says nothing new
-            if path.is_file() and path.suffix != ".pyc" and path != paths.COMPILED:
-                content = path.read_bytes()
-                whole.update(f"{path.relative_to(root)} {len(content)}\n".encode() + content)
+            if os.path.isfile(path) and not path.endswith(".pyc") and path != os.fspath(paths.COMPILED):
+                with open(path, "rb") as file:
+                    content = file.read()
+                whole.update(f"{path.removeprefix(above)} {len(content)}\n".encode() + content)
     return whole.hexdigest()
+
+
+def _files(root: str) -> Iterator[str]:
+    """The files below a folder, in one order whatever the file system's is; of a file, itself."""
+    if os.path.isfile(root):
+        yield root
+    for folder, below, names in os.walk(root):
+        below.sort()
+        yield from (os.path.join(folder, name) for name in sorted(names))
 
 
 def key(layers: Iterable[tuple[str, str]], rest: object) -> str:
