@@ -7,6 +7,7 @@ in for words is handed to Helm as the user wrote it, in the place that the offic
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 
 from chartgen.diagnostics import Rejected
 from chartgen.late import OPEN, TOKEN, LateBound, go_quote, simple
@@ -67,6 +68,8 @@ def _expanded(text: str, values: Mapping[str, Any], late: LateBound) -> str | No
     return templated.result(text, templated.frozen_world(values, late.token))
 
 
+# a fleet writes the same text in file after file; no template changes what it comes to, as it may be the values' own
+@lru_cache(64)
 def _read(text: str, late: LateBound) -> Any:
     from chartgen.values import source
 

@@ -87,7 +87,7 @@ class LoopContext:
 class Macro:
     """A macro; what it writes is markup."""
 
-    __slots__ = ("accepts_more", "accepts_named", "arguments", "caller", "function", "name")
+    __slots__ = ("accepts_more", "accepts_named", "arguments", "caller", "function", "name", "plain")
 
     def __init__(
         self,
@@ -102,9 +102,13 @@ class Macro:
     ) -> None:
         self.function, self.name, self.arguments = function, name, arguments
         self.accepts_named, self.accepts_more, self.caller = catch_kwargs, catch_varargs, caller
+        # takes its arguments and nothing else
+        self.plain = not (catch_kwargs or catch_varargs or caller)
 
     def __call__(self, *given: Any, **named: Any) -> Markup:
         count = len(self.arguments)
+        if len(given) == count and self.plain and not named:
+            return Markup(self.function(*given))
         values = [*given[:count]]
         values += [named.pop(name, missing) for name in self.arguments[len(values) :]]
         if self.caller and "caller" not in self.arguments:

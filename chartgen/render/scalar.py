@@ -102,6 +102,9 @@ def shortened(value: Any, most: int = 60) -> str:
 
 def finalize(value: Any) -> Markup:
     """The last word on each `{{ expression }}` of a template; markup (from macros and filters) passes."""
+    # most of what is written is plain text
+    if type(value) is str:
+        return _text(value)
     if is_markup(value):
         return value
     return _text(value) if isinstance(value, str) else Markup(json_text(value))
