@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chartgen.alter.patches import Gone
     from chartgen.chart import Chart
     from chartgen.render import Rendered
+    from chartgen.render.parts import Parts
     from chartgen.values.source import Source
 
 Values: TypeAlias = "Mapping[str, Any] | str | os.PathLike[str]"
@@ -95,7 +96,7 @@ class Memory:
     are. With `traces` it holds for any number of files: what reads the same values in two of them is asked once.
     """
 
-    __slots__ = ("late", "opened", "rendered", "rules", "sections", "traces")
+    __slots__ = ("late", "opened", "parts", "rendered", "rules", "sections", "traces")
 
     def __init__(self, traces: Traces | None = None) -> None:
         self.sections = Memo()
@@ -104,6 +105,8 @@ class Memory:
         self.rules = rules.Known()
         self.rendered: Rendered | None = None
         self.traces = traces
+        # … of documents, once something was rendered
+        self.parts: Parts | None = None
         # documents that are taken over have its tokens
         self.late = LateBound()
 
@@ -258,13 +261,21 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
     # a check in an editor's hook should not wait for what renders
     from chartgen import render, verify
     from chartgen.chart import Chart
+    from chartgen.render.parts import Parts
 
     merged, target = checked.merged, kube_version.parsed(options.kube_version)
     altered: Rendered | None = None
     try:
         if memory is not None and memory.traces is not None:
+            memory.parts = memory.parts or Parts()
             rendered = render.render(
-                checked.view, checked.settings, options.only, target, memory.late, traces=memory.traces
+                checked.view,
+                checked.settings,
+                options.only,
+                target,
+                memory.late,
+                traces=memory.traces,
+                parts=memory.parts,
             )
         else:
             before = memory.rendered if memory is not None and not options.only else None

@@ -27,12 +27,11 @@ _SIMPLE = lazy_regex.compile(
 )
 
 
-_MARKS = dict.fromkeys(map(ord, (OPEN, CLOSE, SPLICED)))
-
-
 def is_printable(text: str) -> bool:
     """True if all of the text can be printed but for what tokens are made of; a line break cannot."""
-    return text.isprintable() or text.translate(_MARKS).isprintable()
+    return (
+        text.isprintable() or text.replace(OPEN, "").replace(CLOSE, "").replace(SPLICED, "").isprintable()
+    )
 
 
 class Expression(NamedTuple):
@@ -87,6 +86,15 @@ class LateBound:
             position = match.end()
         pieces.append(_data(text[position:], before_action=False))
         return "".join(pieces)
+
+    def written(self, text: str) -> str:
+        """A string of a document, as it is written there in YAML, as Helm template source."""
+        if is_spliced(text):
+            return self.expression(text).text
+        whole = TOKEN.fullmatch(text[1:-1]) if OPEN in text and text[0] == '"' else None
+        if whole and self.expressions[int(whole[1])].plain:
+            return "{{ " + self.expressions[int(whole[1])].text + " }}"
+        return self.template(text)
 
 
 def simple(text: str, token: Callable[[str], str]) -> str | None:

@@ -68,4 +68,5 @@ def _known(document: Document) -> frozenset[str]:
     # what was written ahead is a definition, which names none: no need to parse it
     if document.text:
         return frozenset()
-    return frozenset(use.image for use in named_in.uses(document.data) if OPEN not in use.image)
+    names = named_in.names(document.data, document.asked)
+    return frozenset(name for name in names if OPEN not in name)

@@ -12,6 +12,7 @@ from functools import lru_cache
 
 from chartgen import lazy_regex
 from chartgen.diagnostics import Path, dotted
+from chartgen.kubernetes.asked import Asked
 from chartgen.kubernetes.image_name import NAME, reference
 from chartgen.late import CLOSE, OPEN
 from chartgen.records import NamedTuple
@@ -19,7 +20,7 @@ from chartgen.values import tree
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeAlias
 
 # a name in text, all of it: what a late-bound part goes on is no name yet
 _IN_TEXT = rf"(?P<image>(?>{NAME}))(?![{OPEN}{CLOSE}\w/:@])"
@@ -45,6 +46,10 @@ _SOME_KEY = lazy_regex.compile(r"(?:image(?:[A-Z]\w*)?|Image)[\"\s]*:")
 _LONE_FLAG = lazy_regex.compile(r"--?[a-z0-9-]*image")
 
 
+# what is done with a map or list below another
+Into: TypeAlias = "Callable[[Any, Path, list[Use]], None]"
+
+
 class Use(NamedTuple):
     """A place in an object that names an image: the path of the text, from where to where in it, and what names it, such as
     `container consul` or `flag -consul-image`."""
@@ -63,8 +68,30 @@ def uses(data: Mapping[str, Any]) -> Iterator[Use]:
     """
     found: list[Use] = []
     if data.get("kind") != "CustomResourceDefinition":
-        _walk(data, (), found)
+        _into(data, (), found)
     return iter(found)
+
+
+def names(data: Mapping[str, Any], asked: Asked) -> frozenset[str]:
+    """The images that an object names. Parts that were `asked` about before are not gone through again."""
+    return frozenset() if data.get("kind") == "CustomResourceDefinition" else _names(data, asked)
+
+
+def _names(node: Any, asked: Asked) -> frozenset[str]:
+    found: list[Use] = []
+    below: set[str] = set()
+
+    def into(part: Any, _: Path, __: list[Use]) -> None:
+        # which images a part names does not depend on where it stands
+        if part and isinstance(part, (dict, list)):
+            below.update(asked.once("images", part, _names, asked))
+
+    _walk(node, (), found, into)
+    return frozenset(below.union(use.image for use in found))
+
+
+def _into(node: Any, path: Path, found: list[Use]) -> None:
+    _walk(node, path, found, _into)
 
 
 def texts(data: Any, new: Callable[[Use], str]) -> dict[Path, str]:
@@ -86,18 +113,18 @@ def replaced(data: Any, new: Callable[[Use], str]) -> Any:
     return data
 
 
-def _walk(node: Any, path: Path, found: list[Use]) -> None:
+def _walk(node: Any, path: Path, found: list[Use], into: Into) -> None:
     if isinstance(node, dict):
         for key, item in node.items():
             if isinstance(item, str):
                 _text(node, key, item, path, found)
             elif isinstance(item, (dict, list)):
-                _part(key, item, (*path, key), found)
+                _part(key, item, (*path, key), found, into)
     elif isinstance(node, list):
         before: Any = None
         for number, item in enumerate(node):
             if not isinstance(item, str):
-                _walk(item, (*path, number), found)
+                into(item, (*path, number), found)
             # a flag and what it is set to may be two items
             elif isinstance(before, str) and _LONE_FLAG.fullmatch(before) and reference(item) is not None:
                 found.append(_whole(item, (*path, number), f"flag {before}"))
@@ -106,7 +133,7 @@ def _walk(node: Any, path: Path, found: list[Use]) -> None:
             before = item
 
 
-def _part(key: Any, item: Any, path: Path, found: list[Use]) -> None:
+def _part(key: Any, item: Any, path: Path, found: list[Use], into: Into) -> None:
     """What a map or a list names that stands in a map."""
     if key in _CONTAINERS and isinstance(item, list):
         for number, container in enumerate(item):
@@ -117,7 +144,7 @@ def _part(key: Any, item: Any, path: Path, found: list[Use]) -> None:
                     _whole(image, (*here, "image"), f"{_CONTAINERS[key]} {container.get('name', number)}")
                 )
                 container = {each: part for each, part in container.items() if each != "image"}
-            _walk(container, here, found)
+            _walk(container, here, found, into)
     elif key == "volumes" and isinstance(item, list):
         for number, volume in enumerate(item):
             held = volume.get("image") if isinstance(volume, dict) else None
@@ -127,9 +154,9 @@ def _part(key: Any, item: Any, path: Path, found: list[Use]) -> None:
                 by = f"volume {volume.get('name', number)}"
                 found.append(_whole(name, (*here, "image", "reference"), by))
             else:
-                _walk(volume, here, found)
+                into(volume, here, found)
     else:
-        _walk(item, path, found)
+        into(item, path, found)
 
 
 def _text(node: Mapping[str, Any], key: Any, text: str, above: Path, found: list[Use]) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 
 from chartgen.kubernetes import formats, pods, services, since
+from chartgen.kubernetes.asked import ANEW, Asked
 from chartgen.kubernetes.formats import amount, percent, unknown
 from chartgen.kubernetes.labels import annotation_map, label_selector, labels
 from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, part
@@ -16,19 +17,24 @@ if TYPE_CHECKING:
 # of ConfigMaps and Secrets; of all objects, by etcd's default for a request
 LARGEST_DATA, LARGEST_OBJECT = 1024 * 1024, 1536 * 1024
 Judge: TypeAlias = "Callable[[Mapping[str, Any]], Iterator[Refusal]]"
+PodJudge: TypeAlias = "Callable[[Mapping[str, Any], Asked], Iterator[Refusal]]"
 
 
-def refusals(data: Mapping[str, Any], version: tuple[int, int] | None = None) -> Iterator[Refusal]:
+def refusals(
+    data: Mapping[str, Any], version: tuple[int, int] | None = None, asked: Asked = ANEW
+) -> Iterator[Refusal]:
     """All that the API server of that version (of the oldest that is maintained, if None) would refuse in an object, types
-    of fields and lengths of names left aside."""
+    of fields and lengths of names left aside. Containers that were `asked` about before are not gone through again."""
     meta = part(data, "metadata")
     yield from below(("metadata", "labels"), labels(meta.get("labels")))
     yield from below(("metadata", "annotations"), annotation_map(meta.get("annotations")))
-    judge = _JUDGES.get(str(data.get("kind")))
-    if judge is not None:
-        yield from judge(data)
-    if judge in (_workload, _pod, _service):
-        yield from below(("spec",), since.refusals(data.get("spec"), version))
+    kind = str(data.get("kind"))
+    if kind in _JUDGES:
+        yield from _JUDGES[kind](data)
+    elif kind in _POD_JUDGES:
+        yield from _POD_JUDGES[kind](data, asked)
+    if kind == "Service" or kind in _POD_JUDGES:
+        yield from below(("spec",), since.refusals(data.get("spec"), version, asked))
 
 
 def text_size(node: Any) -> int:
@@ -40,7 +46,7 @@ def text_size(node: Any) -> int:
     return sum(map(text_size, node)) if isinstance(node, list) else 0
 
 
-def _workload(data: Mapping[str, Any]) -> Iterator[Refusal]:
+def _workload(data: Mapping[str, Any], asked: Asked) -> Iterator[Refusal]:
     spec = part(data, "spec")
     template = part(spec, "template")
     here = ("spec", "template")
@@ -51,7 +57,7 @@ def _workload(data: Mapping[str, Any]) -> Iterator[Refusal]:
     yield from below(
         (*here, "metadata", "annotations"), annotation_map(part(template, "metadata").get("annotations"))
     )
-    yield from below((*here, "spec"), pods.pod(template.get("spec"), claims))
+    yield from below((*here, "spec"), pods.pod(template.get("spec"), claims, asked))
     replicas = spec.get("replicas")
     if isinstance(replicas, int) and not 0 <= replicas < 2**31:
         yield Refusal(("spec", "replicas"), f"{replicas} pods", "0 or more")
@@ -61,8 +67,8 @@ def _workload(data: Mapping[str, Any]) -> Iterator[Refusal]:
         yield from below(("spec", *path, "spec"), claim_spec(mapped(claim).get("spec")))
 
 
-def _pod(data: Mapping[str, Any]) -> Iterator[Refusal]:
-    return below(("spec",), pods.pod(data.get("spec")))
+def _pod(data: Mapping[str, Any], asked: Asked) -> Iterator[Refusal]:
+    return below(("spec",), pods.pod(data.get("spec"), asked=asked))
 
 
 def _claim(data: Mapping[str, Any]) -> Iterator[Refusal]:
@@ -181,17 +187,19 @@ def _webhooks(data: Mapping[str, Any]) -> Iterator[Refusal]:
 
 _JUDGES: dict[str, Judge] = {
     "ConfigMap": _content,
-    "DaemonSet": _workload,
-    "Deployment": _workload,
     "Ingress": _ingress,
-    "Job": _workload,
     "MutatingWebhookConfiguration": _webhooks,
     "PersistentVolumeClaim": _claim,
-    "Pod": _pod,
     "PodDisruptionBudget": _budget,
     "ResourceQuota": _quota,
     "Secret": _content,
     "Service": _service,
-    "StatefulSet": _workload,
     "ValidatingWebhookConfiguration": _webhooks,
+}
+_POD_JUDGES: dict[str, PodJudge] = {
+    "DaemonSet": _workload,
+    "Deployment": _workload,
+    "Job": _workload,
+    "Pod": _pod,
+    "StatefulSet": _workload,
 }

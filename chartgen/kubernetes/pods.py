@@ -7,6 +7,7 @@ from collections.abc import Collection, Iterator, Mapping
 from chartgen import lazy_regex
 from chartgen.diagnostics import Path
 from chartgen.kubernetes import formats
+from chartgen.kubernetes.asked import ANEW, Asked
 from chartgen.kubernetes.formats import amount, unknown
 from chartgen.kubernetes.labels import label_selector, labels, requirement
 from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, once, part
@@ -602,8 +603,14 @@ def _mounts(node: Mapping[str, Any]) -> Iterator[Refusal]:
                 )
 
 
-def pod(spec: Any, claims: Collection[str] = ()) -> Iterator[Refusal]:
-    """The specification of a pod, which has the volumes called `claims` besides its own."""
+def _refused(entry: Any, starts_first: bool) -> tuple[Refusal, ...]:
+    return tuple(container(entry, starts_first=starts_first))
+
+
+def pod(spec: Any, claims: Collection[str] = (), asked: Asked = ANEW) -> Iterator[Refusal]:
+    """The specification of a pod, which has the volumes called `claims` besides its own.
+
+    A container that was `asked` about before is not gone through again."""
     if not isinstance(spec, Mapping):
         return
     names: set[Any] = set()
@@ -624,7 +631,7 @@ def pod(spec: Any, claims: Collection[str] = ()) -> Iterator[Refusal]:
             if name in called:
                 yield Refusal((*path, "name"), f"two containers are called {name}", "another name")
             called.add(name)
-            yield from below(path, container(entry, starts_first=group == "initContainers"))
+            yield from below(path, asked.once(group, entry, _refused, group == "initContainers"))
     yield from _host_ports(spec)
     yield from once(spec, "imagePullSecrets", "the Secret", "name")
     yield from once(spec, "hostAliases", "the address", "ip")

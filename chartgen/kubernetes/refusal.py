@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 
 from chartgen.diagnostics import Path
 from chartgen.kubernetes.formats import Form, unknown
@@ -66,7 +66,7 @@ def formed(value: Any, form: Form, path: Path, what: str) -> Iterator[Refusal]:
         yield Refusal(path, f"{what}: {value}" if value else what, expected)
 
 
-def below(path: Path, found: Iterator[Refusal]) -> Iterator[Refusal]:
+def below(path: Path, found: Iterable[Refusal]) -> Iterator[Refusal]:
     """The refusals of a part, at its place in the whole."""
     for refusal in found:
         yield Refusal((*path, *refusal.path), refusal.what, refusal.expected)

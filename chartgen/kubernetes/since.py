@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chartgen.kube_version import MAINTAINED
+from chartgen.kubernetes.asked import ANEW, Asked
 from chartgen.kubernetes.refusal import Refusal, below
 
 TYPE_CHECKING = False
@@ -46,20 +47,23 @@ _SINCE: Mapping[str, tuple[tuple[Any, int], ...]] = {
 }
 
 
-def refusals(node: Any, version: tuple[int, int] | None) -> Iterator[Refusal]:
+def refusals(node: Any, version: tuple[int, int] | None, asked: Asked = ANEW) -> Iterator[Refusal]:
     """What that version of Kubernetes (the oldest that is maintained, if None) does not take yet of a part of an object."""
     # hardly an object has such a field, which is asked first and costs next to nothing
-    if _has_gated(node):
+    if _has_gated(node, asked):
         yield from _refusals(node, version)
 
 
-def _has_gated(node: Any) -> bool:
+def _has_gated(node: Any, asked: Asked) -> bool:
     if isinstance(node, dict):
-        return not _SINCE.keys().isdisjoint(node) or _has_gated([*node.values()])
-    if isinstance(node, list):
-        for item in node:
-            if isinstance(item, (dict, list)) and _has_gated(item):
-                return True
+        if not _SINCE.keys().isdisjoint(node):
+            return True
+        node = node.values()
+    elif not isinstance(node, list):
+        return False
+    for item in node:
+        if isinstance(item, (dict, list)) and item and asked.once("has gated", item, _has_gated, asked):
+            return True
     return False
 
 

@@ -16,6 +16,7 @@ from chartgen.render import components, crds, runtime, scalar
 from chartgen.render.components import Template
 from chartgen.render.context import Context, WrongForm
 from chartgen.render.document import Document, pruned
+from chartgen.render.parts import Parts
 from chartgen.settings import Settings
 from chartgen.values.reads import Reads, Section, touches
 from chartgen.values.traces import Traces
@@ -64,12 +65,14 @@ def render(
     late: LateBound | None = None,
     previous: Rendered | None = None,
     traces: Traces | None = None,
+    parts: Parts | None = None,
 ) -> Rendered:
     """What every component that is on comes to, its documents in the order of folders and files.
 
     A document of the `previous` rendering whose template reads nothing that has changed since is taken over as it is.
 
     With `traces`, whatever reads the same as it did for other values is taken from there; `late` is then the same for all.
+    With `parts`, so are parts of documents that others had.
 
     `only` keeps the templates whose output file name contains it, and leaves the texts out. Raises Rejected when a
     template cannot write a value (the diagnostic points at the template's line).
@@ -108,7 +111,7 @@ def render(
             try:
                 new = answered(
                     template.source,
-                    partial(_read_by, template, variables, reads, besides),
+                    partial(_read_by, template, variables, reads, besides, parts),
                     besides,
                 )
             except Exception as error:
@@ -203,10 +206,14 @@ def _unfit_names(values: Mapping[str, Any]) -> Iterator[Diagnostic]:
 
 
 def _read_by(
-    template: Template, variables: Mapping[str, Any], reads: Reads, besides: frozenset[ValuePath]
+    template: Template,
+    variables: Mapping[str, Any],
+    reads: Reads,
+    besides: frozenset[ValuePath],
+    parts: Parts | None,
 ) -> tuple[Document, ...]:
     """A template's documents with all that it read, and with what was read `besides` for it."""
-    made, read = reads.of(lambda: _documents(template, variables))
+    made, read = reads.of(lambda: _documents(template, variables, parts))
     read |= besides
     return tuple(document._replace(reads=read) for document in made)
 
@@ -218,22 +225,28 @@ def _definitions(
     return tuple(crds.document(definition, labels)._replace(reads=read) for definition in definitions)
 
 
-def _documents(template: Template, variables: Mapping[str, Any]) -> list[Document]:
-    import yaml12
-
+def _documents(template: Template, variables: Mapping[str, Any], parts: Parts | None) -> list[Document]:
     text = variables["script"](template.source)
     documents = []
     for piece in _SEPARATOR.split(text) if "\n---" in text or text.startswith("---") else [text]:
         if not piece.strip():
             continue
         condition = _ONLY_IF.search(piece) if "helm-if" in piece else None
-        data: Any = yaml12.parse_yaml(piece)
+        data = _read(piece) if parts is None else parts.read(piece)
         if isinstance(data, dict) and data:
             _check_form(data)
             documents.append(
-                Document(pruned(data), template.output, only_if=condition[1] if condition else "", kept={})
+                Document(
+                    data, template.output, only_if=condition[1] if condition else "", kept={}, parts=parts
+                )
             )
     return documents
+
+
+def _read(text: str) -> Any:
+    import yaml12
+
+    return pruned(yaml12.parse_yaml(text))
 
 
 def _check_form(data: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from functools import lru_cache
 
 from chartgen import lazy_regex
 from chartgen.diagnostics import Path, Span
+from chartgen.kubernetes.asked import ANEW, Asked
 from chartgen.late import OPEN, TOKEN, Expression, LateBound, go_quote, is_printable, is_spliced
 from chartgen.records import NamedTuple
 from chartgen.render.scalar import json_text
@@ -15,6 +16,8 @@ from chartgen.values import helm_scalar
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias, TypeVar
+
+    from chartgen.render.parts import Parts
 
     T = TypeVar("T")
 
@@ -60,6 +63,8 @@ class Document(NamedTuple):
     marks: tuple[Mark, ...] = ()
     # how it is spelt in one release; it has its own spelling in all others
     adopted: Adopted | None = None
+    # the parts that other documents have, too
+    parts: Parts | None = None
 
     def once(self, question: Hashable, answer: Callable[[], T]) -> T:
         """What `answer` returns about the object, whose data no one changes: asked once, of however many charts it is part."""
@@ -70,6 +75,11 @@ class Document(NamedTuple):
             found = self.kept[question] = self.head, answer()
         known: T = found[1]
         return known
+
+    @property
+    def asked(self) -> Asked:
+        """What is known of parts of the object that stand in others, too."""
+        return ANEW if self.parts is None else self.parts
 
     @property
     def kind(self) -> str:
@@ -153,14 +163,19 @@ def pruned(value: Any) -> Any:
     return value
 
 
-def block_yaml(value: Any, write: Callable[[str], str]) -> str:
-    """`value` as block YAML, two spaces a level, lists flush with their key; `write` turns each string into text."""
+def block_yaml(value: Any, write: Callable[[str], str], parts: Parts | None = None) -> str:
+    """`value` as block YAML, two spaces a level, lists flush with their key; `write` turns each string into text.
+
+    With `parts`, what stands below a key or a dash is written once.
+    """
     lines: list[str] = []
-    _node(value, "", "", lines, write)
+    _node(value, "", "", lines, write, parts)
     return "\n".join(lines) + "\n"
 
 
-def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
+def _node(
+    value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str], parts: Parts | None
+) -> None:
     """Appends `value`; `lead` is what the first line starts with (its key or dash), `indent` the rest's margin."""
     if isinstance(value, dict) and value:
         first, deeper = lead, indent + "  "
@@ -176,7 +191,7 @@ def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[
                 name = _quoted(str(key), write)
             if len(name) > _LONGEST_KEY:
                 lines.append(f"{first}? {name}")
-                _node(item, deeper, indent + ": ", lines, write)
+                _node(item, deeper, indent + ": ", lines, write, parts)
             elif isinstance(item, str):
                 if helm_scalar.is_plain(item):
                     lines.append(f"{first}{name}: {item}")
@@ -184,20 +199,44 @@ def _node(value: Any, indent: str, lead: str, lines: list[str], write: Callable[
                     _scalar(item, deeper, f"{first}{name}: ", lines, write)
             elif isinstance(item, dict) and item:
                 lines.append(f"{first}{name}:")
-                _node(item, deeper, deeper, lines, write)
+                _below(item, deeper, deeper, lines, write, parts)
             elif isinstance(item, list) and item:
                 lines.append(f"{first}{name}:")
-                _items(item, indent, indent, lines, write)
+                _below(item, indent, indent, lines, write, parts)
             else:
                 _scalar(item, deeper, f"{first}{name}: ", lines, write)
             first = indent
     elif isinstance(value, list) and value:
-        _items(value, indent, lead, lines, write)
+        _items(value, indent, lead, lines, write, parts)
     else:
         _scalar(value, indent, lead, lines, write)
 
 
-def _items(value: list[Any], indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
+def _below(
+    value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str], parts: Parts | None
+) -> None:
+    """Appends a map or list as `_node` does, as text that all documents share which have it at this margin."""
+    if parts is None:
+        _node(value, indent, lead, lines, write, None)
+        return
+
+    lines.append(parts.once((write, indent, lead), value, _text, indent, lead, write, parts))
+
+
+def _text(value: Any, indent: str, lead: str, write: Callable[[str], str], parts: Parts) -> str:
+    lines: list[str] = []
+    _node(value, indent, lead, lines, write, parts)
+    return "\n".join(lines)
+
+
+def _items(
+    value: list[Any],
+    indent: str,
+    lead: str,
+    lines: list[str],
+    write: Callable[[str], str],
+    parts: Parts | None,
+) -> None:
     deeper = indent + "  "
     for entry in value:
         if isinstance(entry, str):
@@ -205,8 +244,10 @@ def _items(value: list[Any], indent: str, lead: str, lines: list[str], write: Ca
                 lines.append(_splice(lead, indent, entry, write))
             else:
                 _scalar(entry, deeper, lead + "- ", lines, write)
+        elif entry and isinstance(entry, (dict, list)):
+            _below(entry, deeper, lead + "- ", lines, write, parts)
         else:
-            _node(entry, deeper, lead + "- ", lines, write)
+            _scalar(entry, deeper, lead + "- ", lines, write)
         lead = indent
 
 
@@ -254,18 +295,10 @@ def chart_text(document: Document, late: LateBound) -> str:
 
 
 def _chart_text(document: Document, late: LateBound) -> str:
-    def write(text: str) -> str:
-        if is_spliced(text):
-            return late.expression(text).text
-        whole = TOKEN.fullmatch(text[1:-1]) if OPEN in text and text[0] == '"' else None
-        if whole and late.expressions[int(whole[1])].plain:
-            return "{{ " + late.expressions[int(whole[1])].text + " }}"
-        return late.template(text)
-
     if document.text:
         text = late.template(document.text)
     else:
-        text = _ended(block_yaml(document.data, write), document.data)
+        text = _ended(block_yaml(document.data, late.written, document.parts), document.data)
     if document.adopted is not None:
         text = _either(document.adopted, text, late)
     return f"{{{{- if {document.only_if} }}}}\n{text}{{{{- end }}}}\n" if document.only_if else text

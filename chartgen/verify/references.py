@@ -4,7 +4,8 @@ match. Run on every build; what it finds is a mistake in a template, or in objec
 from __future__ import annotations
 
 import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from functools import partial
 
 from chartgen import lazy_regex, schema
 from chartgen.diagnostics import Diagnostic, Path, Span
@@ -39,7 +40,7 @@ _OF_OPENSHIFT = frozenset(
         "restricted-v3",
     ]
 )
-_POD_OWNERS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "Job"))
+_HAVE_PODS = frozenset(("Deployment", "StatefulSet", "DaemonSet", "Job", "Pod"))
 _POLICIES = {
     "podsecuritypolicies": "PodSecurityPolicy",
     "securitycontextconstraints": "SecurityContextConstraints",
@@ -76,6 +77,14 @@ def _asked(document: Document, name: str) -> tuple[Span, ...]:
         ):
             return (mark.span,)
     return ()
+
+
+class _Asked(NamedTuple):
+    """Something that a document asks for: an object by its kind, or what its own pods should have and do not."""
+
+    what: str
+    name: Any
+    is_object: bool = True
 
 
 class _Pod(NamedTuple):
@@ -138,7 +147,11 @@ def check(
     and a document that read this value asks for, is outside the chart and taken to exist; so is what a component
     declares to leave dangling. Ports and volumes are a pod's own, whoever names them.
     """
-    pods = tuple(pod for made in documents for pod in _pods(made))
+    pods = tuple(
+        made.once("pod", partial(_pod, made))._replace(owner=made)
+        for made in documents
+        if made.kind in _HAVE_PODS
+    )
     labelled: dict[tuple[str, Any], list[_Pod]] = {}
     for pod in pods:
         for label in pod.labels.items():
@@ -150,11 +163,7 @@ def check(
         there=frozenset({(made.kind, made.name) for made in documents} | {("Secret", name) for name in made}),
         pods=labelled,
         services={
-            made.name: frozenset(
-                part
-                for port in made.data["spec"].get("ports") or []
-                for part in (port.get("port"), port.get("name"))
-            )
+            made.name: made.once("ports", partial(_service_ports, made))
             for made in documents
             if made.kind == "Service"
         },
@@ -163,11 +172,22 @@ def check(
     )
     broken: list[_Broken] = []
     for document in documents:
-        look = _LOOKS.get(document.kind)
-        if look is not None:
-            broken += look(document, chart)
+        kind = document.kind
+        if kind in _LOOKS:
+            broken += _LOOKS[kind](document, chart)
+        elif kind in _ASKS:
+            broken += _missing(document, document.once("asks", partial(_asks, document)), chart)
     for pod in pods:
-        broken += [*_in_pod(pod, chart), *_variables(pod, chart)]
+        broken += _missing(pod.owner, pod.owner.once("pod asks", partial(_pod_asks, pod)), chart)
+        named = _named_by_user(pod.owner, chart)
+        unknown = (
+            [*_variables(pod, named)]
+            if named
+            else pod.owner.once("variables", partial(_known_variables, pod))
+        )
+        broken += _missing(pod.owner, unknown, chart)
+    if not broken:
+        return [*_twice(documents)]
     kept = {expected for component in components.shipped() for expected in component.dangling}
     return [
         *_twice(documents),
@@ -177,6 +197,22 @@ def check(
             if (reference.document.template, reference.what) not in kept
         ),
     ]
+
+
+def _missing(document: Document, asked: Iterable[_Asked], chart: _Chart) -> Iterator[_Broken]:
+    """What of that which a document asks for is not there."""
+    for what, name, is_object in asked:
+        if not is_object or not chart.has(what, name, document):
+            # a null that was given for a name is none
+            yield _Broken(document, what, str(name or ""))
+
+
+def _service_ports(document: Document) -> frozenset[str | int]:
+    return frozenset(
+        part
+        for port in document.data["spec"].get("ports") or []
+        for part in (port.get("port"), port.get("name"))
+    )
 
 
 def _readable(text: str) -> str:
@@ -195,16 +231,11 @@ def _texts(node: Any, standard: Any, path: Path) -> Iterator[tuple[Path, str]]:
         yield path, node
 
 
-def _pods(document: Document) -> Iterator[_Pod]:
-    if document.kind in _POD_OWNERS:
-        template = document.data["spec"]["template"]
-    elif document.kind == "Pod":
-        template = document.data
-    else:
-        return
+def _pod(document: Document) -> _Pod:
+    template = document.data if document.kind == "Pod" else document.data["spec"]["template"]
     spec = template["spec"]
     containers = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
-    yield _Pod(
+    return _Pod(
         owner=document,
         namespace=_namespace(document),
         labels=template.get("metadata", {}).get("labels") or {},
@@ -292,36 +323,34 @@ def _webhooks(document: Document, chart: _Chart) -> Iterator[_Broken]:
             yield _Broken(document, "port of a Service", f"{service['name']}:{port}")
 
 
-def _binding(document: Document, chart: _Chart) -> Iterator[_Broken]:
+def _asks(document: Document) -> tuple[_Asked, ...]:
+    return tuple(_ASKS[document.kind](document))
+
+
+def _binding(document: Document) -> Iterator[_Asked]:
     role = document.data["roleRef"]
     # cluster roles of Kubernetes itself have a prefix; the auth method's reviewer is one of them
-    if not role["name"].startswith("system:") and not chart.has(role["kind"], role["name"], document):
-        yield _Broken(document, role["kind"], role["name"])
+    if not role["name"].startswith("system:"):
+        yield _Asked(role["kind"], role["name"])
     for subject in document.data.get("subjects") or ():
         # an account in a namespace that is not the release's belongs to somebody else
         here = not subject.get("namespace") or TOKEN.fullmatch(subject["namespace"])
-        if (
-            subject["kind"] == "ServiceAccount"
-            and here
-            and not chart.has("ServiceAccount", subject["name"], document)
-        ):
-            yield _Broken(document, "ServiceAccount", subject["name"])
+        if subject["kind"] == "ServiceAccount" and here:
+            yield _Asked("ServiceAccount", subject["name"])
 
 
-def _role(document: Document, chart: _Chart) -> Iterator[_Broken]:
+def _role(document: Document) -> Iterator[_Asked]:
     for rule in document.data.get("rules") or ():
         for resource in rule.get("resources") or ():
             kind = _POLICIES.get(resource)
             for name in rule.get("resourceNames") or () if kind else ():
-                # a null that was given for a name is none
-                if not chart.has(str(kind), name, document):
-                    yield _Broken(document, str(kind), str(name or ""))
+                yield _Asked(str(kind), name)
 
 
-def _secret(document: Document, chart: _Chart) -> Iterator[_Broken]:
+def _secret(document: Document) -> Iterator[_Asked]:
     account = (document.data["metadata"].get("annotations") or {}).get("kubernetes.io/service-account.name")
-    if account and not chart.has("ServiceAccount", account, document):
-        yield _Broken(document, "ServiceAccount", account)
+    if account:
+        yield _Asked("ServiceAccount", account)
 
 
 def _workload(document: Document, chart: _Chart) -> Iterator[_Broken]:
@@ -341,61 +370,69 @@ _LOOKS = {
     "Ingress": _ingress,
     "MutatingWebhookConfiguration": _webhooks,
     "ValidatingWebhookConfiguration": _webhooks,
-    "RoleBinding": _binding,
-    "ClusterRoleBinding": _binding,
-    "Role": _role,
-    "ClusterRole": _role,
-    "Secret": _secret,
     "Deployment": _workload,
     "StatefulSet": _workload,
     "DaemonSet": _workload,
     "Job": _workload,
 }
+# what does not depend on the rest of the chart
+_ASKS: Mapping[str, Callable[[Document], Iterator[_Asked]]] = {
+    "RoleBinding": _binding,
+    "ClusterRoleBinding": _binding,
+    "Role": _role,
+    "ClusterRole": _role,
+    "Secret": _secret,
+}
 
 
-def _in_pod(pod: _Pod, chart: _Chart) -> Iterator[_Broken]:
-    document, spec = pod.owner, pod.spec
-    account = spec.get("serviceAccountName")
-    if account and not chart.has("ServiceAccount", account, document):
-        yield _Broken(document, "ServiceAccount", account)
-    for kind, name in _mounted(spec):
-        if not chart.has(kind, name, document):
-            yield _Broken(document, kind, name)
-    for container in pod.containers:
-        for kind, name in _from_environment(container):
-            if not chart.has(kind, name, document):
-                yield _Broken(document, kind, name)
-        own = {port.get("name") for port in container.get("ports") or ()}
-        for port in _asked_ports(container):
-            if port not in own:
-                yield _Broken(document, "port of its container", port)
+def _pod_asks(pod: _Pod) -> tuple[_Asked, ...]:
+    account = pod.spec.get("serviceAccountName")
+    asked = pod.owner.asked
+    return (
+        *((_Asked("ServiceAccount", account),) if account else ()),
+        *_mounted(pod.spec),
+        *(
+            each
+            for container in pod.containers
+            for each in asked.once("container asks", container, _container_asks)
+        ),
+    )
 
 
-def _mounted(spec: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """(kind, name) of each object that a volume holds and the pod cannot start without."""
+def _container_asks(container: Mapping[str, Any]) -> tuple[_Asked, ...]:
+    own = {port.get("name") for port in container.get("ports") or ()}
+    missing = [port for port in _asked_ports(container) if port not in own]
+    return (
+        *_from_environment(container),
+        *(_Asked("port of its container", port, is_object=False) for port in missing),
+    )
+
+
+def _mounted(spec: Mapping[str, Any]) -> Iterator[_Asked]:
+    """Each object that a volume holds and the pod cannot start without."""
     for volume in spec.get("volumes") or ():
         projected = volume.get("projected") or {}
         for source in (volume, *(projected.get("sources") or ())):
             config, secret = source.get("configMap"), source.get("secret")
             claim = source.get("persistentVolumeClaim")
             if config and not config.get("optional"):
-                yield "ConfigMap", config.get("name")
+                yield _Asked("ConfigMap", config.get("name"))
             if secret and not secret.get("optional"):
-                yield "Secret", secret.get("secretName") or secret.get("name")
+                yield _Asked("Secret", secret.get("secretName") or secret.get("name"))
             if claim:
-                yield "PersistentVolumeClaim", claim.get("claimName")
+                yield _Asked("PersistentVolumeClaim", claim.get("claimName"))
 
 
-def _from_environment(container: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _from_environment(container: Mapping[str, Any]) -> Iterator[_Asked]:
     for variable in container.get("env") or ():
         source = variable.get("valueFrom") or {}
         for key, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
             if key in source and not source[key].get("optional"):
-                yield kind, source[key].get("name")
+                yield _Asked(kind, source[key].get("name"))
     for source in container.get("envFrom") or ():
         for key, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
             if key in source and not source[key].get("optional"):
-                yield kind, source[key].get("name")
+                yield _Asked(kind, source[key].get("name"))
 
 
 def _asked_ports(container: Mapping[str, Any]) -> Iterator[str]:
@@ -407,26 +444,33 @@ def _asked_ports(container: Mapping[str, Any]) -> Iterator[str]:
                 yield port
 
 
-def _variables(pod: _Pod, chart: _Chart) -> Iterator[_Broken]:
-    """`$(NAME)` of a variable that the container does not have, or has only further down; a user's own may come from
-    where it cannot be seen."""
-    named = {
+def _named_by_user(document: Document, chart: _Chart) -> set[str]:
+    """The variables that texts of the user's name in a document: they may come from where it cannot be seen."""
+    return {
         name
         for text in chart.with_variables
-        if chart.is_given(text, pod.owner)
+        if chart.is_given(text, document)
         for name in _VARIABLE.findall(text)
     }
+
+
+def _known_variables(pod: _Pod) -> tuple[_Asked, ...]:
+    return tuple(_variables(pod, ()))
+
+
+def _variables(pod: _Pod, named: Collection[str]) -> Iterator[_Asked]:
+    """`$(NAME)` of a variable that the container does not have, or has only further down, and that is not `named`."""
     for container in pod.containers:
         if container.get("envFrom"):
             continue
         known = set(named)
         for variable in container.get("env") or ():
             for name in _unknown(variable.get("value"), known):
-                yield _Broken(pod.owner, f"variable for {variable['name']}", name)
+                yield _Asked(f"variable for {variable['name']}", name, is_object=False)
             known.add(variable.get("name"))
         for text in (*(container.get("command") or ()), *(container.get("args") or ())):
             for name in _unknown(text, known):
-                yield _Broken(pod.owner, "variable", name)
+                yield _Asked("variable", name, is_object=False)
 
 
 def _unknown(text: Any, known: Collection[str]) -> list[str]:

@@ -93,7 +93,7 @@ def _judged(document: Document, version: tuple[int, int] | None, late: LateBound
         # no start of a name is longer than 63
         if start[2] + 63 * start[3] > start[1]
     ]
-    refusals = [*objects.refusals(document.data, version)]
+    refusals = [*objects.refusals(document.data, version, document.asked)]
     if document.marks:
         # what the schema of values and the templates keep out, a patch may bring
         told = {refusal.path for refusal in refusals}
