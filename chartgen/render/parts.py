@@ -23,7 +23,10 @@ _MOST = 50_000
 _SHORT = 160
 # a key that is plain text in any YAML, and what stands on its line
 _KEY = re.compile(r"( *)(?!(?i:null|true|false):)([A-Za-z_][\w./-]*):(?: +(?=\S)|(?= *\n)|$)", re.ASCII)
-_FIRST = re.compile(r"(?: *\n)*( *)(- (?=[^ \n]))?")
+# a block of text that keeps all breaks at its end, or of which nothing is seen yet
+_KEEPS = re.compile(r"[|>][0-9-]*(?:\+|\Z)")
+_BLOCK = re.compile(r"[|>]")
+_FIRST = re.compile(r"(?: *\n)*( *)(-(?=[ \n]|$))?")
 
 
 class Parts(Asked):
@@ -39,11 +42,14 @@ class Parts(Asked):
         """The data of a document's text, without keys that hold null. Raises what the reader of YAML raises."""
         if len(self._read) > _MOST:
             self._read.clear()
-        try:
-            return self._map(text, 0)
-        except Exception:
-            # not as plain as it looked, or no YAML: the whole text tells
-            return pruned(_parsed(text))
+        # a text may be of several documents
+        if "\n---" not in text and "\n..." not in text:
+            try:
+                return self._map(text, 0)
+            except Exception:
+                # not as plain as it looked, or no YAML: the whole text tells
+                pass
+        return pruned(_parsed(text))
 
     def _map(self, text: str, margin: int) -> dict[str, Any]:
         """A map whose keys stand behind a margin of so many blanks."""
@@ -63,7 +69,7 @@ class Parts(Asked):
         if len(piece) > _SHORT and (break_ := piece.find("\n", end)) >= 0 and not piece[end:break_].strip(" "):
             value = self._below(piece[break_ + 1 :], margin)
         if value is self:
-            data = _parsed(piece)
+            data = _parsed(_ended(piece))
             if data.keys() != {key}:
                 raise ValueError(piece)
             value = pruned(data).get(key)
@@ -75,6 +81,8 @@ class Parts(Asked):
         first = _FIRST.match(text)
         assert first is not None
         own = len(first[1])
+        if own and _before(own).search(f"\n{text}"):
+            return self
         if first[2] and own >= margin:
             return [self._item(piece, own) for piece in _pieces(_dashes(own), text)]
         if not first[2] and own > margin and _KEY.match(text, first.start(1)):
@@ -85,10 +93,10 @@ class Parts(Asked):
         item = self._read.get(piece, self)
         if item is not self:
             return item
-        if len(piece) > _SHORT and _KEY.match(piece, margin + 2):
-            item = self._map(f"{' ' * margin}  {piece[margin + 2 :]}", margin + 2)
-        else:
-            (item,) = pruned(_parsed(piece))
+        if len(piece) > _SHORT and (start := _KEY.match(piece, margin + 2)) is not None and not start[1]:
+            item = self._below(f"{' ' * margin}  {piece[margin + 2 :]}", margin)
+        if item is self:
+            (item,) = pruned(_parsed(_ended(piece)))
         self._read[piece] = item
         return item
 
@@ -99,6 +107,18 @@ def _parsed(text: str) -> Any:
     return yaml12.parse_yaml(text)
 
 
+def _ended(piece: str) -> str:
+    """A piece without blank lines at its end, which mean nothing there. Raises ValueError where they may belong to text."""
+    content = piece.rstrip(" \n")
+    blank = piece[len(content) :]
+    if blank.count("\n") < 2:
+        return piece
+    # a text that ends without a break has one to the reader of YAML
+    if _KEEPS.search(content) or (blank[-1] == " " and _BLOCK.search(content)):
+        raise ValueError(piece)
+    return content + blank[: blank.index("\n") + 1]
+
+
 @lru_cache(64)
 def _keys(margin: int) -> re.Pattern[str]:
     """Before a line that begins with so many blanks and something that is no item of a list and no comment."""
@@ -106,14 +126,20 @@ def _keys(margin: int) -> re.Pattern[str]:
 
 
 @lru_cache(64)
+def _before(margin: int) -> re.Pattern[str]:
+    """A line with something in fewer blanks."""
+    return re.compile(rf"\n {{0,{margin - 1}}}[^ \n]")
+
+
+@lru_cache(64)
 def _dashes(margin: int) -> re.Pattern[str]:
-    return re.compile(rf"\n(?= {{{margin}}}- [^ \n])")
+    return re.compile(rf"\n(?= {{{margin}}}-(?:[ \n]|$))")
 
 
 def _pieces(breaks: re.Pattern[str], text: str) -> list[str]:
     """A text from each line that begins a piece to the next. Raises ValueError where something stands before the first."""
     before, *pieces = breaks.split("\n" + text)
-    if before.strip(" \n"):
+    if not pieces or before.strip(" \n"):
         raise ValueError(text)
     # a break at its end belongs to text in a block
     return [*[f"{piece}\n" for piece in pieces[:-1]], *pieces[-1:]]

@@ -1,0 +1,116 @@
+"""Documents that are read by their parts hold what they hold when they are read whole, and parts in common are the same."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+import yaml12
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from chartgen.kubernetes import images, objects
+from chartgen.kubernetes.asked import Asked
+from chartgen.render import parts
+from chartgen.render.document import block_yaml, pruned
+from chartgen.render.parts import Parts
+from tests.test_block_events import BLOCKS, BRACKETS, JSON
+
+PIECES = st.one_of(BLOCKS, BLOCKS.map(lambda text: text.replace("\n", "\n  ")), JSON, BRACKETS)
+NESTED = st.lists(
+    st.tuples(st.sampled_from(("a:", "b:\n  ", "b:\n- ", "c: |\n  ", "d:\n  e:\n    ", "")), PIECES).map("".join), max_size=4
+).map("\n".join)  # fmt: skip
+DATA = st.recursive(
+    st.one_of(st.none(), st.booleans(), st.integers(), st.sampled_from(("a", "x y", "a\nb\n", " c", "- d", "e: f", "g #", "", "\n\n"))),
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=3), st.dictionaries(st.sampled_from(("a", "b.c/d", "null", "1", "x y", "true", "-")), inner, max_size=3)
+    ),
+)  # fmt: skip
+
+
+def told(read: Any, text: str) -> Any:
+    try:
+        return read(text)
+    except Exception as error:
+        return type(error), str(error)
+
+
+def whole(text: str) -> Any:
+    return pruned(yaml12.parse_yaml(text))
+
+
+@pytest.fixture(autouse=True, scope="module")
+def _as_short_as_can_be() -> Any:
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(parts, "_SHORT", 0)
+        yield
+
+
+@given(NESTED, NESTED)
+@settings(max_examples=300, deadline=None)
+def test_any_text(text: str, other: str) -> None:
+    kept = Parts()
+    for each in (text, other, f"{text}\n{other}", text):
+        assert repr(told(kept.read, each)) == repr(told(whole, each))
+
+
+@given(st.dictionaries(st.sampled_from("abcd"), DATA, min_size=1))
+@settings(max_examples=200, deadline=None)
+def test_what_is_written_is_read(data: dict[str, Any]) -> None:
+    kept = Parts()
+    text = block_yaml(data, str)
+    assert repr(kept.read(text)) == repr(whole(text))
+    assert block_yaml(kept.read(text), str, kept) == block_yaml(whole(text), str)
+
+
+TEXT = """\
+kind: Deployment
+metadata:
+  name: {name}
+spec:
+  template:
+    spec:
+      volumes:
+
+      - name: data
+        emptyDir: {{}}
+      # as long as they are plain
+      containers:
+      - name: first
+        image: a/b:1
+        env:
+        - {{name: A, value: "{name}"}}
+      - name: second
+        image: null
+        command:
+        - /bin/sh
+        - |
+          exec b \\
+            -image=c/d:2
+"""
+
+
+def test_parts_in_common_are_the_very_same() -> None:
+    kept = Parts()
+    one, other = (kept.read(TEXT.format(name=name))["spec"]["template"]["spec"] for name in ("x", "y"))
+    assert one == whole(TEXT.format(name="x"))["spec"]["template"]["spec"]
+    assert one["volumes"] is other["volumes"]
+    assert one["containers"][1] is other["containers"][1]
+    assert one["containers"][0] is not other["containers"][0]
+    assert [container["env"][0]["value"] for container in (one["containers"][0], other["containers"][0])] == ["x", "y"]
+
+
+def test_what_was_asked_about_a_part_holds_in_all_objects() -> None:
+    kept = Parts()
+    for name in ("x", "y", "_"):
+        data = kept.read(TEXT.format(name=name))
+        anew = whole(TEXT.format(name=name))
+        assert [*objects.refusals(data, None, kept)] == [*objects.refusals(anew, None)]
+        assert images.names(data, kept) == {use.image for use in images.uses(anew)} == {"a/b:1", "c/d:2"}
+    assert any("no image" in refusal.what for refusal in objects.refusals(anew, None))
+
+
+def test_an_answer_is_of_the_part_that_was_asked_about() -> None:
+    asked = Asked()
+    # parts that go, so that others may come where they were
+    assert [asked.once("sum", [number], sum) for number in range(100)] == [*range(100)]
