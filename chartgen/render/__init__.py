@@ -10,6 +10,7 @@ from pathlib import Path
 from chartgen import lazy_regex, paths
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.diagnostics import Path as ValuePath
+from chartgen.kubernetes.asked import ANEW
 from chartgen.late import LateBound
 from chartgen.records import NamedTuple
 from chartgen.render import components, crds, runtime, scalar
@@ -237,7 +238,11 @@ def _documents(template: Template, variables: Mapping[str, Any], parts: Parts | 
             _check_form(data)
             documents.append(
                 Document(
-                    data, template.output, only_if=condition[1] if condition else "", kept={}, parts=parts
+                    data,
+                    template.output,
+                    only_if=condition[1] if condition else "",
+                    kept={},
+                    asked=ANEW if parts is None else parts,
                 )
             )
     return documents

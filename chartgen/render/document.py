@@ -17,8 +17,6 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias, TypeVar
 
-    from chartgen.render.parts import Parts
-
     T = TypeVar("T")
 
 # what an expression comes out as: text, or the data of a splice
@@ -63,8 +61,8 @@ class Document(NamedTuple):
     marks: tuple[Mark, ...] = ()
     # how it is spelt in one release; it has its own spelling in all others
     adopted: Adopted | None = None
-    # the parts that other documents have, too
-    parts: Parts | None = None
+    # what is known of parts that other documents have, too
+    asked: Asked = ANEW
 
     def once(self, question: Hashable, answer: Callable[[], T]) -> T:
         """What `answer` returns about the object, whose data no one changes: asked once, of however many charts it is part."""
@@ -75,11 +73,6 @@ class Document(NamedTuple):
             found = self.kept[question] = self.head, answer()
         known: T = found[1]
         return known
-
-    @property
-    def asked(self) -> Asked:
-        """What is known of parts of the object that stand in others, too."""
-        return ANEW if self.parts is None else self.parts
 
     @property
     def kind(self) -> str:
@@ -163,18 +156,18 @@ def pruned(value: Any) -> Any:
     return value
 
 
-def block_yaml(value: Any, write: Callable[[str], str], parts: Parts | None = None) -> str:
+def block_yaml(value: Any, write: Callable[[str], str], asked: Asked = ANEW) -> str:
     """`value` as block YAML, two spaces a level, lists flush with their key; `write` turns each string into text.
 
-    With `parts`, what stands below a key or a dash is written once.
+    What stands below a key or a dash is written once, where parts that were `asked` about are kept.
     """
     lines: list[str] = []
-    _node(value, "", "", lines, write, parts)
+    _node(value, "", "", lines, write, asked)
     return "\n".join(lines) + "\n"
 
 
 def _node(
-    value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str], parts: Parts | None
+    value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str], asked: Asked
 ) -> None:
     """Appends `value`; `lead` is what the first line starts with (its key or dash), `indent` the rest's margin."""
     if isinstance(value, dict) and value:
@@ -191,7 +184,7 @@ def _node(
                 name = _quoted(str(key), write)
             if len(name) > _LONGEST_KEY:
                 lines.append(f"{first}? {name}")
-                _node(item, deeper, indent + ": ", lines, write, parts)
+                _node(item, deeper, indent + ": ", lines, write, asked)
             elif isinstance(item, str):
                 if helm_scalar.is_plain(item):
                     lines.append(f"{first}{name}: {item}")
@@ -199,33 +192,33 @@ def _node(
                     _scalar(item, deeper, f"{first}{name}: ", lines, write)
             elif isinstance(item, dict) and item:
                 lines.append(f"{first}{name}:")
-                _below(item, deeper, deeper, lines, write, parts)
+                _below(item, deeper, deeper, lines, write, asked)
             elif isinstance(item, list) and item:
                 lines.append(f"{first}{name}:")
-                _below(item, indent, indent, lines, write, parts)
+                _below(item, indent, indent, lines, write, asked)
             else:
                 _scalar(item, deeper, f"{first}{name}: ", lines, write)
             first = indent
     elif isinstance(value, list) and value:
-        _items(value, indent, lead, lines, write, parts)
+        _items(value, indent, lead, lines, write, asked)
     else:
         _scalar(value, indent, lead, lines, write)
 
 
 def _below(
-    value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str], parts: Parts | None
+    value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str], asked: Asked
 ) -> None:
     """Appends a map or list as `_node` does, as text that all documents share which have it at this margin."""
-    if parts is None:
-        _node(value, indent, lead, lines, write, None)
+    if asked is ANEW:
+        _node(value, indent, lead, lines, write, asked)
         return
 
-    lines.append(parts.once((write, indent, lead), value, _text, indent, lead, write, parts))
+    lines.append(asked.once((write, indent, lead), value, _text, indent, lead, write, asked))
 
 
-def _text(value: Any, indent: str, lead: str, write: Callable[[str], str], parts: Parts) -> str:
+def _text(value: Any, indent: str, lead: str, write: Callable[[str], str], asked: Asked) -> str:
     lines: list[str] = []
-    _node(value, indent, lead, lines, write, parts)
+    _node(value, indent, lead, lines, write, asked)
     return "\n".join(lines)
 
 
@@ -235,7 +228,7 @@ def _items(
     lead: str,
     lines: list[str],
     write: Callable[[str], str],
-    parts: Parts | None,
+    asked: Asked,
 ) -> None:
     deeper = indent + "  "
     for entry in value:
@@ -245,7 +238,7 @@ def _items(
             else:
                 _scalar(entry, deeper, lead + "- ", lines, write)
         elif entry and isinstance(entry, (dict, list)):
-            _below(entry, deeper, lead + "- ", lines, write, parts)
+            _below(entry, deeper, lead + "- ", lines, write, asked)
         else:
             _scalar(entry, deeper, lead + "- ", lines, write)
         lead = indent
@@ -298,7 +291,7 @@ def _chart_text(document: Document, late: LateBound) -> str:
     if document.text:
         text = late.template(document.text)
     else:
-        text = _ended(block_yaml(document.data, late.written, document.parts), document.data)
+        text = _ended(block_yaml(document.data, late.written, document.asked), document.data)
     if document.adopted is not None:
         text = _either(document.adopted, text, late)
     return f"{{{{- if {document.only_if} }}}}\n{text}{{{{- end }}}}\n" if document.only_if else text
