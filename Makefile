@@ -4,7 +4,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 WORKBENCH := tests/editors/vscode
 
-.PHONY: chart test test-editors test-vscode test-workbench test-registry test-cluster lint generate cases bench clean
+.PHONY: chart test test-editors test-vscode test-workbench test-registry test-cluster test-cluster-whole lint generate cases bench clean
 
 chart: $(VENV)/.installed
 	$(BIN)/chartgen build -f examples/quickstart.yaml
@@ -42,6 +42,10 @@ test-cluster: $(VENV)/.installed-test
 	  $(BIN)/pytest tests/cluster -n 4 --ignore tests/cluster/test_verdict.py \
 	  || $(BIN)/pytest tests/cluster -n 2 --ignore tests/cluster/test_verdict.py --last-failed; \
 	else echo "the tests with a cluster need Go, which is not here"; fi
+
+# the same with all that it is spared usually: some twenty minutes more
+test-cluster-whole:
+	CHARTGEN_WHOLE_CLUSTER=1 $(MAKE) test-cluster
 
 lint: $(VENV)/.installed-test
 	$(BIN)/ruff check chartgen tests benchmarks

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -16,6 +17,8 @@ from tests.cluster import control_plane, programs
 from tests.cluster.api import Api, Asker, of_kubeconfig
 from tests.cluster.helm import Helm
 
+# everything that can be asked, and not what a change is asked usually
+WHOLE = bool(os.environ.get("CHARTGEN_WHOLE_CLUSTER"))
 # the newest of both, and the oldest of both
 PAIRS = {
     f"kubernetes-{kubernetes}-helm-{helm}": (kubernetes, helm)

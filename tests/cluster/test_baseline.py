@@ -16,21 +16,26 @@ import pytest
 
 import chartgen
 from tests.cluster.api import GONE, NAMES, Api
-from tests.cluster.conftest import PAIRS, Cluster
+from tests.cluster.conftest import PAIRS, WHOLE, Cluster
 from tests.cluster.test_lifecycle import everything, make_priorities, wipe
 from tests.cluster.test_takeover import OBSERVED, WORKLOADS, Observed, as_chart, of_cases
 
-CASES = (
-    "scenario/everything-on", "scenario/default", "scenario/everything-on@consul-ns", "scenario/secure-all",
-    "scenario/secure-all-clients-sync", "scenario/secure-gossip-auto", "scenario/all-gateways",
-    "scenario/api-gateway-tuned", "scenario/federation-primary", "scenario/federation-secondary", "scenario/vault",
-    "scenario/vault-everything", "scenario/partitions-server-secure", "scenario/namespaces-mirroring-prefix",
-    "scenario/enterprise-license-job", "scenario/cni", "scenario/cni-multus", "scenario/metrics-everything",
-    "scenario/datadog-tls-acls", "scenario/telemetry-collector-secure", "scenario/snapshot-agent-secure",
-    "scenario/dns-proxy-secure", "scenario/sync-catalog-cleanup", "scenario/external-servers-tls-acls",
-    "scenario/announcement-2018-clients-only", "scenario/trusted-cas", "scenario/extra-config",
-    "scenario/scheduling-everything", "scenario/labels-everything", "scenario/fullname-override",
+# each template whose objects have pods is in one of these
+USUAL = (
+    "scenario/everything-on", "scenario/secure-all-clients-sync", "scenario/federation-primary",
+    "scenario/vault-everything", "scenario/enterprise-license-job", "scenario/sync-catalog-cleanup",
+    "scenario/fullname-override", "scenario/announcement-2018-clients-only",
 )  # fmt: skip
+# a minute each: `make test-cluster-whole`
+MORE = (
+    "scenario/default", "scenario/everything-on@consul-ns", "scenario/secure-all", "scenario/secure-gossip-auto",
+    "scenario/all-gateways", "scenario/api-gateway-tuned", "scenario/federation-secondary", "scenario/vault",
+    "scenario/partitions-server-secure", "scenario/namespaces-mirroring-prefix", "scenario/cni", "scenario/cni-multus",
+    "scenario/metrics-everything", "scenario/datadog-tls-acls", "scenario/telemetry-collector-secure",
+    "scenario/snapshot-agent-secure", "scenario/dns-proxy-secure", "scenario/external-servers-tls-acls",
+    "scenario/trusted-cas", "scenario/extra-config", "scenario/scheduling-everything", "scenario/labels-everything",
+)  # fmt: skip
+CASES = USUAL + MORE if WHOLE else USUAL
 # each case on one pair of versions
 DEALT = [
     pytest.param(pair, case, id=f"{case.rpartition('/')[2]}-{pair}")
