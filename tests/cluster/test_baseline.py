@@ -20,7 +20,7 @@ from tests.cluster.conftest import PAIRS, WHOLE, Cluster
 from tests.cluster.test_lifecycle import everything, make_priorities, wipe
 from tests.cluster.test_takeover import OBSERVED, WORKLOADS, Observed, as_chart, of_cases
 
-# each template whose objects have pods is in one of these
+# each template with pods that any of all these set-ups has is in one of the usual ones
 USUAL = (
     "scenario/everything-on", "scenario/secure-all-clients-sync", "scenario/federation-primary",
     "scenario/vault-everything", "scenario/enterprise-license-job", "scenario/sync-catalog-cleanup",
