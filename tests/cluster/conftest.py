@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections import Counter
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -12,6 +11,7 @@ from pathlib import Path
 import pytest
 from xdist.remote import Producer
 from xdist.scheduler import LoadScopeScheduling
+from xdist.workermanage import WorkerController
 
 from tests.cluster import control_plane, programs
 from tests.cluster.api import Api, Asker, of_kubeconfig
@@ -29,32 +29,42 @@ PAIRS = {
 }
 
 
-# what waits for controllers waits most of the time: control planes of each pair that run side by side
-LANES = 2
-# the modules whose tests are dealt out to the lanes; each other one stays together, as its tests share what they make
+# the modules whose tests go to whichever worker is free; each other one stays together, as its tests share what they make
 _DEALT = ("test_lifecycle", "test_takeover", "test_baseline")
 
 
-class _Lanes(LoadScopeScheduling):
-    """Every worker has one pair of versions, so that it starts one control plane, once."""
+class _Portions(LoadScopeScheduling):
+    """Every worker stays with a pair of versions, so that it starts few control planes, while there is work for it."""
 
     def __init__(self, config: pytest.Config, log: Producer | None) -> None:
         super().__init__(config, log)
-        self._lanes: dict[str, str] = {}
-        self._count: Counter[str] = Counter()
+        self._portions: dict[str, str] = {}
+        self._pairs: dict[WorkerController, str] = {}
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid not in self._lanes:
-            pair = next((one for one in PAIRS if one in nodeid), "")
+        if nodeid not in self._portions:
+            pair = next((pair for pair in PAIRS if pair in nodeid), "")
             module = Path(nodeid.partition("::")[0]).stem
-            lane = self._count[pair] if module in _DEALT else len(module)
-            self._count[pair] += module in _DEALT
-            self._lanes[nodeid] = f"{pair}-{lane % LANES}"
-        return self._lanes[nodeid]
+            self._portions[nodeid] = f"{pair}:{module}:{nodeid if module in _DEALT else ''}"
+        return self._portions[nodeid]
+
+    def _assign_work_unit(self, node: WorkerController) -> None:
+        left = {scope.partition(":")[0] for scope in self.workqueue}
+        pair = self._pairs.get(node)
+        if pair not in left:
+            # the one that fewest are with
+            pair = min(sorted(left), key=[*self._pairs.values()].count)
+        self._pairs[node] = pair
+        # what stays together takes longest, and comes first
+        self.workqueue.move_to_end(next(scope for scope in self._ordered() if scope.startswith(f"{pair}:")), last=False)
+        super()._assign_work_unit(node)
+
+    def _ordered(self) -> list[str]:
+        return sorted(self.workqueue, key=lambda scope: scope.split(":")[1] in _DEALT)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    return _Lanes(config, log)
+    return _Portions(config, log)
 
 
 @dataclass(frozen=True)
