@@ -43,7 +43,7 @@ test-cluster: $(VENV)/.installed-test
 	  || $(BIN)/pytest tests/cluster -n 2 --ignore tests/cluster/test_verdict.py --last-failed; \
 	else echo "the tests with a cluster need Go, which is not here"; fi
 
-# the same with all that it is spared usually: some twenty minutes more
+# the same with the set-ups that it is spared usually
 test-cluster-whole:
 	CHARTGEN_WHOLE_CLUSTER=1 $(MAKE) test-cluster
 

@@ -261,12 +261,13 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
     # a check in an editor's hook should not wait for what renders
     from chartgen import render, verify
     from chartgen.chart import Chart
-    from chartgen.render.parts import Parts
 
     merged, target = checked.merged, kube_version.parsed(options.kube_version)
     altered: Rendered | None = None
     try:
         if memory is not None and memory.traces is not None:
+            from chartgen.render.parts import Parts
+
             memory.parts = memory.parts or Parts()
             rendered = render.render(
                 checked.view,

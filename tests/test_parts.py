@@ -9,7 +9,7 @@ import yaml12
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from chartgen.kubernetes import images, objects
+from chartgen.kubernetes import asked, images, objects
 from chartgen.kubernetes.asked import Asked
 from chartgen.render import parts
 from chartgen.render.document import block_yaml, pruned
@@ -31,8 +31,8 @@ DATA = st.recursive(
 def told(read: Any, text: str) -> Any:
     try:
         return read(text)
-    except Exception as error:
-        return type(error), str(error)
+    except ValueError as error:
+        return str(error)
 
 
 def whole(text: str) -> Any:
@@ -110,7 +110,24 @@ def test_what_was_asked_about_a_part_holds_in_all_objects() -> None:
     assert any("no image" in refusal.what for refusal in objects.refusals(anew, None))
 
 
+def test_a_key_with_something_beside_it_has_nothing_below() -> None:
+    for text in ("a: b:\n  c: 1\n  d: 2\n", "a: 'b:\n  c: 1'\n", "- a: b:\n    c: 1\n"):
+        assert repr(told(Parts().read, text)) == repr(told(whole, text))
+
+
+def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_MOST", 2000)
+    monkeypatch.setattr(asked, "_MOST", 20)
+    kept = Parts()
+    for number in range(100):
+        text = TEXT.format(name=number)
+        assert kept.read(text) == whole(text)
+        assert block_yaml(kept.read(text), str, kept) == block_yaml(whole(text), str)
+        assert sum(map(len, kept._read)) <= 2000 + len(text)
+        assert len(kept._answers) <= 20
+
+
 def test_an_answer_is_of_the_part_that_was_asked_about() -> None:
-    asked = Asked()
+    answers = Asked()
     # parts that go, so that others may come where they were
-    assert [asked.once("sum", [number], sum) for number in range(100)] == [*range(100)]
+    assert [answers.once("sum", [number], sum) for number in range(100)] == [*range(100)]

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 # from how many answers on all are forgotten
-_MOST = 50_000
+_MOST = 20_000
 
 
 class Asked:
@@ -27,9 +27,10 @@ class Asked:
         """What `answer` returns for a part and what else is given, of which the question says all."""
         found = self._answers.get((question, id(part)))
         if found is None:
-            if len(self._answers) > _MOST:
+            found = part, answer(part, *given)
+            if len(self._answers) >= _MOST:
                 self._answers.clear()
-            found = self._answers[question, id(part)] = part, answer(part, *given)
+            self._answers[question, id(part)] = found
         known: T = found[1]
         return known
 

@@ -16,8 +16,7 @@ from chartgen.records import NamedTuple
 from chartgen.render import components, crds, runtime, scalar
 from chartgen.render.components import Template
 from chartgen.render.context import Context, WrongForm
-from chartgen.render.document import Document, pruned
-from chartgen.render.parts import Parts
+from chartgen.render.document import Document, data_of
 from chartgen.settings import Settings
 from chartgen.values.reads import Reads, Section, touches
 from chartgen.values.traces import Traces
@@ -25,6 +24,8 @@ from chartgen.values.traces import Traces
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar
+
+    from chartgen.render.parts import Parts
 
     T = TypeVar("T")
 
@@ -233,7 +234,7 @@ def _documents(template: Template, variables: Mapping[str, Any], parts: Parts | 
         if not piece.strip():
             continue
         condition = _ONLY_IF.search(piece) if "helm-if" in piece else None
-        data = _read(piece) if parts is None else parts.read(piece)
+        data = data_of(piece) if parts is None else parts.read(piece)
         if isinstance(data, dict) and data:
             _check_form(data)
             documents.append(
@@ -246,12 +247,6 @@ def _documents(template: Template, variables: Mapping[str, Any], parts: Parts | 
                 )
             )
     return documents
-
-
-def _read(text: str) -> Any:
-    import yaml12
-
-    return pruned(yaml12.parse_yaml(text))
 
 
 def _check_form(data: Mapping[str, Any]) -> None:

@@ -156,6 +156,13 @@ def pruned(value: Any) -> Any:
     return value
 
 
+def data_of(text: str) -> Any:
+    """The data of YAML text, without keys that hold null. Raises ValueError for what is no YAML."""
+    import yaml12
+
+    return pruned(yaml12.parse_yaml(text))
+
+
 def block_yaml(value: Any, write: Callable[[str], str], asked: Asked = ANEW) -> str:
     """`value` as block YAML, two spaces a level, lists flush with their key; `write` turns each string into text.
 
@@ -212,7 +219,6 @@ def _below(
     if asked is ANEW:
         _node(value, indent, lead, lines, write, asked)
         return
-
     lines.append(asked.once((write, indent, lead), value, _text, indent, lead, write, asked))
 
 

@@ -27,6 +27,10 @@ class _Depends(Exception):
     """What YAML makes of the text depends on what the tokens will be."""
 
 
+# characters of text of which is not kept what it was read to
+_LONG = 10_000
+
+
 def structure(text: str, values: Mapping[str, Any], late: LateBound, *, is_list: bool) -> Any:
     """The map or list that Helm makes of the text; where only Helm can tell, one with a splice in it."""
     if text.strip() in ("{}", "[]"):
@@ -38,7 +42,8 @@ def structure(text: str, values: Mapping[str, Any], late: LateBound, *, is_list:
             made = _expanded(text, values, late)
     if made is not None:
         try:
-            return _read(made, late)
+            # a process that compiles for long keeps nothing long
+            return (_read if len(made) <= _LONG else _read.__wrapped__)(made, late)
         except (_Depends, Rejected):
             pass
     from chartgen.schema import templated

@@ -8,48 +8,66 @@ however many documents it stands. No one changes the data of a document, so what
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from functools import lru_cache
 
+from chartgen import lazy_regex
 from chartgen.kubernetes.asked import Asked
-from chartgen.render.document import pruned
+from chartgen.render.document import data_of
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
-# from how many parts on all are forgotten
-_MOST = 50_000
+# characters of the parts that are kept, from which on all are forgotten
+_MOST = 2_000_000
 # characters of a part that is read as it is
 _SHORT = 160
 # a key that is plain text in any YAML, and what stands on its line
-_KEY = re.compile(r"( *)(?!(?i:null|true|false):)([A-Za-z_][\w./-]*):(?: +(?=\S)|(?= *\n)|$)", re.ASCII)
+_KEY = lazy_regex.compile(
+    r"( *)(?!(?i:null|true|false):)([A-Za-z_][\w./-]*):(?: +(?=\S)|(?= *\n)|$)", re.ASCII
+)
 # a block of text that keeps all breaks at its end, or of which nothing is seen yet
-_KEEPS = re.compile(r"[|>][0-9-]*(?:\+|\Z)")
-_BLOCK = re.compile(r"[|>]")
-_FIRST = re.compile(r"(?: *\n)*( *)(-(?=[ \n]|$))?")
+_KEEPS = lazy_regex.compile(r"[|>][0-9-]*(?:\+|\Z)")
+_BLOCK = lazy_regex.compile(r"[|>]")
+_FIRST = lazy_regex.compile(r"(?: *\n)*( *)(-(?=[ \n]|$))?")
+# in place of data: there is none yet; no plain map or list
+_NEW: Any = object()
+_OTHER: Any = object()
 
 
 class Parts(Asked):
     """The parts of documents that were read, by their text, and answers about them."""
 
-    __slots__ = ("_read",)
+    __slots__ = ("_held", "_read")
 
     def __init__(self) -> None:
         super().__init__()
         self._read: dict[str, Any] = {}
+        self._held = 0
 
     def read(self, text: str) -> Any:
-        """The data of a document's text, without keys that hold null. Raises what the reader of YAML raises."""
-        if len(self._read) > _MOST:
-            self._read.clear()
+        """The data of a document's text, without keys that hold null. Raises ValueError for what is no YAML."""
         # a text may be of several documents
         if "\n---" not in text and "\n..." not in text:
             try:
                 return self._map(text, 0)
-            except Exception:
+            except (ValueError, RecursionError):
                 # not as plain as it looked, or no YAML: the whole text tells
                 pass
-        return pruned(_parsed(text))
+        return data_of(text)
+
+    def _once(self, read: Callable[[str, int], Any], piece: str, margin: int) -> Any:
+        """What a piece that begins behind a margin holds, read once."""
+        known = self._read.get(piece, _NEW)
+        if known is _NEW:
+            known = read(piece, margin)
+            self._held += len(piece)
+            if self._held > _MOST:
+                self._read.clear()
+                self._held = len(piece)
+            self._read[piece] = known
+        return known
 
     def _map(self, text: str, margin: int) -> dict[str, Any]:
         """A map whose keys stand behind a margin of so many blanks."""
@@ -58,53 +76,46 @@ class Parts(Asked):
             start = _KEY.match(piece)
             if start is None or len(start[1]) != margin or start[2] in found:
                 raise ValueError(piece)
-            found[start[2]] = self._value(piece, start[2], start.end(), margin)
+            found[start[2]] = self._once(self._value, piece, margin)
         return {key: item for key, item in found.items() if item is not None}
 
-    def _value(self, piece: str, key: str, end: int, margin: int) -> Any:
-        value = self._read.get(piece, self)
-        if value is not self:
-            return value
-        value = self
-        if len(piece) > _SHORT and (break_ := piece.find("\n", end)) >= 0 and not piece[end:break_].strip(" "):
-            value = self._below(piece[break_ + 1 :], margin)
-        if value is self:
-            data = _parsed(_ended(piece))
-            if data.keys() != {key}:
+    def _value(self, piece: str, margin: int) -> Any:
+        line, _, rest = piece.partition("\n")
+        key, _, beside = line.lstrip(" ").partition(":")
+        value = _OTHER
+        if len(piece) > _SHORT and not beside.strip(" "):
+            value = self._below(rest, margin)
+        if value is _OTHER:
+            data = data_of(_ended(piece))
+            # of a key that holds null there is none
+            if not isinstance(data, dict) or data.keys() - {key}:
                 raise ValueError(piece)
-            value = pruned(data).get(key)
-        self._read[piece] = value
+            value = data.get(key)
         return value
 
     def _below(self, text: str, margin: int) -> Any:
-        """What stands below a key; this object itself where it is no plain map or list."""
+        """What stands below a key or behind a dash, where it is a plain map or list."""
         first = _FIRST.match(text)
         assert first is not None
         own = len(first[1])
         if own and _before(own).search(f"\n{text}"):
-            return self
+            return _OTHER
         if first[2] and own >= margin:
-            return [self._item(piece, own) for piece in _pieces(_dashes(own), text)]
+            return [self._once(self._item, piece, own) for piece in _pieces(_dashes(own), text)]
         if not first[2] and own > margin and _KEY.match(text, first.start(1)):
             return self._map(text, own)
-        return self
+        return _OTHER
 
     def _item(self, piece: str, margin: int) -> Any:
-        item = self._read.get(piece, self)
-        if item is not self:
-            return item
+        item = _OTHER
         if len(piece) > _SHORT and (start := _KEY.match(piece, margin + 2)) is not None and not start[1]:
             item = self._below(f"{' ' * margin}  {piece[margin + 2 :]}", margin)
-        if item is self:
-            (item,) = pruned(_parsed(_ended(piece)))
-        self._read[piece] = item
+        if item is _OTHER:
+            data = data_of(_ended(piece))
+            if not isinstance(data, list) or len(data) != 1:
+                raise ValueError(piece)
+            item = data[0]
         return item
-
-
-def _parsed(text: str) -> Any:
-    import yaml12
-
-    return yaml12.parse_yaml(text)
 
 
 def _ended(piece: str) -> str:

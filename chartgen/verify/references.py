@@ -79,8 +79,8 @@ def _asked(document: Document, name: str) -> tuple[Span, ...]:
     return ()
 
 
-class _Asked(NamedTuple):
-    """Something that a document asks for: an object by its kind, or what its own pods should have and do not."""
+class _Wanted(NamedTuple):
+    """Something that a document wants: an object by its kind, or what its own pods should have and do not."""
 
     what: str
     name: Any
@@ -175,10 +175,10 @@ def check(
         kind = document.kind
         if kind in _LOOKS:
             broken += _LOOKS[kind](document, chart)
-        elif kind in _ASKS:
-            broken += _missing(document, document.once("asks", partial(_asks, document)), chart)
+        elif kind in _WANTS:
+            broken += _missing(document, document.once("wants", partial(_wants, document)), chart)
     for pod in pods:
-        broken += _missing(pod.owner, pod.owner.once("pod asks", partial(_pod_asks, pod)), chart)
+        broken += _missing(pod.owner, pod.owner.once("pod wants", partial(_pod_wants, pod)), chart)
         named = _named_by_user(pod.owner, chart)
         unknown = (
             [*_variables(pod, named)]
@@ -199,9 +199,9 @@ def check(
     ]
 
 
-def _missing(document: Document, asked: Iterable[_Asked], chart: _Chart) -> Iterator[_Broken]:
-    """What of that which a document asks for is not there."""
-    for what, name, is_object in asked:
+def _missing(document: Document, wanted: Iterable[_Wanted], chart: _Chart) -> Iterator[_Broken]:
+    """What of that which a document wants is not there."""
+    for what, name, is_object in wanted:
         if not is_object or not chart.has(what, name, document):
             # a null that was given for a name is none
             yield _Broken(document, what, str(name or ""))
@@ -323,34 +323,34 @@ def _webhooks(document: Document, chart: _Chart) -> Iterator[_Broken]:
             yield _Broken(document, "port of a Service", f"{service['name']}:{port}")
 
 
-def _asks(document: Document) -> tuple[_Asked, ...]:
-    return tuple(_ASKS[document.kind](document))
+def _wants(document: Document) -> tuple[_Wanted, ...]:
+    return tuple(_WANTS[document.kind](document))
 
 
-def _binding(document: Document) -> Iterator[_Asked]:
+def _binding(document: Document) -> Iterator[_Wanted]:
     role = document.data["roleRef"]
     # cluster roles of Kubernetes itself have a prefix; the auth method's reviewer is one of them
     if not role["name"].startswith("system:"):
-        yield _Asked(role["kind"], role["name"])
+        yield _Wanted(role["kind"], role["name"])
     for subject in document.data.get("subjects") or ():
         # an account in a namespace that is not the release's belongs to somebody else
         here = not subject.get("namespace") or TOKEN.fullmatch(subject["namespace"])
         if subject["kind"] == "ServiceAccount" and here:
-            yield _Asked("ServiceAccount", subject["name"])
+            yield _Wanted("ServiceAccount", subject["name"])
 
 
-def _role(document: Document) -> Iterator[_Asked]:
+def _role(document: Document) -> Iterator[_Wanted]:
     for rule in document.data.get("rules") or ():
         for resource in rule.get("resources") or ():
             kind = _POLICIES.get(resource)
             for name in rule.get("resourceNames") or () if kind else ():
-                yield _Asked(str(kind), name)
+                yield _Wanted(str(kind), name)
 
 
-def _secret(document: Document) -> Iterator[_Asked]:
+def _secret(document: Document) -> Iterator[_Wanted]:
     account = (document.data["metadata"].get("annotations") or {}).get("kubernetes.io/service-account.name")
     if account:
-        yield _Asked("ServiceAccount", account)
+        yield _Wanted("ServiceAccount", account)
 
 
 def _workload(document: Document, chart: _Chart) -> Iterator[_Broken]:
@@ -376,7 +376,7 @@ _LOOKS = {
     "Job": _workload,
 }
 # what does not depend on the rest of the chart
-_ASKS: Mapping[str, Callable[[Document], Iterator[_Asked]]] = {
+_WANTS: Mapping[str, Callable[[Document], Iterator[_Wanted]]] = {
     "RoleBinding": _binding,
     "ClusterRoleBinding": _binding,
     "Role": _role,
@@ -385,30 +385,30 @@ _ASKS: Mapping[str, Callable[[Document], Iterator[_Asked]]] = {
 }
 
 
-def _pod_asks(pod: _Pod) -> tuple[_Asked, ...]:
+def _pod_wants(pod: _Pod) -> tuple[_Wanted, ...]:
     account = pod.spec.get("serviceAccountName")
     asked = pod.owner.asked
     return (
-        *((_Asked("ServiceAccount", account),) if account else ()),
+        *((_Wanted("ServiceAccount", account),) if account else ()),
         *_mounted(pod.spec),
         *(
             each
             for container in pod.containers
-            for each in asked.once("container asks", container, _container_asks)
+            for each in asked.once("container wants", container, _container_wants)
         ),
     )
 
 
-def _container_asks(container: Mapping[str, Any]) -> tuple[_Asked, ...]:
+def _container_wants(container: Mapping[str, Any]) -> tuple[_Wanted, ...]:
     own = {port.get("name") for port in container.get("ports") or ()}
     missing = [port for port in _asked_ports(container) if port not in own]
     return (
         *_from_environment(container),
-        *(_Asked("port of its container", port, is_object=False) for port in missing),
+        *(_Wanted("port of its container", port, is_object=False) for port in missing),
     )
 
 
-def _mounted(spec: Mapping[str, Any]) -> Iterator[_Asked]:
+def _mounted(spec: Mapping[str, Any]) -> Iterator[_Wanted]:
     """Each object that a volume holds and the pod cannot start without."""
     for volume in spec.get("volumes") or ():
         projected = volume.get("projected") or {}
@@ -416,23 +416,23 @@ def _mounted(spec: Mapping[str, Any]) -> Iterator[_Asked]:
             config, secret = source.get("configMap"), source.get("secret")
             claim = source.get("persistentVolumeClaim")
             if config and not config.get("optional"):
-                yield _Asked("ConfigMap", config.get("name"))
+                yield _Wanted("ConfigMap", config.get("name"))
             if secret and not secret.get("optional"):
-                yield _Asked("Secret", secret.get("secretName") or secret.get("name"))
+                yield _Wanted("Secret", secret.get("secretName") or secret.get("name"))
             if claim:
-                yield _Asked("PersistentVolumeClaim", claim.get("claimName"))
+                yield _Wanted("PersistentVolumeClaim", claim.get("claimName"))
 
 
-def _from_environment(container: Mapping[str, Any]) -> Iterator[_Asked]:
+def _from_environment(container: Mapping[str, Any]) -> Iterator[_Wanted]:
     for variable in container.get("env") or ():
         source = variable.get("valueFrom") or {}
         for key, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
             if key in source and not source[key].get("optional"):
-                yield _Asked(kind, source[key].get("name"))
+                yield _Wanted(kind, source[key].get("name"))
     for source in container.get("envFrom") or ():
         for key, kind in (("secretRef", "Secret"), ("configMapRef", "ConfigMap")):
             if key in source and not source[key].get("optional"):
-                yield _Asked(kind, source[key].get("name"))
+                yield _Wanted(kind, source[key].get("name"))
 
 
 def _asked_ports(container: Mapping[str, Any]) -> Iterator[str]:
@@ -454,11 +454,11 @@ def _named_by_user(document: Document, chart: _Chart) -> set[str]:
     }
 
 
-def _known_variables(pod: _Pod) -> tuple[_Asked, ...]:
+def _known_variables(pod: _Pod) -> tuple[_Wanted, ...]:
     return tuple(_variables(pod, ()))
 
 
-def _variables(pod: _Pod, named: Collection[str]) -> Iterator[_Asked]:
+def _variables(pod: _Pod, named: Collection[str]) -> Iterator[_Wanted]:
     """`$(NAME)` of a variable that the container does not have, or has only further down, and that is not `named`."""
     for container in pod.containers:
         if container.get("envFrom"):
@@ -466,11 +466,11 @@ def _variables(pod: _Pod, named: Collection[str]) -> Iterator[_Asked]:
         known = set(named)
         for variable in container.get("env") or ():
             for name in _unknown(variable.get("value"), known):
-                yield _Asked(f"variable for {variable['name']}", name, is_object=False)
+                yield _Wanted(f"variable for {variable['name']}", name, is_object=False)
             known.add(variable.get("name"))
         for text in (*(container.get("command") or ()), *(container.get("args") or ())):
             for name in _unknown(text, known):
-                yield _Asked("variable", name, is_object=False)
+                yield _Wanted("variable", name, is_object=False)
 
 
 def _unknown(text: Any, known: Collection[str]) -> list[str]:

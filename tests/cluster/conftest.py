@@ -33,20 +33,17 @@ PAIRS = {
 _DEALT = ("test_lifecycle", "test_takeover", "test_baseline")
 
 
-class _Portions(LoadScopeScheduling):
+class _ByPair(LoadScopeScheduling):
     """Every worker stays with a pair of versions, so that it starts few control planes, while there is work for it."""
 
     def __init__(self, config: pytest.Config, log: Producer | None) -> None:
         super().__init__(config, log)
-        self._portions: dict[str, str] = {}
         self._pairs: dict[WorkerController, str] = {}
 
     def _split_scope(self, nodeid: str) -> str:
-        if nodeid not in self._portions:
-            pair = next((pair for pair in PAIRS if pair in nodeid), "")
-            module = Path(nodeid.partition("::")[0]).stem
-            self._portions[nodeid] = f"{pair}:{module}:{nodeid if module in _DEALT else ''}"
-        return self._portions[nodeid]
+        pair = next((pair for pair in PAIRS if pair in nodeid), "")
+        module = Path(nodeid.partition("::")[0]).stem
+        return f"{pair}:{module}:{nodeid if module in _DEALT else ''}"
 
     def _assign_work_unit(self, node: WorkerController) -> None:
         left = {scope.partition(":")[0] for scope in self.workqueue}
@@ -55,16 +52,14 @@ class _Portions(LoadScopeScheduling):
             # the one that fewest are with
             pair = min(sorted(left), key=[*self._pairs.values()].count)
         self._pairs[node] = pair
+        scopes = [scope for scope in self.workqueue if scope.startswith(f"{pair}:")]
         # what stays together takes longest, and comes first
-        self.workqueue.move_to_end(next(scope for scope in self._ordered() if scope.startswith(f"{pair}:")), last=False)
+        self.workqueue.move_to_end(min(scopes, key=lambda scope: scope.split(":")[1] in _DEALT), last=False)
         super()._assign_work_unit(node)
-
-    def _ordered(self) -> list[str]:
-        return sorted(self.workqueue, key=lambda scope: scope.split(":")[1] in _DEALT)
 
 
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> LoadScopeScheduling:
-    return _Portions(config, log)
+    return _ByPair(config, log)
 
 
 @dataclass(frozen=True)

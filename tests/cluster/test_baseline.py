@@ -26,7 +26,7 @@ USUAL = (
     "scenario/vault-everything", "scenario/enterprise-license-job", "scenario/sync-catalog-cleanup",
     "scenario/fullname-override", "scenario/announcement-2018-clients-only",
 )  # fmt: skip
-# a minute each: `make test-cluster-whole`
+# … and those that `make test-cluster-whole` has besides
 MORE = (
     "scenario/default", "scenario/everything-on@consul-ns", "scenario/secure-all", "scenario/secure-gossip-auto",
     "scenario/all-gateways", "scenario/api-gateway-tuned", "scenario/federation-secondary", "scenario/vault",
@@ -141,6 +141,21 @@ def without_refused(
         (folder / "patches.yaml").write_text(json.dumps({"patches": patches}))
         flags += ["--patches", "patches.yaml"]
     return [data for data in objects if data not in gone + nowhere], flags
+
+
+def test_the_usual_set_ups_have_all_templates_with_pods() -> None:
+    made = {
+        name: {
+            file
+            for file, data in chartgen.compile(told["values"], strict=False).objects(told["release"], told["namespace"])
+            if data["kind"] in (*WORKLOADS, "Job")
+        }
+        for name, (told, _) in of_cases(USUAL + MORE).items()
+    }
+    usual = {file for name in USUAL for file in made[name]}
+    assert {file for files in made.values() for file in files} == usual
+    # one set-up alone has not all of them
+    assert len(usual) > max(map(len, made.values()))
 
 
 @pytest.mark.parametrize(("cluster", "case"), DEALT, indirect=["cluster"])
