@@ -189,20 +189,32 @@ def rolls(api: Api, change: Change) -> bool:
 
 
 def _revisions(api: Api, data: Mapping[str, Any]) -> set[str]:
-    """The names of a workload's revisions, once its controller has seen its newest state."""
+    """The names of a workload's revisions, once its controller has seen its newest state and is done with it."""
     path = api.paths(dict(data), NAMESPACE)[1]
     for _ in range(_PATIENCE * 10):
         live = api.get(path)
         if live.get("status", {}).get("observedGeneration") == live["metadata"]["generation"]:
-            break
+            owned = _owned_revisions(api, live)
+            if live["kind"] != "Deployment" or _has_replicas(live, owned):
+                return {one["metadata"]["name"] for one in owned}
         time.sleep(0.1)
-    else:
-        raise AssertionError(f"no controller looks at {path}")
-    kind = "replicasets" if data["kind"] == "Deployment" else "controllerrevisions"
-    listed = api.get(f"/apis/apps/v1/namespaces/{live['metadata']['namespace']}/{kind}").get("items", [])
+    raise AssertionError(f"no controller looks at {path}")
+
+
+def _owned_revisions(api: Api, live: Mapping[str, Any]) -> list[dict[str, Any]]:
+    kind = "replicasets" if live["kind"] == "Deployment" else "controllerrevisions"
     uid = live["metadata"]["uid"]
-    return {
-        one["metadata"]["name"]
-        for one in listed
+    return [
+        one
+        for one in api.listed(f"/apis/apps/v1/namespaces/{live['metadata']['namespace']}/{kind}")
         if any(owner["uid"] == uid for owner in one["metadata"].get("ownerReferences", ()))
-    }
+    ]
+
+
+def _has_replicas(live: Mapping[str, Any], sets: Iterable[Mapping[str, Any]]) -> bool:
+    """Whether some ReplicaSet of a Deployment is to have pods.
+
+    None is while strategy Recreate takes the old pods away: the status says by then that the new generation was seen,
+    and the ReplicaSet for it is made once they are gone (Kubernetes, Deployments, "Recreate Deployment").
+    """
+    return live["spec"]["replicas"] == 0 or any(one["spec"]["replicas"] for one in sets)
