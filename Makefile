@@ -38,7 +38,8 @@ test-registry: $(VENV)/.installed-test
 test-cluster: $(VENV)/.installed-test
 	@if command -v go >/dev/null; then \
 	  $(BIN)/python -m tests.cluster build || exit 1; \
-	  $(BIN)/pytest tests/cluster/test_verdict.py -n 2 || exit 1; \
+	  $(BIN)/pytest tests/cluster/test_verdict.py -n 2 \
+	  || $(BIN)/pytest tests/cluster/test_verdict.py -n 2 --last-failed || exit 1; \
 	  $(BIN)/pytest tests/cluster -n 4 --ignore tests/cluster/test_verdict.py \
 	  || $(BIN)/pytest tests/cluster -n 2 --ignore tests/cluster/test_verdict.py --last-failed; \
 	else echo "the tests with a cluster need Go, which is not here"; fi
