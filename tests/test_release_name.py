@@ -36,7 +36,7 @@ def too_long(chart: chartgen.Chart, release: str) -> set[str]:
     return {
         text
         for _, data in chart.objects(release, "default", upgrade=True)
-        for _, text, most in names.lengths(data)
+        for text, most in names.lengths(data)
         if len(text) > most
     }
 

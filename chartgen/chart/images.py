@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from functools import partial
 
 from chartgen.diagnostics import Path
 from chartgen.kubernetes import images as named_in
@@ -59,9 +58,7 @@ def images(objects: Iterable[Mapping[str, Any]]) -> tuple[Image, ...]:
 
 def named(documents: Iterable[Document]) -> list[str]:
     """Each image that documents name, in order, but for those that only an installation knows."""
-    return sorted(
-        {image for document in documents for image in document.once("images", partial(_known, document))}
-    )
+    return sorted({image for document in documents for image in document.once("images", _known)})
 
 
 def _known(document: Document) -> frozenset[str]:

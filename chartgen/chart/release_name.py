@@ -52,7 +52,7 @@ def longest(documents: Iterable[Document], late: LateBound, app: str) -> Release
     between = len(app or names.CHART) + 1
     tightest: ReleaseName | None = None
     for document in documents:
-        for _, text, most in limits.lengths(document.head):
+        for text, most in limits.lengths(document.head):
             if text.count(OPEN) != 1 or not (fullname in text or release in text):
                 continue
             left = most - len(TOKEN.sub("", text)) - (between if fullname in text else 0)

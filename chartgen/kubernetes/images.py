@@ -32,8 +32,8 @@ _CONTAINERS = {
 }
 # keys of programs' own configuration and of custom resources, names of variables, annotations
 _KEY = lazy_regex.compile(r"image|image(?!Pull)[A-Z]\w*|[a-z]\w*Image|(?:.*[-_./])?(?:image|IMAGE)")
-# in text: a flag of a program, a key of JSON, a key of YAML
-_FLAG = lazy_regex.compile(rf"(?:^|(?<=[\s'\"=]))(?P<flag>--?[a-z0-9-]*image)(?:=|\s+)['\"]?{_IN_TEXT}", re.ASCII)
+# in text: a flag of a program (which begins with what is fast to find), a key of JSON, a key of YAML
+_FLAG = lazy_regex.compile(rf"(?P<flag>-(?<![^\s'\"=]-)-?[a-z0-9-]*image)(?:=|\s+)['\"]?{_IN_TEXT}", re.ASCII)
 _JSON = lazy_regex.compile(
     rf"\"(?P<key>image|image(?!Pull)[A-Z]\w*|[a-z]\w*Image)\"\s*:\s*\"{_IN_TEXT}(?=\")", re.ASCII
 )
@@ -46,8 +46,8 @@ _SOME_KEY = lazy_regex.compile(r"(?:image(?:[A-Z]\w*)?|Image)[\"\s]*:")
 _LONE_FLAG = lazy_regex.compile(r"--?[a-z0-9-]*image")
 
 
-# what is done with a map or list below another
-Into: TypeAlias = "Callable[[Any, Path, list[Use]], None]"
+# what is done with a map or list below another, with the name of the container that it is
+Into: TypeAlias = "Callable[[Any, Path, list[Use], str], None]"
 
 
 class Use(NamedTuple):
@@ -74,24 +74,28 @@ def uses(data: Mapping[str, Any]) -> Iterator[Use]:
 
 def names(data: Mapping[str, Any], asked: Asked) -> frozenset[str]:
     """The images that an object names. Parts that were `asked` about before are not gone through again."""
-    return frozenset() if data.get("kind") == "CustomResourceDefinition" else _names(data, asked)
+    known, containers = asked.known("images"), asked.known("images of a container")
 
+    def into(part: Any, _: Path, found: list[Use], container: str = "") -> None:
+        if not isinstance(part, (dict, list)):
+            return
+        among = containers if container else known
+        held = among.get(id(part))
+        if held is None:
+            below: list[Use] = []
+            # which images a part names does not depend on where it stands
+            _walk(part, (), below, into, container)
+            held = asked.kept(among, part, below)
+        found += held[1]
 
-def _names(node: Any, asked: Asked) -> frozenset[str]:
     found: list[Use] = []
-    below: set[str] = set()
-
-    def into(part: Any, _: Path, __: list[Use]) -> None:
-        # which images a part names does not depend on where it stands
-        if part and isinstance(part, (dict, list)):
-            below.update(asked.once("images", part, _names, asked))
-
-    _walk(node, (), found, into)
-    return frozenset(below.union(use.image for use in found))
+    if data.get("kind") != "CustomResourceDefinition":
+        _walk(data, (), found, into)
+    return frozenset(use.image for use in found)
 
 
-def _into(node: Any, path: Path, found: list[Use]) -> None:
-    _walk(node, path, found, _into)
+def _into(node: Any, path: Path, found: list[Use], container: str = "") -> None:
+    _walk(node, path, found, _into, container)
 
 
 def texts(data: Any, new: Callable[[Use], str]) -> dict[Path, str]:
@@ -113,18 +117,23 @@ def replaced(data: Any, new: Callable[[Use], str]) -> Any:
     return data
 
 
-def _walk(node: Any, path: Path, found: list[Use], into: Into) -> None:
+def _walk(node: Any, path: Path, found: list[Use], into: Into, container: str = "") -> None:
     if isinstance(node, dict):
+        image = node.get("image") if container else None
+        named = isinstance(image, str) and image != ""
+        if named:
+            found.append(_whole(str(image), (*path, "image"), container))
         for key, item in node.items():
             if isinstance(item, str):
-                _text(node, key, item, path, found)
+                if not (named and key == "image"):
+                    _text(node, key, item, path, found)
             elif isinstance(item, (dict, list)):
                 _part(key, item, (*path, key), found, into)
     elif isinstance(node, list):
         before: Any = None
         for number, item in enumerate(node):
             if not isinstance(item, str):
-                into(item, (*path, number), found)
+                into(item, (*path, number), found, "")
             # a flag and what it is set to may be two items
             elif isinstance(before, str) and _LONE_FLAG.fullmatch(before) and reference(item) is not None:
                 found.append(_whole(item, (*path, number), f"flag {before}"))
@@ -137,14 +146,8 @@ def _part(key: Any, item: Any, path: Path, found: list[Use], into: Into) -> None
     """What a map or a list names that stands in a map."""
     if key in _CONTAINERS and isinstance(item, list):
         for number, container in enumerate(item):
-            image = container.get("image") if isinstance(container, dict) else None
-            here = (*path, number)
-            if isinstance(image, str) and image:
-                found.append(
-                    _whole(image, (*here, "image"), f"{_CONTAINERS[key]} {container.get('name', number)}")
-                )
-                container = {each: part for each, part in container.items() if each != "image"}
-            _walk(container, here, found, into)
+            name = container.get("name", number) if isinstance(container, dict) else number
+            into(container, (*path, number), found, f"{_CONTAINERS[key]} {name}")
     elif key == "volumes" and isinstance(item, list):
         for number, volume in enumerate(item):
             held = volume.get("image") if isinstance(volume, dict) else None
@@ -154,9 +157,9 @@ def _part(key: Any, item: Any, path: Path, found: list[Use], into: Into) -> None
                 by = f"volume {volume.get('name', number)}"
                 found.append(_whole(name, (*here, "image", "reference"), by))
             else:
-                into(volume, here, found)
+                into(volume, here, found, "")
     else:
-        into(item, path, found)
+        into(item, path, found, "")
 
 
 def _text(node: Mapping[str, Any], key: Any, text: str, above: Path, found: list[Use]) -> None:

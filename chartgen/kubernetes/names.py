@@ -9,7 +9,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from chartgen.diagnostics import Path
 from chartgen.kubernetes.formats import LABEL_LENGTH, SUBDOMAIN_LENGTH
 from chartgen.kubernetes.refusal import part
 
@@ -30,19 +29,30 @@ _LABELS = ("Service", "StatefulSet")
 _FREE = ("Role", "ClusterRole", "RoleBinding", "ClusterRoleBinding")
 
 
-def lengths(data: Mapping[str, Any]) -> Iterator[tuple[Path, str, int]]:
-    """(path, text, the most characters) of an object's name, and of labels that may hold a name."""
-    kind = str(data.get("kind"))
-    meta = part(data, "metadata")
-    yield ("metadata", "name"), str(meta.get("name")), _LONGEST.get(kind, SUBDOMAIN_LENGTH)
-    template = part(part(part(data, "spec"), "template"), "metadata")
-    for path, node in (
-        (("metadata", "labels"), meta),
-        (("spec", "template", "metadata", "labels"), template),
-    ):
-        for key, value in part(node, "labels").items():
-            if isinstance(value, str):
-                yield (*path, key), value, LABEL_LENGTH
+def lengths(data: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """(text, the most characters) of an object's name, and of labels that may hold a name."""
+    yield own(data)
+    for each in labels(data):
+        yield from in_labels(each)
+
+
+def own(data: Mapping[str, Any]) -> tuple[str, int]:
+    """An object's name, and the most characters of it."""
+    name = str(part(data, "metadata").get("name"))
+    return name, _LONGEST.get(str(data.get("kind")), SUBDOMAIN_LENGTH)
+
+
+def labels(data: Mapping[str, Any]) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
+    """The labels of an object, and of the pods that it makes."""
+    template = part(part(data, "spec"), "template")
+    return part(part(data, "metadata"), "labels"), part(part(template, "metadata"), "labels")
+
+
+def in_labels(node: Mapping[str, Any]) -> Iterator[tuple[str, int]]:
+    """(text, the most characters) of labels that may hold a name."""
+    for value in node.values():
+        if isinstance(value, str):
+            yield value, LABEL_LENGTH
 
 
 def is_label(data: Mapping[str, Any]) -> bool:

@@ -8,7 +8,17 @@ from chartgen.kubernetes import formats, pods, services, since
 from chartgen.kubernetes.asked import ANEW, Asked
 from chartgen.kubernetes.formats import amount, percent, unknown
 from chartgen.kubernetes.labels import annotation_map, label_selector, labels
-from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, part
+from chartgen.kubernetes.refusal import (
+    Judge,
+    Refusal,
+    below,
+    formed,
+    in_fields,
+    in_items,
+    items,
+    mapped,
+    part,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -16,7 +26,6 @@ if TYPE_CHECKING:
 
 # of ConfigMaps and Secrets; of all objects, by etcd's default for a request
 LARGEST_DATA, LARGEST_OBJECT = 1024 * 1024, 1536 * 1024
-Judge: TypeAlias = "Callable[[Mapping[str, Any]], Iterator[Refusal]]"
 PodJudge: TypeAlias = "Callable[[Mapping[str, Any], Asked], Iterator[Refusal]]"
 
 
@@ -24,10 +33,8 @@ def refusals(
     data: Mapping[str, Any], version: tuple[int, int] | None = None, asked: Asked = ANEW
 ) -> Iterator[Refusal]:
     """All that the API server of that version (of the oldest that is maintained, if None) would refuse in an object, types
-    of fields and lengths of names left aside. Containers that were `asked` about before are not gone through again."""
-    meta = part(data, "metadata")
-    yield from below(("metadata", "labels"), labels(meta.get("labels")))
-    yield from below(("metadata", "annotations"), annotation_map(meta.get("annotations")))
+    of fields and lengths of names left aside. Parts that were `asked` about before are not gone through again."""
+    yield from below(("metadata",), in_fields(part(data, "metadata"), _METADATA, asked))
     kind = str(data.get("kind"))
     if kind in _JUDGES:
         yield from _JUDGES[kind](data)
@@ -35,6 +42,9 @@ def refusals(
         yield from _POD_JUDGES[kind](data, asked)
     if kind == "Service" or kind in _POD_JUDGES:
         yield from below(("spec",), since.refusals(data.get("spec"), version, asked))
+
+
+_METADATA: Mapping[str, Judge] = {"labels": labels, "annotations": annotation_map}
 
 
 def text_size(node: Any) -> int:
@@ -49,30 +59,29 @@ def text_size(node: Any) -> int:
 def _workload(data: Mapping[str, Any], asked: Asked) -> Iterator[Refusal]:
     spec = part(data, "spec")
     template = part(spec, "template")
-    here = ("spec", "template")
     claims = [
         str(part(mapped(claim), "metadata").get("name")) for _, claim in items(spec, "volumeClaimTemplates")
     ]
-    yield from below((*here, "metadata", "labels"), labels(part(template, "metadata").get("labels")))
     yield from below(
-        (*here, "metadata", "annotations"), annotation_map(part(template, "metadata").get("annotations"))
+        ("spec", "template", "metadata"), in_fields(part(template, "metadata"), _METADATA, asked)
     )
-    yield from below((*here, "spec"), pods.pod(template.get("spec"), claims, asked))
+    yield from below(("spec", "template", "spec"), pods.pod(template.get("spec"), claims, asked))
     replicas = spec.get("replicas")
     if isinstance(replicas, int) and not 0 <= replicas < 2**31:
         yield Refusal(("spec", "replicas"), f"{replicas} pods", "0 or more")
     if data.get("kind") == "DaemonSet":
         yield from below(("spec", "updateStrategy"), daemon_update(spec.get("updateStrategy")))
-    for path, claim in items(spec, "volumeClaimTemplates"):
-        yield from below(("spec", *path, "spec"), claim_spec(mapped(claim).get("spec")))
+    yield from below(
+        ("spec", "volumeClaimTemplates"), in_items(spec.get("volumeClaimTemplates"), _claim, asked)
+    )
 
 
 def _pod(data: Mapping[str, Any], asked: Asked) -> Iterator[Refusal]:
     return below(("spec",), pods.pod(data.get("spec"), asked=asked))
 
 
-def _claim(data: Mapping[str, Any]) -> Iterator[Refusal]:
-    return below(("spec",), claim_spec(data.get("spec")))
+def _claim(data: Any) -> Iterator[Refusal]:
+    return below(("spec",), claim_spec(mapped(data).get("spec")))
 
 
 def claim_spec(spec: Any) -> Iterator[Refusal]:

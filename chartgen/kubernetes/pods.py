@@ -10,7 +10,19 @@ from chartgen.kubernetes import formats
 from chartgen.kubernetes.asked import ANEW, Asked
 from chartgen.kubernetes.formats import amount, unknown
 from chartgen.kubernetes.labels import label_selector, labels, requirement
-from chartgen.kubernetes.refusal import Refusal, below, formed, items, mapped, once, part
+from chartgen.kubernetes.refusal import (
+    Judge,
+    Refusal,
+    below,
+    formed,
+    in_fields,
+    in_items,
+    items,
+    judged,
+    mapped,
+    once,
+    part,
+)
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -324,19 +336,22 @@ def _port_reference(port: Any) -> Iterator[Refusal]:
     yield from formed(port, formats.port_name, (), "no name of a port")
 
 
-def environment(node: Any) -> Iterator[Refusal]:
+def environment(node: Any, asked: Asked = ANEW) -> Iterator[Refusal]:
     """`env`: names, text, and one source each."""
-    for number, variable in enumerate(node) if isinstance(node, list) else ():
-        if not isinstance(variable, Mapping):
-            continue
-        name, value, source = variable.get("name"), variable.get("value"), variable.get("valueFrom")
-        if not name:
-            yield Refusal((number, "name"), "a variable has no name", "a name")
-        yield from formed(name or None, formats.environment_name, (number, "name"), "no name of a variable")
-        if value is not None and not isinstance(value, str):
-            yield Refusal((number, "value"), f"the value of {name} is no text", "text, in quotes")
-        if isinstance(source, Mapping):
-            yield from below((number, "valueFrom"), _source(source, bool(value)))
+    return in_items(node, _variable, asked)
+
+
+def _variable(variable: Any) -> Iterator[Refusal]:
+    if not isinstance(variable, Mapping):
+        return
+    name, value, source = variable.get("name"), variable.get("value"), variable.get("valueFrom")
+    if not name:
+        yield Refusal(("name",), "a variable has no name", "a name")
+    yield from formed(name or None, formats.environment_name, ("name",), "no name of a variable")
+    if value is not None and not isinstance(value, str):
+        yield Refusal(("value",), f"the value of {name} is no text", "text, in quotes")
+    if isinstance(source, Mapping):
+        yield from below(("valueFrom",), _source(source, bool(value)))
 
 
 def _source(source: Mapping[str, Any], beside_value: bool) -> Iterator[Refusal]:
@@ -510,15 +525,39 @@ def container_security(node: Any) -> Iterator[Refusal]:
     yield from _windows(node)
 
 
-def container(node: Any, *, starts_first: bool = False) -> Iterator[Refusal]:
+def container(node: Any, *, starts_first: bool = False, asked: Asked = ANEW) -> Iterator[Refusal]:
     """One container, or with `starts_first` one of `initContainers`."""
     if not isinstance(node, Mapping):
         return
     yield from formed(node.get("name"), formats.dns_label, ("name",), "no name of a container")
     if not node.get("image"):
         yield Refusal(("image",), "the container has no image", "an image")
+    yield from in_fields(node, _LISTS, asked)
+    yield from below(("env",), environment(node.get("env"), asked))
+    yield from in_fields(node, _CONTAINER_FIELDS, asked)
+    if part(node, "securityContext").get("privileged") is not True:
+        yield from in_fields(node, _UNPRIVILEGED, asked)
+    if node.get("restartPolicyRules") and not node.get("restartPolicy"):
+        yield Refusal(("restartPolicy",), "rules of restarts and no policy", "restartPolicy as well")
+    if not starts_first or node.get("restartPolicy") == "Always":
+        yield from in_fields(node, _PROBES, asked)
+    else:
+        for kind in _PROBES:
+            if node.get(kind) is not None:
+                yield Refusal(
+                    (kind,),
+                    "a container that ends before the others start has no probes",
+                    "no probe, or restartPolicy: Always",
+                )
+    for moment in ("postStart", "preStop"):
+        if part(node, "lifecycle").get(moment) is not None:
+            yield from below(("lifecycle", moment), action(node["lifecycle"][moment]))
+
+
+def _ports(node: Any) -> Iterator[Refusal]:
+    """`ports` of a container."""
     seen: set[Any] = set()
-    for path, port in items(node, "ports"):
+    for path, port in items(node):
         name = mapped(port).get("name")
         yield from formed(name or None, formats.port_name, (*path, "name"), "no name of a port")
         if mapped(port).get("containerPort") is None:
@@ -526,10 +565,16 @@ def container(node: Any, *, starts_first: bool = False) -> Iterator[Refusal]:
         if name and name in seen:
             yield Refusal((*path, "name"), f"two ports are called {name}", "another name")
         seen.add(name)
-    yield from once(node, "ports", "port", "containerPort", "protocol")
-    yield from once(node, "env", "the variable", "name")
-    yield from below(("env",), environment(node.get("env")))
-    for path, source in items(node, "envFrom"):
+    yield from once(node, "port", "containerPort", "protocol")
+
+
+def _variables_once(node: Any) -> Iterator[Refusal]:
+    return once(node, "the variable", "name")
+
+
+def _variables_from(node: Any) -> Iterator[Refusal]:
+    """`envFrom`."""
+    for path, source in items(node):
         kinds = [kind for kind in ("configMapRef", "secretRef") if mapped(source).get(kind) is not None]
         if len(kinds) != 1:
             yield Refusal(
@@ -548,38 +593,12 @@ def container(node: Any, *, starts_first: bool = False) -> Iterator[Refusal]:
             (*path, "prefix"),
             "no start of a variable's name",
         )
-    yield from _mounts(node)
-    yield from below(("resources",), resources(node.get("resources")))
-    yield from below(("securityContext",), container_security(node.get("securityContext")))
-    privileged = part(node, "securityContext").get("privileged") is True
-    for path, mount in items(node, "volumeMounts"):
-        if mapped(mount).get("mountPropagation") == "Bidirectional" and not privileged:
-            yield Refusal(
-                (*path, "mountPropagation"),
-                "only privileged containers mount for others",
-                "securityContext.privileged: true",
-            )
-    if node.get("restartPolicyRules") and not node.get("restartPolicy"):
-        yield Refusal(("restartPolicy",), "rules of restarts and no policy", "restartPolicy as well")
-    lasting = not starts_first or node.get("restartPolicy") == "Always"
-    for kind in ("livenessProbe", "readinessProbe", "startupProbe"):
-        if node.get(kind) is not None and not lasting:
-            yield Refusal(
-                (kind,),
-                "a container that ends before the others start has no probes",
-                "no probe, or restartPolicy: Always",
-            )
-        elif lasting:
-            yield from below((kind,), probe(node.get(kind), kind))
-    for moment in ("postStart", "preStop"):
-        if part(node, "lifecycle").get(moment) is not None:
-            yield from below(("lifecycle", moment), action(node["lifecycle"][moment]))
 
 
-def _mounts(node: Mapping[str, Any]) -> Iterator[Refusal]:
-    """`volumeMounts` and `volumeDevices`: each path once, paths below volumes that stay in them."""
+def _mounts(node: Any) -> Iterator[Refusal]:
+    """`volumeMounts`: each path once, paths below volumes that stay in them."""
     seen: set[Any] = set()
-    for path, mount in items(node, "volumeMounts"):
+    for path, mount in items(node):
         if not isinstance(mount, Mapping):
             continue
         where = mount.get("mountPath")
@@ -603,27 +622,54 @@ def _mounts(node: Mapping[str, Any]) -> Iterator[Refusal]:
                 )
 
 
-def _refused(entry: Any, starts_first: bool) -> tuple[Refusal, ...]:
-    return tuple(container(entry, starts_first=starts_first))
+def _mounts_for_others(node: Any) -> Iterator[Refusal]:
+    for path, mount in items(node):
+        if mapped(mount).get("mountPropagation") == "Bidirectional":
+            yield Refusal(
+                (*path, "mountPropagation"),
+                "only privileged containers mount for others",
+                "securityContext.privileged: true",
+            )
+
+
+_LISTS: Mapping[str, Judge] = {"ports": _ports, "env": _variables_once}
+_UNPRIVILEGED: Mapping[str, Judge] = {"volumeMounts": _mounts_for_others}
+_CONTAINER_FIELDS: Mapping[str, Judge] = {
+    "envFrom": _variables_from,
+    "volumeMounts": _mounts,
+    "resources": resources,
+    "securityContext": container_security,
+}
+_PROBES: Mapping[str, Judge] = {
+    "livenessProbe": lambda node: probe(node, "livenessProbe"),
+    "readinessProbe": lambda node: probe(node, "readinessProbe"),
+    "startupProbe": lambda node: probe(node, "startupProbe"),
+}
+_POD_FIELDS: Mapping[str, Judge] = {
+    "imagePullSecrets": lambda node: once(node, "the Secret", "name"),
+    "hostAliases": lambda node: once(node, "the address", "ip"),
+    "nodeSelector": node_selector,
+    "tolerations": tolerations,
+    "affinity": affinity,
+    "topologySpreadConstraints": spread,
+    "securityContext": pod_security,
+}
+
+
+def _refused(entry: Any, starts_first: bool, asked: Asked) -> tuple[Refusal, ...]:
+    return tuple(container(entry, starts_first=starts_first, asked=asked))
 
 
 def pod(spec: Any, claims: Collection[str] = (), asked: Asked = ANEW) -> Iterator[Refusal]:
     """The specification of a pod, which has the volumes called `claims` besides its own.
 
-    A container that was `asked` about before is not gone through again."""
+    Parts that were `asked` about before are not gone through again."""
     if not isinstance(spec, Mapping):
         return
-    names: set[Any] = set()
-    for path, volume in items(spec, "volumes"):
-        name = mapped(volume).get("name")
-        yield from formed(name, formats.dns_label, (*path, "name"), "no name of a volume")
-        if name in names:
-            yield Refusal((*path, "name"), f"two volumes are called {name}", "another name")
-        names.add(name)
-        for kind in ("configMap", "secret"):
-            for place, entry in items(mapped(volume).get(kind), "items"):
-                yield from below((*path, kind, *place), key_to_path(entry))
-    yield from _volumes_of(spec, {*names, *claims})
+    volumes = spec.get("volumes")
+    yield from below(("volumes",), judged(_volumes, volumes, asked))
+    there = asked.once("names", volumes, _names)
+    yield from _volumes_of(spec, there.union(claims) if claims else there, asked)
     called: set[Any] = set()
     for group in ("containers", "initContainers"):
         for path, entry in items(spec, group):
@@ -631,15 +677,9 @@ def pod(spec: Any, claims: Collection[str] = (), asked: Asked = ANEW) -> Iterato
             if name in called:
                 yield Refusal((*path, "name"), f"two containers are called {name}", "another name")
             called.add(name)
-            yield from below(path, asked.once(group, entry, _refused, group == "initContainers"))
-    yield from _host_ports(spec)
-    yield from once(spec, "imagePullSecrets", "the Secret", "name")
-    yield from once(spec, "hostAliases", "the address", "ip")
-    yield from below(("nodeSelector",), node_selector(spec.get("nodeSelector")))
-    yield from below(("tolerations",), tolerations(spec.get("tolerations")))
-    yield from below(("affinity",), affinity(spec.get("affinity")))
-    yield from below(("topologySpreadConstraints",), spread(spec.get("topologySpreadConstraints")))
-    yield from below(("securityContext",), pod_security(spec.get("securityContext")))
+            yield from below(path, asked.once(group, entry, _refused, group == "initContainers", asked))
+    yield from _host_ports(spec, asked)
+    yield from in_fields(spec, _POD_FIELDS, asked)
     yield from formed(
         spec.get("priorityClassName") or None,
         formats.dns_subdomain,
@@ -657,33 +697,31 @@ def pod(spec: Any, claims: Collection[str] = (), asked: Asked = ANEW) -> Iterato
         yield Refusal(("terminationGracePeriodSeconds",), f"{grace} seconds", "0 or more")
 
 
-def _volumes_of(spec: Mapping[str, Any], there: Collection[Any]) -> Iterator[Refusal]:
+def _names(node: Any) -> frozenset[Any]:
+    return frozenset(mapped(item).get("name") for _, item in items(node))
+
+
+def _volumes(node: Any) -> Iterator[Refusal]:
+    """`volumes`."""
+    names: set[Any] = set()
+    for path, volume in items(node):
+        name = mapped(volume).get("name")
+        yield from formed(name, formats.dns_label, (*path, "name"), "no name of a volume")
+        if name in names:
+            yield Refusal((*path, "name"), f"two volumes are called {name}", "another name")
+        names.add(name)
+        for kind in ("configMap", "secret"):
+            for place, entry in items(mapped(volume).get(kind), "items"):
+                yield from below((*path, kind, *place), key_to_path(entry))
+
+
+def _volumes_of(spec: Mapping[str, Any], there: frozenset[Any], asked: Asked) -> Iterator[Refusal]:
     """What containers mount is one of the pod's volumes, and what they are to wait for at the end is not too long."""
-    grace = spec.get("terminationGracePeriodSeconds")
-    grace = grace if isinstance(grace, int) else 30
     for group in ("containers", "initContainers"):
         for path, entry in items(spec, group):
-            for kind in ("volumeMounts", "volumeDevices"):
-                for place, mount in items(entry, kind):
-                    name = mapped(mount).get("name")
-                    if name not in there and not unknown(name):
-                        yield Refusal(
-                            (*path, *place, "name"), f"the pod has no volume {name}", "the name of a volume"
-                        )
-            for place, variable in items(entry, "env"):
-                file = part(part(variable, "valueFrom"), "fileKeyRef")
-                if file and file.get("volumeName") not in there:
-                    where = (*path, *place, "valueFrom", "fileKeyRef", "volumeName")
-                    yield Refusal(
-                        where, f"the pod has no volume {file.get('volumeName')}", "the name of a volume"
-                    )
-            for moment in ("postStart", "preStop"):
-                seconds = part(part(part(entry, "lifecycle"), moment), "sleep").get("seconds")
-                if isinstance(seconds, int) and seconds > grace:
-                    where = (*path, "lifecycle", moment, "sleep", "seconds")
-                    yield Refusal(
-                        where, f"{seconds} seconds, and the pod is ended after {grace}", f"at most {grace}"
-                    )
+            if not there.issuperset(asked.once("mounted", entry, _mounted, asked)):
+                yield from below(path, _not_there(entry, there))
+            yield from below((*path, "lifecycle"), _waits(part(entry, "lifecycle"), spec))
     security = part(spec, "securityContext")
     if part(security, "windowsOptions").get("hostProcess") is True and not spec.get("hostNetwork"):
         where = ("securityContext", "windowsOptions", "hostProcess")
@@ -698,6 +736,50 @@ def _volumes_of(spec: Mapping[str, Any], there: Collection[Any]) -> Iterator[Ref
             )
 
 
+_MOUNTS = ("volumeMounts", "volumeDevices")
+
+
+def _mounted(entry: Any, asked: Asked) -> frozenset[Any]:
+    """The names of the volumes that a container mounts or reads variables of."""
+    mounts = [asked.once("names", mapped(entry).get(kind), _names) for kind in _MOUNTS]
+    files = [file.get("volumeName") for _, file in _files(entry)]
+    return frozenset(files).union(*mounts)
+
+
+def _files(entry: Any) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+    """The files of volumes that variables of a container are read of."""
+    for place, variable in items(entry, "env"):
+        if file := part(mapped(variable).get("valueFrom"), "fileKeyRef"):
+            yield (*place, "valueFrom", "fileKeyRef"), file
+
+
+def _not_there(entry: Any, there: Collection[Any]) -> Iterator[Refusal]:
+    """The volumes that a container needs and its pod has not."""
+    for kind in _MOUNTS:
+        for place, mount in items(entry, kind):
+            name = mapped(mount).get("name")
+            if name not in there and not unknown(name):
+                yield Refusal((*place, "name"), f"the pod has no volume {name}", "the name of a volume")
+    for place, file in _files(entry):
+        name = file.get("volumeName")
+        if name not in there:
+            yield Refusal((*place, "volumeName"), f"the pod has no volume {name}", "the name of a volume")
+
+
+def _waits(lifecycle: Mapping[str, Any], spec: Mapping[str, Any]) -> Iterator[Refusal]:
+    """What a container sleeps before it ends, where that is longer than its pod has."""
+    grace = spec.get("terminationGracePeriodSeconds")
+    grace = grace if isinstance(grace, int) else 30
+    for moment in lifecycle and ("postStart", "preStop"):
+        seconds = part(part(lifecycle, moment), "sleep").get("seconds")
+        if isinstance(seconds, int) and seconds > grace:
+            yield Refusal(
+                (moment, "sleep", "seconds"),
+                f"{seconds} seconds, and the pod is ended after {grace}",
+                f"at most {grace}",
+            )
+
+
 def key_to_path(node: Any) -> Iterator[Refusal]:
     """One of a volume's `items`: a key, and a path that is the volume's own."""
     if not isinstance(node, Mapping):
@@ -708,26 +790,26 @@ def key_to_path(node: Any) -> Iterator[Refusal]:
     yield from formed(node.get("path"), formats.local_unreserved_path, ("path",), "no path in a volume")
 
 
-def _host_ports(spec: Mapping[str, Any]) -> Iterator[Refusal]:
+def _host_ports(spec: Mapping[str, Any], asked: Asked) -> Iterator[Refusal]:
     """A port of the node belongs to one container; in the node's network, a container's port is the node's."""
     taken: set[tuple[Any, ...]] = set()
     for path, entry in items(spec, "containers"):
-        for place, port in items(entry, "ports"):
-            if not isinstance(port, Mapping):
-                continue
-            number = port.get("hostPort")
-            if number and spec.get("hostNetwork") and number != port.get("containerPort"):
+        for place, port in asked.once("of the node", mapped(entry).get("ports"), _of_the_node):
+            number = port["hostPort"]
+            here = (*path, "ports", *place, "hostPort")
+            if spec.get("hostNetwork") and number != port.get("containerPort"):
                 yield Refusal(
-                    (*path, *place, "hostPort"),
-                    "in the node's network a port is the node's",
-                    str(port.get("containerPort")),
+                    here, "in the node's network a port is the node's", str(port.get("containerPort"))
                 )
             key = (port.get("protocol") or "TCP", port.get("hostIP") or "", number)
-            if number and key in taken:
+            if key in taken:
                 yield Refusal(
-                    (*path, *place, "hostPort"),
-                    f"port {number} of the node is taken by another container",
-                    "another port",
+                    here, f"port {number} of the node is taken by another container", "another port"
                 )
-            if number:
-                taken.add(key)
+            taken.add(key)
+
+
+def _of_the_node(node: Any) -> tuple[tuple[Path, Mapping[str, Any]], ...]:
+    return tuple(
+        (path, port) for path, port in items(node) if isinstance(port, Mapping) and port.get("hostPort")
+    )

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from chartgen.kube_version import MAINTAINED
-from chartgen.kubernetes.asked import ANEW, Asked
+from chartgen.kubernetes.asked import ANEW, Asked, Known
 from chartgen.kubernetes.refusal import Refusal, below
 
 TYPE_CHECKING = False
@@ -50,11 +50,11 @@ _SINCE: Mapping[str, tuple[tuple[Any, int], ...]] = {
 def refusals(node: Any, version: tuple[int, int] | None, asked: Asked = ANEW) -> Iterator[Refusal]:
     """What that version of Kubernetes (the oldest that is maintained, if None) does not take yet of a part of an object."""
     # hardly an object has such a field, which is asked first and costs next to nothing
-    if _has_gated(node, asked):
+    if _has_gated(node, asked.known(_has_gated), asked):
         yield from _refusals(node, version)
 
 
-def _has_gated(node: Any, asked: Asked) -> bool:
+def _has_gated(node: Any, known: Known, asked: Asked) -> bool:
     if isinstance(node, dict):
         if not _SINCE.keys().isdisjoint(node):
             return True
@@ -62,7 +62,10 @@ def _has_gated(node: Any, asked: Asked) -> bool:
     elif not isinstance(node, list):
         return False
     for item in node:
-        if isinstance(item, (dict, list)) and item and asked.once("has gated", item, _has_gated, asked):
+        if (
+            isinstance(item, (dict, list))
+            and (known.get(id(item)) or asked.kept(known, item, _has_gated(item, known, asked)))[1]
+        ):
             return True
     return False
 

@@ -64,13 +64,13 @@ class Document(NamedTuple):
     # what is known of parts that other documents have, too
     asked: Asked = ANEW
 
-    def once(self, question: Hashable, answer: Callable[[], T]) -> T:
+    def once(self, question: Hashable, answer: Callable[[Document], T]) -> T:
         """What `answer` returns about the object, whose data no one changes: asked once, of however many charts it is part."""
         if self.kept is None:
-            return answer()
+            return answer(self)
         found = self.kept.get(question)
         if found is None or found[0] is not self.head:
-            found = self.kept[question] = self.head, answer()
+            found = self.kept[question] = self.head, answer(self)
         known: T = found[1]
         return known
 
@@ -168,86 +168,68 @@ def block_yaml(value: Any, write: Callable[[str], str], asked: Asked = ANEW) -> 
 
     What stands below a key or a dash is written once, where parts that were `asked` about are kept.
     """
-    lines: list[str] = []
-    _node(value, "", "", lines, write, asked)
-    return "\n".join(lines) + "\n"
+    return _node(value, "", "", write, asked) + "\n"
 
 
-def _node(
-    value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str], asked: Asked
-) -> None:
-    """Appends `value`; `lead` is what the first line starts with (its key or dash), `indent` the rest's margin."""
-    if isinstance(value, dict) and value:
-        first, deeper = lead, indent + "  "
-        for key, item in value.items():
-            # a splice is not plain
-            if helm_scalar.is_plain(key):
-                name = key
-            elif is_spliced(key):
-                lines.append(_splice(first, indent, key, write))
-                first = indent
-                continue
-            else:
-                name = _quoted(str(key), write)
-            if len(name) > _LONGEST_KEY:
-                lines.append(f"{first}? {name}")
-                _node(item, deeper, indent + ": ", lines, write, asked)
-            elif isinstance(item, str):
-                if helm_scalar.is_plain(item):
-                    lines.append(f"{first}{name}: {item}")
-                else:
-                    _scalar(item, deeper, f"{first}{name}: ", lines, write)
-            elif isinstance(item, dict) and item:
-                lines.append(f"{first}{name}:")
-                _below(item, deeper, deeper, lines, write, asked)
-            elif isinstance(item, list) and item:
-                lines.append(f"{first}{name}:")
-                _below(item, indent, indent, lines, write, asked)
-            else:
-                _scalar(item, deeper, f"{first}{name}: ", lines, write)
-            first = indent
-    elif isinstance(value, list) and value:
-        _items(value, indent, lead, lines, write, asked)
-    else:
-        _scalar(value, indent, lead, lines, write)
+def _node(value: Any, indent: str, lead: str, write: Callable[[str], str], asked: Asked) -> str:
+    """The lines of `value`; `lead` is what the first starts with (its key or dash), `indent` the rest's margin."""
+    if value and isinstance(value, dict):
+        return _entries(value, indent, lead, write, asked)
+    if value and isinstance(value, list):
+        return _items(value, indent, lead, write, asked)
+    return _scalar(value, indent, lead, write)
 
 
-def _below(
-    value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str], asked: Asked
-) -> None:
-    """Appends a map or list as `_node` does, as text that all documents share which have it at this margin."""
+def _below(value: Any, indent: str, lead: str, write: Callable[[str], str], asked: Asked) -> str:
+    """A map or list as `_node` has it, the very text for all documents which have it at this margin."""
+    text = _entries if isinstance(value, dict) else _items
     if asked is ANEW:
-        _node(value, indent, lead, lines, write, asked)
-        return
-    lines.append(asked.once((write, indent, lead), value, _text, indent, lead, write, asked))
+        return text(value, indent, lead, write, asked)
+    return asked.once((write, indent, lead), value, text, indent, lead, write, asked)
 
 
-def _text(value: Any, indent: str, lead: str, write: Callable[[str], str], asked: Asked) -> str:
-    lines: list[str] = []
-    _node(value, indent, lead, lines, write, asked)
+def _entries(value: dict[Any, Any], indent: str, lead: str, write: Callable[[str], str], asked: Asked) -> str:
+    lines = []
+    first, deeper = lead, indent + "  "
+    for key, item in value.items():
+        # a splice is not plain
+        if helm_scalar.is_plain(key):
+            name = key
+        elif is_spliced(key):
+            lines.append(_splice(first, indent, key, write))
+            first = indent
+            continue
+        else:
+            name = _quoted(str(key), write)
+        if len(name) > _LONGEST_KEY:
+            lines.append(f"{first}? {name}\n{_node(item, deeper, indent + ': ', write, asked)}")
+        elif isinstance(item, str):
+            if helm_scalar.is_plain(item):
+                lines.append(f"{first}{name}: {item}")
+            else:
+                lines.append(_scalar(item, deeper, f"{first}{name}: ", write))
+        elif item and isinstance(item, dict):
+            lines.append(f"{first}{name}:\n{_below(item, deeper, deeper, write, asked)}")
+        elif item and isinstance(item, list):
+            lines.append(f"{first}{name}:\n{_below(item, indent, indent, write, asked)}")
+        else:
+            lines.append(_scalar(item, deeper, f"{first}{name}: ", write))
+        first = indent
     return "\n".join(lines)
 
 
-def _items(
-    value: list[Any],
-    indent: str,
-    lead: str,
-    lines: list[str],
-    write: Callable[[str], str],
-    asked: Asked,
-) -> None:
+def _items(value: list[Any], indent: str, lead: str, write: Callable[[str], str], asked: Asked) -> str:
+    lines = []
     deeper = indent + "  "
     for entry in value:
-        if isinstance(entry, str):
-            if is_spliced(entry):
-                lines.append(_splice(lead, indent, entry, write))
-            else:
-                _scalar(entry, deeper, lead + "- ", lines, write)
+        if is_spliced(entry):
+            lines.append(_splice(lead, indent, entry, write))
         elif entry and isinstance(entry, (dict, list)):
-            _below(entry, deeper, lead + "- ", lines, write, asked)
+            lines.append(_below(entry, deeper, lead + "- ", write, asked))
         else:
-            _scalar(entry, deeper, lead + "- ", lines, write)
+            lines.append(_scalar(entry, deeper, lead + "- ", write))
         lead = indent
+    return "\n".join(lines)
 
 
 def _splice(lead: str, indent: str, entry: str, write: Callable[[str], str]) -> str:
@@ -255,19 +237,22 @@ def _splice(lead: str, indent: str, entry: str, write: Callable[[str], str]) -> 
     return f"{lead if lead.strip() else indent}{{{{- {write(entry)} | nindent {len(indent)} }}}}"
 
 
-def _scalar(value: Any, indent: str, lead: str, lines: list[str], write: Callable[[str], str]) -> None:
+def _scalar(value: Any, indent: str, lead: str, write: Callable[[str], str]) -> str:
     if not isinstance(value, str):
-        lines.append(lead + json_text(value))
-    elif helm_scalar.is_plain(value):
-        lines.append(lead + value)
-    elif "\n" in value and _fits_block(value):
+        return lead + json_text(value)
+    if helm_scalar.is_plain(value):
+        return lead + value
+    if "\n" in value and _fits_block(value):
         body = value.rstrip("\n")
         trailing = len(value) - len(body)
-        lines.append(lead + ("|" if trailing == 1 else "|-" if not trailing else "|+"))
-        lines.extend((indent + line) if line else "" for line in write(body).split("\n"))
-        lines.extend([""] * (trailing - 1))
-    else:
-        lines.append(lead + _quoted(value, write))
+        margin = "\n" + indent
+        text = write(body).replace("\n", margin)
+        # lines with nothing in them have no margin; of several in a row, every other is found at a time
+        while indent and f"{margin}\n" in text:
+            text = text.replace(f"{margin}\n", "\n\n")
+        style = "|" if trailing == 1 else "|+" if trailing else "|-"
+        return f"{lead}{style}{margin}{text}" + "\n" * (trailing - 1)
+    return lead + _quoted(value, write)
 
 
 def _fits_block(text: str) -> bool:
@@ -290,7 +275,7 @@ def _ends_in_break(value: Any) -> bool:
 def chart_text(document: Document, late: LateBound) -> str:
     """The document as Helm template source."""
     # the tokens of other compilations are others
-    return document.once(("text", document.only_if, late), lambda: _chart_text(document, late))
+    return document.once(("text", document.only_if, late), lambda document: _chart_text(document, late))
 
 
 def _chart_text(document: Document, late: LateBound) -> str:

@@ -5,10 +5,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from functools import partial
 
 from chartgen import lazy_regex, schema
 from chartgen.diagnostics import Diagnostic, Path, Span
+from chartgen.kubernetes.asked import Asked
 from chartgen.late import TOKEN
 from chartgen.records import NamedTuple
 from chartgen.render import components
@@ -88,20 +88,32 @@ class _Wanted(NamedTuple):
 
 
 class _Pod(NamedTuple):
-    """The pods of one document: their labels, and what their containers call their ports."""
+    """The pods of one document: their labels, what their containers call their ports, and what they want."""
 
-    owner: Document
     namespace: str
     labels: Mapping[str, Any]
-    spec: Mapping[str, Any]
     containers: tuple[Mapping[str, Any], ...]
     ports: frozenset[str]
+    wants: tuple[_Wanted, ...]
+    # … where no text of the user's names variables
+    variables: tuple[_Wanted, ...]
+
+
+class _Told(NamedTuple):
+    """What a document tells of itself, whatever the rest of the chart is: what others may want of it, its identity without
+    the version, what it wants, its pods (None for what has none) and the ports of a Service."""
+
+    offers: _Wanted
+    identity: tuple[str, str, str, str]
+    wants: tuple[_Wanted, ...]
+    pod: _Pod | None
+    ports: frozenset[str | int]
 
 
 class _Chart(NamedTuple):
-    """What can be referred to: objects as (kind, name), pods, the port numbers and names of Services."""
+    """What can be referred to: objects as they are wanted, pods, the port numbers and names of Services."""
 
-    there: frozenset[tuple[str, str]]
+    there: frozenset[tuple[Any, ...]]
     # by each label that they have
     pods: Mapping[tuple[str, Any], Sequence[_Pod]]
     services: Mapping[str, frozenset[str | int]]
@@ -109,11 +121,20 @@ class _Chart(NamedTuple):
     given: Mapping[str, Sequence[Path]]
     with_variables: Sequence[str]
 
-    def has(self, kind: str, name: Any, wanted: Document) -> bool:
-        """True for an object of the chart, and for one that the user names in a value which the document read."""
-        if name == _EVERYWHERE or (kind == "SecurityContextConstraints" and name in _OF_OPENSHIFT):
+    def missing(self, document: Document, wants: Sequence[_Wanted]) -> Iterator[_Broken]:
+        """What of that which a document wants is not there."""
+        for wanted in wants:
+            if wanted not in self.there and not (wanted.is_object and self._is_outside(wanted, document)):
+                # a null that was given for a name is none
+                yield _Broken(document, wanted.what, str(wanted.name or ""))
+
+    def _is_outside(self, wanted: _Wanted, document: Document) -> bool:
+        """True for an object that clusters have, and for one that the user names in a value which the document read."""
+        if wanted.name == _EVERYWHERE:
             return True
-        return (kind, name) in self.there or self.is_given(name, wanted)
+        if wanted.what == "SecurityContextConstraints" and wanted.name in _OF_OPENSHIFT:
+            return True
+        return self.is_given(wanted.name, document)
 
     def is_given(self, text: Any, document: Document) -> bool:
         """True for a text that the document may have from the user."""
@@ -147,50 +168,46 @@ def check(
     and a document that read this value asks for, is outside the chart and taken to exist; so is what a component
     declares to leave dangling. Ports and volumes are a pod's own, whoever names them.
     """
-    pods = tuple(
-        made.once("pod", partial(_pod, made))._replace(owner=made)
-        for made in documents
-        if made.kind in _HAVE_PODS
-    )
+    told = [(document, document.once("told", _told)) for document in documents]
+    pods = [(document, each.pod) for document, each in told if each.pod is not None]
     labelled: dict[tuple[str, Any], list[_Pod]] = {}
-    for pod in pods:
+    for _, pod in pods:
         for label in pod.labels.items():
             labelled.setdefault(label, []).append(pod)
     given: dict[str, list[Path]] = {}
     for path, text in _texts(user, schema.defaults(), ()):
         given.setdefault(text, []).append(path)
+    there = frozenset([*(each.offers for _, each in told), *(_Wanted("Secret", name) for name in made)])
     chart = _Chart(
-        there=frozenset({(made.kind, made.name) for made in documents} | {("Secret", name) for name in made}),
+        there=there,
         pods=labelled,
-        services={
-            made.name: made.once("ports", partial(_service_ports, made))
-            for made in documents
-            if made.kind == "Service"
-        },
+        services={each.offers.name: each.ports for _, each in told if each.offers.what == "Service"},
         given=given,
         with_variables=[text for text in given if "$(" in text],
     )
     broken: list[_Broken] = []
-    for document in documents:
-        kind = document.kind
-        if kind in _LOOKS:
-            broken += _LOOKS[kind](document, chart)
-        elif kind in _WANTS:
-            broken += _missing(document, document.once("wants", partial(_wants, document)), chart)
-    for pod in pods:
-        broken += _missing(pod.owner, pod.owner.once("pod wants", partial(_pod_wants, pod)), chart)
-        named = _named_by_user(pod.owner, chart)
+    for document, each in told:
+        # nearly always all of it is there
+        if not there.issuperset(each.wants):
+            broken += chart.missing(document, each.wants)
+        if (look := _LOOKS.get(each.offers.what)) is not None:
+            broken += look(document, chart)
+    for document, pod in pods:
+        if not there.issuperset(pod.wants):
+            broken += chart.missing(document, pod.wants)
+        named = _named_by_user(document, chart) if chart.with_variables else ()
         unknown = (
-            [*_variables(pod, named)]
+            [each for container in pod.containers for each in _variables(container, named)]
             if named
-            else pod.owner.once("variables", partial(_known_variables, pod))
+            else pod.variables
         )
-        broken += _missing(pod.owner, unknown, chart)
+        broken += chart.missing(document, unknown)
+    twice = [*_twice(told)]
     if not broken:
-        return [*_twice(documents)]
+        return twice
     kept = {expected for component in components.shipped() for expected in component.dangling}
     return [
-        *_twice(documents),
+        *twice,
         *(
             reference.diagnostic()
             for reference in broken
@@ -199,12 +216,16 @@ def check(
     ]
 
 
-def _missing(document: Document, wanted: Iterable[_Wanted], chart: _Chart) -> Iterator[_Broken]:
-    """What of that which a document wants is not there."""
-    for what, name, is_object in wanted:
-        if not is_object or not chart.has(what, name, document):
-            # a null that was given for a name is none
-            yield _Broken(document, what, str(name or ""))
+def _told(document: Document) -> _Told:
+    version, kind, namespace, name = document.identity
+    wants = _WANTS.get(kind)
+    return _Told(
+        offers=_Wanted(kind, name),
+        identity=(version.rpartition("/")[0], kind, namespace, name),
+        wants=tuple(wants(document)) if wants is not None else (),
+        pod=_pod(document) if kind in _HAVE_PODS else None,
+        ports=_service_ports(document) if kind == "Service" else frozenset(),
+    )
 
 
 def _service_ports(document: Document) -> frozenset[str | int]:
@@ -235,17 +256,22 @@ def _pod(document: Document) -> _Pod:
     template = document.data if document.kind == "Pod" else document.data["spec"]["template"]
     spec = template["spec"]
     containers = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
+    asked = document.asked
     return _Pod(
-        owner=document,
         namespace=_namespace(document),
         labels=template.get("metadata", {}).get("labels") or {},
-        spec=spec,
         containers=containers,
         ports=frozenset(
             port["name"]
             for container in containers
             for port in container.get("ports") or ()
             if "name" in port
+        ),
+        wants=_pod_wants(spec, containers, asked),
+        variables=tuple(
+            each
+            for container in containers
+            for each in asked.once("variables", container, _container_variables)
         ),
     )
 
@@ -254,11 +280,10 @@ def _namespace(document: Document) -> str:
     return str(document.data["metadata"].get("namespace") or "")
 
 
-def _twice(documents: Sequence[Document]) -> Iterator[Diagnostic]:
+def _twice(told: Sequence[tuple[Document, _Told]]) -> Iterator[Diagnostic]:
     seen: dict[tuple[str, str, str, str], Document] = {}
-    for document in documents:
-        version, kind, namespace, name = document.identity
-        other = seen.setdefault((version.rpartition("/")[0], kind, namespace, name), document)
+    for document, each in told:
+        other = seen.setdefault(each.identity, document)
         if other is not document:
             yield Diagnostic(
                 "object-twice",
@@ -323,10 +348,6 @@ def _webhooks(document: Document, chart: _Chart) -> Iterator[_Broken]:
             yield _Broken(document, "port of a Service", f"{service['name']}:{port}")
 
 
-def _wants(document: Document) -> tuple[_Wanted, ...]:
-    return tuple(_WANTS[document.kind](document))
-
-
 def _binding(document: Document) -> Iterator[_Wanted]:
     role = document.data["roleRef"]
     # cluster roles of Kubernetes itself have a prefix; the auth method's reviewer is one of them
@@ -353,15 +374,19 @@ def _secret(document: Document) -> Iterator[_Wanted]:
         yield _Wanted("ServiceAccount", account)
 
 
-def _workload(document: Document, chart: _Chart) -> Iterator[_Broken]:
+def _workload(document: Document) -> Iterator[_Wanted]:
     spec = document.data["spec"]
     labels = spec["template"].get("metadata", {}).get("labels") or {}
     wanted = (spec.get("selector") or {}).get("matchLabels") or {}
     missing = {key: value for key, value in wanted.items() if labels.get(key) != value}
     if missing:
-        yield _Broken(document, "pod of its own", _labels(missing))
-    if document.kind == "StatefulSet" and spec["serviceName"] not in chart.services:
-        yield _Broken(document, "Service", spec["serviceName"])
+        yield _Wanted("pod of its own", _labels(missing), is_object=False)
+
+
+def _governing(document: Document, chart: _Chart) -> Iterator[_Broken]:
+    name = document.data["spec"]["serviceName"]
+    if name not in chart.services:
+        yield _Broken(document, "Service", name)
 
 
 _LOOKS = {
@@ -370,10 +395,7 @@ _LOOKS = {
     "Ingress": _ingress,
     "MutatingWebhookConfiguration": _webhooks,
     "ValidatingWebhookConfiguration": _webhooks,
-    "Deployment": _workload,
-    "StatefulSet": _workload,
-    "DaemonSet": _workload,
-    "Job": _workload,
+    "StatefulSet": _governing,
 }
 # what does not depend on the rest of the chart
 _WANTS: Mapping[str, Callable[[Document], Iterator[_Wanted]]] = {
@@ -382,18 +404,23 @@ _WANTS: Mapping[str, Callable[[Document], Iterator[_Wanted]]] = {
     "Role": _role,
     "ClusterRole": _role,
     "Secret": _secret,
+    "Deployment": _workload,
+    "StatefulSet": _workload,
+    "DaemonSet": _workload,
+    "Job": _workload,
 }
 
 
-def _pod_wants(pod: _Pod) -> tuple[_Wanted, ...]:
-    account = pod.spec.get("serviceAccountName")
-    asked = pod.owner.asked
+def _pod_wants(
+    spec: Mapping[str, Any], containers: Sequence[Mapping[str, Any]], asked: Asked
+) -> tuple[_Wanted, ...]:
+    account = spec.get("serviceAccountName")
     return (
         *((_Wanted("ServiceAccount", account),) if account else ()),
-        *_mounted(pod.spec),
+        *asked.once("held by volumes", spec.get("volumes"), _held),
         *(
             each
-            for container in pod.containers
+            for container in containers
             for each in asked.once("container wants", container, _container_wants)
         ),
     )
@@ -408,9 +435,13 @@ def _container_wants(container: Mapping[str, Any]) -> tuple[_Wanted, ...]:
     )
 
 
-def _mounted(spec: Mapping[str, Any]) -> Iterator[_Wanted]:
+def _held(volumes: Any) -> tuple[_Wanted, ...]:
+    return tuple(_objects_of(volumes or ()))
+
+
+def _objects_of(volumes: Iterable[Mapping[str, Any]]) -> Iterator[_Wanted]:
     """Each object that a volume holds and the pod cannot start without."""
-    for volume in spec.get("volumes") or ():
+    for volume in volumes:
         projected = volume.get("projected") or {}
         for source in (volume, *(projected.get("sources") or ())):
             config, secret = source.get("configMap"), source.get("secret")
@@ -425,7 +456,9 @@ def _mounted(spec: Mapping[str, Any]) -> Iterator[_Wanted]:
 
 def _from_environment(container: Mapping[str, Any]) -> Iterator[_Wanted]:
     for variable in container.get("env") or ():
-        source = variable.get("valueFrom") or {}
+        source = variable.get("valueFrom")
+        if not source:
+            continue
         for key, kind in (("secretKeyRef", "Secret"), ("configMapKeyRef", "ConfigMap")):
             if key in source and not source[key].get("optional"):
                 yield _Wanted(kind, source[key].get("name"))
@@ -454,23 +487,22 @@ def _named_by_user(document: Document, chart: _Chart) -> set[str]:
     }
 
 
-def _known_variables(pod: _Pod) -> tuple[_Wanted, ...]:
-    return tuple(_variables(pod, ()))
+def _container_variables(container: Mapping[str, Any]) -> tuple[_Wanted, ...]:
+    return tuple(_variables(container, ()))
 
 
-def _variables(pod: _Pod, named: Collection[str]) -> Iterator[_Wanted]:
+def _variables(container: Mapping[str, Any], named: Collection[str]) -> Iterator[_Wanted]:
     """`$(NAME)` of a variable that the container does not have, or has only further down, and that is not `named`."""
-    for container in pod.containers:
-        if container.get("envFrom"):
-            continue
-        known = set(named)
-        for variable in container.get("env") or ():
-            for name in _unknown(variable.get("value"), known):
-                yield _Wanted(f"variable for {variable['name']}", name, is_object=False)
-            known.add(variable.get("name"))
-        for text in (*(container.get("command") or ()), *(container.get("args") or ())):
-            for name in _unknown(text, known):
-                yield _Wanted("variable", name, is_object=False)
+    if container.get("envFrom"):
+        return
+    known = set(named)
+    for variable in container.get("env") or ():
+        for name in _unknown(variable.get("value"), known):
+            yield _Wanted(f"variable for {variable['name']}", name, is_object=False)
+        known.add(variable.get("name"))
+    for text in (*(container.get("command") or ()), *(container.get("args") or ())):
+        for name in _unknown(text, known):
+            yield _Wanted("variable", name, is_object=False)
 
 
 def _unknown(text: Any, known: Collection[str]) -> list[str]:

@@ -19,7 +19,7 @@ from chartgen.verify import origin
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeAlias
 
 # where users say what all names begin with
 _PREFIXES: tuple[Path, ...] = (("fullnameOverride",), ("global", "name"))
@@ -36,15 +36,13 @@ def check(
     """What Kubernetes of that version (of all that are maintained, if None) refuses, custom resources left aside."""
     found: dict[tuple[Path, str], Diagnostic] = {}
     documents = [document for document in documents if not document.text]
-    judged = [
-        document.once(("judged", version, late), partial(_judged, document, version, late))
-        for document in documents
-    ]
+    question, judge = ("judged", version, late), partial(_judged, version=version, late=late)
+    judged = [document.once(question, judge) for document in documents]
     longest = max(values.texts(merged.sources), key=lambda each: len(each[1]), default=((), ""))
     for document, (refusals, _, _) in zip(documents, judged, strict=True):
         if not refusals:
             continue
-        long = {text for _, text, most in _lengths(document) if len(text) > most}
+        long = {text for text, most in names.lengths(document.data) if len(text) > most}
         for refusal in refusals:
             part = _part(document.data, refusal.path)
             if isinstance(part, str) and part in long:
@@ -77,22 +75,23 @@ def check(
     return [*found.values(), *_names(zip(documents, judged, strict=True), merged)]
 
 
+# a text, the most characters, those that are known, how often what a release's names begin with stands in it
+_Start: TypeAlias = "tuple[str, int, int, int]"
+
+
 class _Judged(NamedTuple):
-    """What is wrong with an object whatever its release is called; each text in it that may be too long, as `_starts` has
-    it; what its name should be, where it is none."""
+    """What is wrong with an object whatever its release is called; each text in it that may be too long; what its name should
+    be, where it is none."""
 
     refusals: Sequence[Refusal]
-    starts: Sequence[tuple[str, int, int, int]]
+    starts: Sequence[_Start]
     expected: str | None
 
 
 def _judged(document: Document, version: tuple[int, int] | None, late: LateBound) -> _Judged:
-    starts = [
-        start
-        for start in _starts(document, late)
-        # no start of a name is longer than 63
-        if start[2] + 63 * start[3] > start[1]
-    ]
+    question, starts = ("starts", late), [*_starts([names.own(document.data)], late)]
+    for labels in filter(None, names.labels(document.data)):
+        starts += document.asked.once(question, labels, _in_labels, late)
     refusals = [*objects.refusals(document.data, version, document.asked)]
     if document.marks:
         # what the schema of values and the templates keep out, a patch may bring
@@ -155,22 +154,20 @@ def _names(judged: Iterable[tuple[Document, _Judged]], merged: Merged) -> Iterat
     yield from (told for _, told in worst.values())
 
 
-def _starts(document: Document, late: LateBound) -> list[tuple[str, int, int, int]]:
-    """(text, the most characters, those that are known, how often what a release's names begin with stands in it) of each
-    text that has a bound."""
-    found = []
-    for _, text, most in _lengths(document):
-        if OPEN not in text:
-            found.append((text, most, len(text), 0))
-            continue
-        late_full = "consul.fullname" in _expressions(text, late)
-        own, tokens = TOKEN.subn("", text)
-        found.append((text, most, len(own), tokens if late_full else 0))
-    return found
+def _starts(bounded: Iterable[tuple[str, int]], late: LateBound) -> Iterator[_Start]:
+    """Those of texts and the most characters of each that may be too long."""
+    for text, most in bounded:
+        own, count = len(text), 0
+        if OPEN in text:
+            without, tokens = TOKEN.subn("", text)
+            own, count = len(without), tokens if "consul.fullname" in _expressions(text, late) else 0
+        # no start of a name is longer than 63
+        if own + 63 * count > most:
+            yield text, most, own, count
 
 
-def _lengths(document: Document) -> list[tuple[Path, str, int]]:
-    return document.once("lengths", lambda: [*names.lengths(document.data)])
+def _in_labels(labels: Mapping[str, Any], late: LateBound) -> tuple[_Start, ...]:
+    return tuple(_starts(names.in_labels(labels), late))
 
 
 def _expected_name(document: Document, version: tuple[int, int] | None) -> str | None:
