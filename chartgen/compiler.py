@@ -99,9 +99,9 @@ class Memory:
     __slots__ = ("late", "opened", "parts", "rendered", "rules", "sections", "traces")
 
     def __init__(self, traces: Traces | None = None) -> None:
-        self.sections = Memo()
+        self.sections = Memo(traces.most if traces is not None else 1)
         # … with what text in them holds in its place
-        self.opened = Memo()
+        self.opened = Memo() if traces is None else self.sections
         self.rules = rules.Known()
         self.rendered: Rendered | None = None
         self.traces = traces
@@ -304,7 +304,8 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
     )
     if any_error(findings):
         raise Rejected(findings)
-    settled = schema.settled(merged.effective)
+    memo = memory.sections if memory is not None else NOTHING
+    settled = schema.settled(merged.effective, memo)
     altered, done = _adopted(altered, done, checked, settled, options)
     chart = Chart(
         name=options.name,
@@ -320,7 +321,7 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
         sign_key=options.sign_key,
     )
     # most values are so small that the size need not be looked at, unless objects are spelt twice
-    is_large = _signs(merged, NOTHING)[0] > _LARGE or (done is not None and done.adoption is not None)
+    is_large = _signs(merged, memo)[0] > _LARGE or (done is not None and done.adoption is not None)
     if not is_large or options.only:
         return chart
     found = in_mode(_release_size(chart, merged), strict=options.strict)

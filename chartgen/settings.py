@@ -328,16 +328,22 @@ class Settings:
 
     @fact
     def resources(self) -> _Resources:
-        """Each `resources` that is a map, with its path, wherever it stands, in gateways too."""
+        """Each `resources` that is a map, with its path, in gateways too."""
         return _resources(self.values, ())
 
 
 _Resources: TypeAlias = "tuple[tuple[Path, Mapping[str, Any]], ...]"
+# the values below which there are some, beside sections: nothing else is read
+_HOLD_RESOURCES = frozenset(("extraContainers", "gateways", "initContainer"))
 
 
 def _resources(node: Any, path: Path) -> _Resources:
     found: list[tuple[Path, Mapping[str, Any]]] = []
-    keys: Iterable[tuple[Any, Any]] = node.items() if isinstance(node, Mapping) else enumerate(node)
+    keys: Iterable[tuple[Any, Any]]
+    if isinstance(node, Section):
+        keys = node.under(_HOLD_RESOURCES)
+    else:
+        keys = node.items() if isinstance(node, Mapping) else enumerate(node)
     for key, item in keys:
         # nearly all that there is
         if item is None or isinstance(item, (str, bool, int)):

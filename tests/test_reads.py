@@ -10,8 +10,11 @@ from hypothesis import strategies as st
 
 from chartgen import Rejected, compiler, explain, render, schema
 from chartgen.render import Rendered
+from chartgen.schema import fit
+from chartgen.settings import _HOLD_RESOURCES
 from chartgen.settings import settings as facts
 from chartgen.values import source
+from chartgen.values.memo import Memo
 from chartgen.values.reads import SetAside, touches, view
 from tests.checked import checked
 
@@ -126,6 +129,47 @@ def test_what_reads_nothing_that_changed_is_kept() -> None:
     assert {
         one.template for one in before.documents if any(touches(read, changed) for read in one.reads)
     }.isdisjoint(kept)
+
+
+def test_resources_are_looked_for_where_the_schema_lets_them_stand() -> None:
+    whole = schema.shape()
+    part = {"name": "a", "resources": {"limits": {"cpu": 1}}}
+    held: set[str] = set()
+
+    def walk(shape: Any, below: Any) -> None:
+        for key, inner in shape["properties"].items():
+            if key in below:
+                walk(inner, below[key])
+            elif any(fit.fits(value, inner, whole["$defs"]) for value in (part, [part], {"resources": {}})):
+                held.add(key)
+
+    walk(whole, schema.sections())
+    # the rest is configuration of other programs
+    assert {key for key in held if not key.endswith("Config")} == _HOLD_RESOURCES
+
+
+def test_answers_are_kept_for_the_very_same() -> None:
+    made: list[Any] = []
+    memo = Memo(2)
+    parts: list[dict[str, int]] = [{}, {}, {}]
+
+    assert [memo.of(("stage", "part"), made.append, part) for part in (parts[0], parts[1], parts[0])] == [None] * 3
+    assert [part is other for part, other in zip(made, parts, strict=False)] == [True, True]
+    memo.of(("stage", "part"), made.append, parts[2])
+    memo.of(("stage", "part"), made.append, parts[1])
+    assert len(made) == 3
+    memo.of(("stage", "part"), made.append, parts[0])
+    assert len(made) == 4
+
+
+def test_equal_parts_become_the_very_same() -> None:
+    memo = Memo(2)
+    first: dict[str, Any] = {"a": 1}
+    assert memo.seen("part", first) is first
+    assert memo.seen("part", {"a": True}) == {"a": True}
+    assert memo.seen("part", {"a": 1}) is first
+    other: dict[str, Any] = {"a": 1.0}
+    assert memo.seen("part", other) is other
 
 
 @pytest.mark.parametrize(

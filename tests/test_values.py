@@ -6,6 +6,7 @@ import copy
 import json
 import tempfile
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -31,11 +32,23 @@ MAPS = st.dictionaries(st.sampled_from("abc"), TREES, max_size=3)
 @settings(max_examples=150, deadline=None, derandomize=True)
 @given(MAPS, MAPS, MAPS)
 def test_merging_does_not_touch_its_inputs(base: dict, user: dict, over: dict) -> None:
-    before = copy.deepcopy((base, user, over))
-    merged = values.effective(values.layer([source.from_mapping(user), source.from_mapping(over)]), base)
-    assert (base, user, over) == before
-    again = values.effective(values.layer([source.from_mapping(user), source.from_mapping(over)]), base)
-    assert merged == again
+    files = [source.from_mapping(user), source.from_mapping(over)]
+    flag = Source("--set", {}, edits=((("a", "b", "c"), 1),))
+    before = copy.deepcopy((base, [file.data for file in files]))
+    merged = values.effective(values.layer(files), base)
+    with suppress(set_flag.Misfit):
+        values.layer([*files, flag])
+    assert (base, [file.data for file in files]) == before
+    assert values.effective(values.layer(files), base) == merged
+
+
+def test_what_one_file_says_of_a_part_is_its_own() -> None:
+    """So that what is made of that part is not made again for other files."""
+    base, own = (source.from_mapping(data) for data in ({"a": {"b": {"c": 1}, "d": 2}}, {"a": {"d": 3, "e": {}}}))
+    layered = values.layer([base, own])
+    assert layered == {"a": {"b": {"c": 1}, "d": 3, "e": {}}}
+    assert layered["a"]["b"] is base.data["a"]["b"]
+    assert layered["a"]["e"] is own.data["a"]["e"]
 
 
 def test_null_removes_a_default_and_lists_replace() -> None:

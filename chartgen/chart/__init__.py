@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator, Mapping
-from functools import cached_property
+from functools import cache, cached_property
 from pathlib import Path
 
 from chartgen import bundle, names, paths
@@ -24,6 +24,15 @@ if TYPE_CHECKING:
 
 # the folder of a chart with the patches that it was made with
 PATCHES = "patches"
+
+
+@cache
+def _of_every_chart() -> Mapping[str, str]:
+    """The files that are the same in all charts."""
+    return {
+        ".helmignore": (paths.TEMPLATES / ".helmignore").read_text(encoding="utf-8"),
+        "LICENSE": bundle.read("LICENSE").decode(),
+    }
 
 
 class _Made(NamedTuple):
@@ -64,8 +73,7 @@ class Chart(_Made):
         """Every file of the chart, path → text, sorted by path."""
         files = {
             "Chart.yaml": document.manifest_text(self.chart_yaml),
-            ".helmignore": (paths.TEMPLATES / ".helmignore").read_text(encoding="utf-8"),
-            "LICENSE": bundle.read("LICENSE").decode(),
+            **_of_every_chart(),
             components.NAMES["global_file"]: frozen.global_text(self.values),
             "README.md": readme.text(self.name, self.version, components.chart(), self.values, self.rows()),
             "values.schema.json": frozen.schema_text(self.values),

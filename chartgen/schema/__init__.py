@@ -126,18 +126,21 @@ def _unset(path: Path, memo: Memo, default: Any) -> dict[str, Any] | None:
     return _complete(path, memo, {}, default) if unset(default) else None
 
 
-def settled(effective: Mapping[str, Any]) -> dict[str, Any]:
+def settled(effective: Mapping[str, Any], memo: Memo = NOTHING) -> dict[str, Any]:
     """Effective values in the order of the defaults, with the settings that have none, whether a null removed them or not:
     nobody reads a difference there."""
-    return _settled(effective, defaults())
+    return _settled((), memo, effective, defaults())
 
 
-def _settled(given: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str, Any]:
+def _settled(
+    path: Path, memo: Memo, given: Mapping[str, Any], standard: Mapping[str, Any]
+) -> dict[str, Any]:
     whole: dict[str, Any] = {}
     for key, default in standard.items():
         if key in given:
-            both = given[key] is not default and isinstance(default, dict) and isinstance(given[key], dict)
-            whole[key] = _settled(given[key], default) if both else given[key]
+            value = given[key]
+            both = value is not default and isinstance(default, dict) and isinstance(value, dict)
+            whole[key] = memo.at("settled", (*path, key), _settled, value, default) if both else value
         elif default is None:
             whole[key] = None
     return {**whole, **{key: value for key, value in given.items() if key not in whole}}

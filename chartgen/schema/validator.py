@@ -100,8 +100,11 @@ def _named_by_templates(effective: Mapping[str, Any]) -> frozenset[Path]:
 
 def _broken(effective: Mapping[str, Any], memo: Memo) -> Iterator[Diagnostic]:
     """The sections that are something other than a map: rules and templates read through them."""
+    standard = defaults()
     for key in sections():
-        yield from memo.of(("broken", key), _broken_section, effective.get(key, _NONE), key)
+        value = effective.get(key, _NONE)
+        if value is not standard[key]:
+            yield from memo.of(("broken", key), _broken_section, value, key)
 
 
 def _broken_section(value: Any, key: str) -> tuple[Diagnostic, ...]:
@@ -215,7 +218,7 @@ def errors_of(effective: Mapping[str, Any], memo: Memo = NOTHING) -> Errors:
     whole, standard = shape()["properties"], defaults()
     found: Errors = {}
     for key, wanted in whole.items():
-        if key in effective:
+        if key in effective and effective[key] is not standard.get(key, _NONE):
             found[key] = memo.at("errors", (key,), _found, effective[key], wanted, standard.get(key, _NONE))
     strange = {key: value for key, value in effective.items() if key not in whole}
     if strange:
@@ -255,6 +258,8 @@ def _found(path: Path, memo: Memo, value: Any, wanted: Any, standard: Any) -> Se
         if key not in value:
             continue
         item, below = value[key], standard.get(key, _NONE) if isinstance(standard, dict) else _NONE
+        if item is below:
+            continue
         if isinstance(item, dict):
             found += memo.at("errors", (*path, key), _found, item, inner, below)
         elif not fit.is_same(item, below):

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from functools import cache
+from functools import cache, reduce
 
 from chartgen.diagnostics import Path, Span
 from chartgen.records import NamedTuple
@@ -43,18 +43,15 @@ def _assigned(sources: Sequence[Source]) -> dict[str, Any]:
             for path, value in source.edits:
                 set_flag.assign(merged, (path, tree.copied(value)))
         elif merged:
-            _merger().merge(merged, tree.copied(source.data))
+            merged = _merger().merge(merged, tree.copied(source.data))
         else:
             merged = tree.copied(source.data)
     return {key: value for key, value in merged.items() if not key.startswith("x-")}
 
 
 def _layered(*said: Any) -> Any:
-    """What several sources say of one section, the last winning."""
-    merged = {"": tree.copied(said[0])}
-    for value in said[1:]:
-        _merger().merge(merged, {"": tree.copied(value)})
-    return merged[""]
+    """What several sources say of one section, the last winning. What only one says of a part is that source's own data."""
+    return reduce(_merger().merge, said)
 
 
 @cache
@@ -63,7 +60,17 @@ def _merger() -> Any:
     from deepmerge import Merger
 
     # maps merge; of lists, scalars and different shapes the later one stays
-    return Merger([(dict, ["merge"])], ["override"], ["override"])
+    return Merger([(dict, _joined)], ["override"], ["override"])
+
+
+def _joined(merger: Any, path: list[Any], first: dict[str, Any], then: dict[str, Any]) -> dict[str, Any]:
+    """Two maps as a fresh one that shares what is in one of them alone."""
+    both = {
+        key: merger.value_strategy([*path, key], first[key], value)
+        for key, value in then.items()
+        if key in first
+    }
+    return {**first, **then, **both}
 
 
 def effective(user: Mapping[str, Any], defaults: Mapping[str, Any], memo: Memo = NOTHING) -> dict[str, Any]:

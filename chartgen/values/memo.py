@@ -22,29 +22,30 @@ _EQUAL = (str, frozenset)
 
 
 class Memo:
-    """What functions came to last, by the name of each and of the part: one answer to a name.
+    """What functions came to last, by the name of each and of the part: the `most` answers to a name that were made last.
 
     Where a name is a tuple its end is the part: the key of a section, or a path.
     """
 
-    __slots__ = ("_made", "_sections", "_seen")
+    __slots__ = ("_made", "_most", "_sections", "_seen")
 
-    def __init__(self) -> None:
-        self._made: dict[Hashable, tuple[tuple[Any, ...], Any]] = {}
+    def __init__(self, most: int = 1) -> None:
+        self._most = most
+        # by what tells the given from all else: text by itself, and objects by their number, which is theirs while they are held
+        self._made: dict[Hashable, dict[tuple[Hashable, ...], tuple[tuple[Any, ...], Any]]] = {}
         self._sections: frozenset[str] = frozenset()
-        self._seen: dict[Hashable, tuple[Any, bytes]] = {}
+        self._seen: dict[Hashable, dict[bytes, Any]] = {}
 
     def of(self, name: Hashable, make: Callable[..., T], *given: Any) -> T:
-        """What `make` comes to for what is given; what it came to last where that was the very same.
+        """What `make` comes to for what is given; what it came to before where that was the very same.
 
         What it raises is raised, and not kept.
         """
-        known = self._made.get(name)
-        if known is not None and len(known[0]) == len(given) and all(map(_is_same, known[0], given)):
-            made: T = known[1]
-            return made
-        made = make(*given)
-        self._made[name] = given, made
+        answers = self._made.get(name)
+        mark = tuple([part if type(part) in _EQUAL else id(part) for part in given])
+        if answers is None or mark not in answers:
+            return self._kept(name, mark, given, make(*given))
+        made: T = answers[mark][1]
         return made
 
     def only(self, sections: frozenset[str]) -> None:
@@ -58,35 +59,38 @@ class Memo:
     def at(self, stage: str, path: Path, make: Callable[..., T], *given: Any) -> T:
         """The same for the part of values at a path: what `make` comes to for the path, this memo and what is given."""
         name = stage, path
-        known = self._made.get(name)
-        if known is not None and all(map(_is_same, known[0], given)):
-            made: T = known[1]
-            return made
-        made = make(path, self, *given)
-        self._made[name] = given, made
+        answers = self._made.get(name)
+        mark = tuple([part if type(part) in _EQUAL else id(part) for part in given])
+        if answers is None or mark not in answers:
+            return self._kept(name, mark, given, make(path, self, *given))
+        made: T = answers[mark][1]
         return made
 
+    def _kept(self, name: Hashable, mark: tuple[Hashable, ...], given: tuple[Any, ...], made: T) -> T:
+        answers = self._made.setdefault(name, {})
+        answers[mark] = given, made
+        self._bound(answers)
+        return made
+
+    def _bound(self, kept: dict[Any, Any]) -> None:
+        if len(kept) > self._most:
+            del kept[next(iter(kept))]
+
     def seen(self, name: Hashable, value: T) -> T:
-        """The value; where it holds the same, in the same order, as what was seen last by this name, that: the very same."""
-        last = self._seen.get(name)
-        if last is not None and last[0] is value:
+        """The value; where it holds the same, in the same order, as what was seen before by this name, that: the very same."""
+        kept = self._seen.setdefault(name, {})
+        if kept and next(reversed(kept.values())) is value:
             return value
         # version 2 has no references, which would tell apart what is the same; marshal tells 1 from true and from 1.0
         data: Any = value
         held = marshal.dumps(data, 2)
-        if last is not None and last[1] == held:
-            same: T = last[0]
-            return same
-        self._seen[name] = value, held
-        return value
+        same: T = kept.setdefault(held, value)
+        self._bound(kept)
+        return same
 
 
 def _section(part: Any) -> Any:
     return part[0] if isinstance(part, tuple) and part else part
-
-
-def _is_same(left: Any, right: Any) -> bool:
-    return left is right or (type(left) is type(right) and type(left) in _EQUAL and bool(left == right))
 
 
 class _Nothing(Memo):

@@ -121,6 +121,16 @@ class Section(Mapping[str, "Any"]):
                 paths.add(self._below[key])
             yield key, item
 
+    def under(self, keys: Collection[str]) -> Iterator[tuple[str, Any]]:
+        """The sections in it, and what stands under some keys and can be trusted, each value of that read."""
+        for key, item in self._items.items():
+            if type(item) is Section:
+                yield key, item
+            elif key in keys:
+                self.reads.paths.add(self._below[key])
+                if type(item) is not _Aside:
+                    yield key, item
+
     def once(self, name: Hashable, reader: Callable[[], T]) -> T:
         """What a reader of nothing but this section returns, which is asked once; who asks has read what it was made from."""
         if self._said is None:
@@ -147,9 +157,11 @@ class Section(Mapping[str, "Any"]):
 
     def changed(self, other: Section) -> set[Path]:
         """The paths of the values that are others in the other section, or in one of the two alone; nothing is read."""
-        found: set[Path] = set()
-        for key in self._items.keys() | other._items.keys():
-            mine, theirs = self._items.get(key, _NONE), other._items.get(key, _NONE)
+        others = other._items
+        more = () if others.keys() == self._items.keys() else others.keys() - self._items.keys()
+        found = {(*self.path, key) for key in more}
+        for key, mine in self._items.items():
+            theirs = others.get(key, _NONE)
             if mine is theirs:
                 continue
             if type(mine) is Section and type(theirs) is Section:

@@ -120,8 +120,9 @@ class Traces:
                 values.reads.paths |= read
                 return answer, read
         answer, read = values.reads.of(reader)
-        read |= besides
-        values.reads.paths |= besides
+        if besides:
+            read |= besides
+            values.reads.paths |= besides
         if sum(map(len, answers.values())) >= self.most:
             oldest = next(iter(answers))
             answers[oldest].popitem(last=False)
