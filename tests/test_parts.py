@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 import yaml12
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from chartgen.kubernetes import asked, images, objects
@@ -47,10 +47,14 @@ def _as_short_as_can_be() -> Any:
 
 
 @given(NESTED, NESTED)
+@example("", "c: |\n  1\n   \n")
+@example("", "b:\n  |\na: 1\n")
+@example("", "b:\n  a: | # c\n\na:\n")
 @settings(max_examples=300, deadline=None)
 def test_any_text(text: str, other: str) -> None:
     kept = Parts()
-    for each in (text, other, f"{text}\n{other}", text):
+    # only what ends in a break is read by parts
+    for each in (f"{text}\n", f"{other}\n", f"{text}\n{other}\n", f"{text}\n\n", text):
         assert repr(told(kept.read, each)) == repr(told(whole, each))
 
 

@@ -27,8 +27,9 @@ _MOST, _MOST_LINES = 2_000_000, 50_000
 _SHORT = 5
 # a key that is plain text in any YAML, and what stands on its line
 _KEY = lazy_regex.compile(r"(?!(?i:null|true|false):)([A-Za-z_][\w./-]*):(?: +(?=\S)|(?= *$))", re.ASCII)
-# a block of text that keeps all breaks at its end, or of which nothing is seen yet
-_KEEPS = lazy_regex.compile(r"[|>][0-9-]*(?:\+|\Z)")
+# a block of text that keeps all breaks at its end, and one without text, which is not the same everywhere to the reader
+_KEEPS = lazy_regex.compile(r"[|>][0-9-]*\+")
+_EMPTY = lazy_regex.compile(r"[|>][0-9+-]*(?:[ \t]+#[^\n]*)?\Z")
 _BLOCK = lazy_regex.compile(r"[|>]")
 # in place of data: no plain map or list
 _OTHER: Any = object()
@@ -179,9 +180,11 @@ def _ended(piece: str) -> str:
     """A piece without blank lines at its end, which mean nothing there. Raises ValueError where they may belong to text."""
     content = piece.rstrip(" \n")
     blank = piece[len(content) :]
+    if _EMPTY.search(content):
+        raise ValueError(piece)
     if blank.count("\n") < 2:
         return piece
-    # a text that ends without a break has one to the reader of YAML
-    if _KEEPS.search(content) or (blank[-1] == " " and _BLOCK.search(content)):
+    # blanks behind the margin of a block of text are a part of it
+    if _KEEPS.search(content) or (" " in blank and _BLOCK.search(content)):
         raise ValueError(piece)
     return content + blank[: blank.index("\n") + 1]
