@@ -479,13 +479,14 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
     aside |= _set_aside((finding for finding in shapes if not steering.counts(finding)), (), strict=False)
     aside |= given.unread or set()
     trusted = schema.view(complete, aside, memo) if aside else view
+    certain = settings(trusted) if aside else facts
     reads: Mapping[str, frozenset[Path]] = {}
     if (not given.findings or given.unread is not None) and not any(
         finding.code in foreign.CODES for finding in shapes
     ):
         judged = rules.check(
             trusted,
-            settings(trusted),
+            certain,
             [*sources, *(texts.sources if texts is not None else ())],
             memory.rules if memory is not None else None,
             memory.traces if memory is not None else None,
@@ -495,7 +496,7 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
         findings += spelling.check(merged.user, sources, memo)
         whole = schema.complete(texts.effective, inner) if texts is not None else complete
         target = kube_version.parsed(options.kube_version)
-        findings += [*_parts(merged, texts, whole, settings(trusted), aside, findings, target, inner)]
+        findings += [*_parts(merged, texts, whole, certain, aside, findings, target, inner)]
     findings = removed.gathered(findings, sources)
     counting = [finding for finding in findings if steering.counts(finding)]
     told = in_mode([*counting, *filter(steering.counts, steering.idle(findings))], strict=options.strict)

@@ -4,17 +4,23 @@ from __future__ import annotations
 
 import contextlib
 import gzip
+import hashlib
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 import chartgen
+from chartgen import schema
 from chartgen.chart import metadata
 from chartgen.publishing import rebuild
 from chartgen.publishing import version as versions
 from chartgen.sides import charts
 from chartgen.sides.side import Target
+from chartgen.values import effective, tree
 from chartgen.values.inputs import Inputs
 from tests import compiled
 from tests.test_cli import run
@@ -39,6 +45,26 @@ def test_every_example_is_made_again(example: Path, tmp_path: Path) -> None:
 def test_odd_values_are_made_again(values: dict[str, object], tmp_path: Path) -> None:
     chart = chartgen.compile(values, strict=False, kube_version="1.33")
     assert rebuild.verified(str(chart.publish(tmp_path).archive)).findings == ()
+
+
+_DATA = st.recursive(
+    st.none() | st.booleans() | st.sampled_from([0, 0.0, -0.0, 1.5, "", "x", 'é"\u2028', "a: b\n"]),
+    lambda inner: st.lists(inner, max_size=2) | st.dictionaries(st.sampled_from(["a", "b", "é"]), inner, max_size=2),
+    max_leaves=6,
+)
+_PLACES = st.sampled_from([*schema.leaves(), ("other",), ("server", "other")])
+
+
+@settings(max_examples=300, deadline=None, derandomize=True)
+@given(st.lists(st.tuples(_PLACES, _DATA), max_size=4))
+def test_what_it_is_made_of_has_one_digest(drawn: list[tuple[tuple[str, ...], Any]]) -> None:
+    user: dict[str, Any] = {}
+    for path, data in drawn:
+        user = tree.replaced(user, path, data)
+    settled = schema.settled(effective(user, schema.defaults()))
+    whole = {"values": tree.ordered(metadata.own(settled)), "flags": ["--lenient"]}
+    text = json.dumps(whole, ensure_ascii=False).replace("\u2028", "\\u2028")
+    assert metadata.inputs_digest(settled, ["--lenient"]) == hashlib.sha256(text.encode()).hexdigest()
 
 
 def test_with_the_changes_since_the_version_before(tmp_path: Path) -> None:

@@ -138,12 +138,23 @@ def inputs_digest(values: Mapping[str, Any], flags: Sequence[str]) -> str:
 
 def _own_text(value: Any, key: str) -> str:
     """What of a section is other than its default, as the entry of a JSON object; empty where nothing is."""
-    given = {} if value is None else {key: value}
-    standard = {key: schema.defaults()[key]} if key in schema.defaults() else {}
-    if isinstance(value, dict) and isinstance(standard.get(key), dict):
-        given, standard = ({key: each} for each in tree.without_shared(value, standard[key]))
-    different = tree.different(document.pruned(given), document.pruned(standard))
-    return scalar.json_text(tree.ordered(different))[1:-1]
+    return _different(key, value, schema.defaults().get(key))
+
+
+def _different(key: str, value: Any, standard: Any) -> str:
+    """The same of what stands under a key, where a null and nothing are the same."""
+    if isinstance(value, dict) and isinstance(standard, dict):
+        entries = (
+            _different(name, value.get(name), standard.get(name))
+            for name in sorted(value.keys() | standard.keys())
+            if value.get(name) is not standard.get(name)
+        )
+        below = ", ".join(filter(None, entries))
+        return f"{scalar.json_text(key)}: {{{below}}}" if below else ""
+    given = document.pruned(value)
+    if tree.same(given, document.pruned(standard)):
+        return ""
+    return f"{scalar.json_text(key)}: {scalar.json_text(tree.ordered(given))}"
 
 
 def _is_prerelease(version: str) -> bool:

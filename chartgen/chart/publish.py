@@ -118,7 +118,8 @@ def stage(
     staged = _unwritten(chart, known, root, folder=folder)
     if isinstance(staged, Published):
         return staged
-    staging.mkdir(mode=0o700, parents=True, exist_ok=True)
+    if not os.path.isdir(staging):
+        staging.mkdir(mode=0o700, parents=True, exist_ok=True)
     return staged.written(chart, staging, folder=folder)
 
 

@@ -258,12 +258,8 @@ def _found(path: Path, memo: Memo, value: Any, wanted: Any, standard: Any) -> Se
         if key not in value:
             continue
         item, below = value[key], standard.get(key, _NONE) if isinstance(standard, dict) else _NONE
-        if item is below:
-            continue
-        if isinstance(item, dict):
+        if not fit.is_same(item, below):
             found += memo.at("errors", (*path, key), _found, item, inner, below)
-        elif not fit.is_same(item, below):
-            found += _found((*path, key), memo, item, inner, below)
     strange = {key: item for key, item in value.items() if key not in known}
     return [*found, *_asked(strange, path)] if strange else found
 

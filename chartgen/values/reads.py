@@ -207,12 +207,9 @@ def _section(
     reads: Reads,
     aside: frozenset[Path],
 ) -> Section:
-    items: dict[str, Any] = {}
-    for key, item in values.items():
-        if key not in sections and not aside:
-            items[key] = item
-            continue
-        here = (*path, key)
+    items: dict[str, Any] = dict(values)
+    for key in items if aside else sections.keys() & items.keys():
+        item, here = items[key], (*path, key)
         below = frozenset(wrong for wrong in aside if wrong[: len(here)] == here) if aside else _NOWHERE
         if key in sections and isinstance(item, Mapping) and here not in below:
             # the view of what can be trusted is another than that of all there is

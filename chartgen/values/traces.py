@@ -108,7 +108,9 @@ class Traces:
         The paths count for whoever asks, too. What `reader` raises is raised, and not kept.
         """
         between = self._between(values)
-        answers = self._answers.setdefault(name, OrderedDict())
+        answers = self._answers.get(name)
+        if answers is None:
+            answers = self._answers[name] = OrderedDict()
         for read, by_key in answers.items():
             key = also, between.key(read)
             answer = by_key.get(key, _NONE)

@@ -89,15 +89,6 @@ def different(data: Mapping[str, Any], standard: Mapping[str, Any]) -> dict[str,
     return found
 
 
-def without_shared(left: dict[str, Any], right: dict[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """Two maps without the keys under which both have the very same object."""
-    shared = {key for key, item in left.items() if key in right and item is right[key]}
-    return (
-        {key: item for key, item in left.items() if key not in shared},
-        {key: item for key, item in right.items() if key not in shared},
-    )
-
-
 def leaves(data: Any, path: Path = ()) -> Iterator[Path]:
     """The path of everything that is no map with keys."""
     if isinstance(data, Mapping) and data:
