@@ -89,9 +89,11 @@ class LateBound:
 
     def written(self, text: str) -> str:
         """A string of a document, as it is written there in YAML, as Helm template source."""
+        if OPEN not in text:
+            return self.template(text)
         if is_spliced(text):
             return self.expression(text).text
-        whole = TOKEN.fullmatch(text[1:-1]) if OPEN in text and text[0] == '"' else None
+        whole = TOKEN.fullmatch(text[1:-1]) if text[0] == '"' else None
         if whole and self.expressions[int(whole[1])].plain:
             return "{{ " + self.expressions[int(whole[1])].text + " }}"
         return self.template(text)

@@ -127,8 +127,33 @@ def test_what_is_kept_is_bounded(monkeypatch: pytest.MonkeyPatch) -> None:
         text = TEXT.format(name=number)
         assert kept.read(text) == whole(text)
         assert block_yaml(kept.read(text), str, kept) == block_yaml(whole(text), str)
-        assert sum(map(len, kept._read)) <= 2000 + len(text)
-        assert sum(map(len, kept._known.values())) <= 20
+        for read in (kept._read, kept._read_before):
+            assert sum(len(line) for part in read for line in part) <= 2000 + len(text)
+        for known in (kept._known, kept._before):
+            assert sum(map(len, known.values())) <= 20
+
+
+def test_what_is_of_use_is_not_forgotten(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_MOST", 2000)
+    monkeypatch.setattr(asked, "_MOST", 20)
+    kept, judged, gone = Parts(), [], []
+    for number in range(100):
+        spec = kept.read(TEXT.format(name=number))["spec"]["template"]["spec"]
+        volumes, changed = spec["volumes"], spec["containers"][0]
+        assert kept.once("judged", volumes, lambda part: judged.append(part) or len(judged)) == 1
+        kept.once("judged", changed, lambda part: gone.append(part))
+    assert len(gone) == 100
+    assert all(volumes is part for part in judged)
+
+
+def test_a_long_part_is_kept_by_its_parts(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(parts, "_LONG", 8)
+    kept = Parts()
+    one, other = (kept.read(TEXT.format(name="x"))["spec"]["template"]["spec"] for _ in range(2))
+    assert one == other
+    assert one["containers"] is not other["containers"]
+    assert one["containers"][0] is other["containers"][0]
+    assert one["volumes"] is other["volumes"]
 
 
 def test_an_answer_is_of_the_part_that_was_asked_about() -> None:

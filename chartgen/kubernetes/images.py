@@ -77,16 +77,15 @@ def names(data: Mapping[str, Any], asked: Asked) -> frozenset[str]:
     known, containers = asked.known("images"), asked.known("images of a container")
 
     def into(part: Any, _: Path, found: list[Use], container: str = "") -> None:
-        if not isinstance(part, (dict, list)):
-            return
-        among = containers if container else known
-        held = among.get(id(part))
-        if held is None:
-            below: list[Use] = []
-            # which images a part names does not depend on where it stands
-            _walk(part, (), below, into, container)
-            held = asked.kept(among, part, below)
-        found += held[1]
+        if isinstance(part, (dict, list)):
+            question, among = ("images of a container", containers) if container else ("images", known)
+            found += (among.get(id(part)) or asked.found(question, part, walked, container))[1]
+
+    def walked(part: Any, container: str) -> list[Use]:
+        found: list[Use] = []
+        # which images a part names does not depend on where it stands
+        _walk(part, (), found, into, container)
+        return found
 
     found: list[Use] = []
     if data.get("kind") != "CustomResourceDefinition":

@@ -749,7 +749,8 @@ def _mounted(entry: Any, asked: Asked) -> frozenset[Any]:
 def _files(entry: Any) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     """The files of volumes that variables of a container are read of."""
     for place, variable in items(entry, "env"):
-        if file := part(mapped(variable).get("valueFrom"), "fileKeyRef"):
+        source = mapped(variable).get("valueFrom")
+        if source is not None and (file := part(source, "fileKeyRef")):
             yield (*place, "valueFrom", "fileKeyRef"), file
 
 

@@ -103,5 +103,5 @@ def in_items(node: Any, judge: Judge, asked: Asked) -> Iterator[Refusal]:
     """What a judge refuses in the items of a list; nothing where there is no list."""
     known = asked.known(judge)
     for number, item in enumerate(node) if isinstance(node, list) else ():
-        if found := (known.get(id(item)) or asked.kept(known, item, tuple(judge(item))))[1]:
+        if found := (known.get(id(item)) or asked.found(judge, item, _all_of, judge))[1]:
             yield from below((number,), found)

@@ -50,7 +50,7 @@ _SINCE: Mapping[str, tuple[tuple[Any, int], ...]] = {
 def refusals(node: Any, version: tuple[int, int] | None, asked: Asked = ANEW) -> Iterator[Refusal]:
     """What that version of Kubernetes (the oldest that is maintained, if None) does not take yet of a part of an object."""
     # hardly an object has such a field, which is asked first and costs next to nothing
-    if _has_gated(node, asked.known(_has_gated), asked):
+    if _has_gated(node, asked.known("has gated"), asked):
         yield from _refusals(node, version)
 
 
@@ -64,7 +64,7 @@ def _has_gated(node: Any, known: Known, asked: Asked) -> bool:
     for item in node:
         if (
             isinstance(item, (dict, list))
-            and (known.get(id(item)) or asked.kept(known, item, _has_gated(item, known, asked)))[1]
+            and (known.get(id(item)) or asked.found("has gated", item, _has_gated, known, asked))[1]
         ):
             return True
     return False

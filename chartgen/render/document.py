@@ -222,10 +222,10 @@ def _items(value: list[Any], indent: str, lead: str, write: Callable[[str], str]
     lines = []
     deeper = indent + "  "
     for entry in value:
-        if is_spliced(entry):
-            lines.append(_splice(lead, indent, entry, write))
-        elif entry and isinstance(entry, (dict, list)):
+        if entry and isinstance(entry, (dict, list)):
             lines.append(_below(entry, deeper, lead + "- ", write, asked))
+        elif is_spliced(entry):
+            lines.append(_splice(lead, indent, entry, write))
         else:
             lines.append(_scalar(entry, deeper, lead + "- ", write))
         lead = indent
@@ -268,7 +268,7 @@ def _quoted(text: str, write: Callable[[str], str]) -> str:
 
 def _ends_in_break(value: Any) -> bool:
     while isinstance(value, (dict, list)) and value:
-        value = list(value.values())[-1] if isinstance(value, dict) else value[-1]
+        value = next(reversed(value.values())) if isinstance(value, dict) else value[-1]
     return isinstance(value, str) and value.endswith("\n")
 
 

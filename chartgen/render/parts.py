@@ -21,10 +21,12 @@ if TYPE_CHECKING:
 
     Part: TypeAlias = "tuple[str, ...]"
 
-# characters of the parts that are kept, from which on all are forgotten, and how many lines
-_MOST, _MOST_LINES = 2_000_000, 50_000
+# characters of parts from which on those are forgotten that were not looked at since as many before, and how many lines
+_MOST, _MOST_LINES = 1_000_000, 50_000
 # lines of a part that is read as it is
 _SHORT = 5
+# … and of a map or list that hardly two documents have, so that only its parts are kept
+_LONG = 60
 # a key that is plain text in any YAML, and what stands on its line
 _KEY = lazy_regex.compile(r"(?!(?i:null|true|false):)([A-Za-z_][\w./-]*):(?: +(?=\S)|(?= *$))", re.ASCII)
 # a block of text that keeps all breaks at its end, and one without text, which is not the same everywhere to the reader
@@ -57,12 +59,14 @@ class _Beginnings(dict[str, int]):
 class Parts(Asked):
     """The parts of documents that were read, by their lines, and answers about them."""
 
-    __slots__ = ("_begins", "_held", "_read")
+    __slots__ = ("_begins", "_held", "_read", "_read_before")
 
     def __init__(self) -> None:
         super().__init__()
         # a key with what it holds, or an item alone
         self._read: dict[Part, tuple[Any, ...]] = {}
+        # … and those that were not looked at since
+        self._read_before: dict[Part, tuple[Any, ...]] = {}
         self._held = 0
         self._begins = _Beginnings()
 
@@ -88,10 +92,12 @@ class Parts(Asked):
         margin: int,
     ) -> tuple[Any, ...]:
         """What a part holds that begins behind a margin, read and kept."""
-        known = read(part, begins, margin)
+        known = self._read_before.pop(part, None) or read(part, begins, margin)
+        if len(part) > _LONG and isinstance(known[-1], (dict, list)):
+            return known
         self._held += sum(map(len, part))
         if self._held > _MOST:
-            self._read.clear()
+            self._read_before, self._read = self._read, {}
             self._held = sum(map(len, part))
         self._read[part] = known
         return known

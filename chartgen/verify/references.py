@@ -175,8 +175,7 @@ def check(
         for label in pod.labels.items():
             labelled.setdefault(label, []).append(pod)
     given: dict[str, list[Path]] = {}
-    for path, text in _texts(user, schema.defaults(), ()):
-        given.setdefault(text, []).append(path)
+    _gather(user, schema.defaults(), (), given)
     there = frozenset([*(each.offers for _, each in told), *(_Wanted("Secret", name) for name in made)])
     chart = _Chart(
         there=there,
@@ -240,16 +239,18 @@ def _readable(text: str) -> str:
     return TOKEN.sub("RELEASE", text)
 
 
-def _texts(node: Any, standard: Any, path: Path) -> Iterator[tuple[Path, str]]:
-    if isinstance(node, Mapping):
+def _gather(node: Any, standard: Any, path: Path, given: dict[str, list[Path]]) -> None:
+    """Adds the path of each text that is not the default."""
+    if isinstance(node, str):
+        if node != standard:
+            given.setdefault(node, []).append(path)
+    elif isinstance(node, Mapping):
         for key, item in node.items():
             below = standard.get(key) if isinstance(standard, Mapping) else None
-            yield from _texts(item, below, (*path, key))
+            _gather(item, below, (*path, key), given)
     elif isinstance(node, list):
         for place, item in enumerate(node):
-            yield from _texts(item, None, (*path, place))
-    elif isinstance(node, str) and node != standard:
-        yield path, node
+            _gather(item, None, (*path, place), given)
 
 
 def _pod(document: Document) -> _Pod:
@@ -281,6 +282,8 @@ def _namespace(document: Document) -> str:
 
 
 def _twice(told: Sequence[tuple[Document, _Told]]) -> Iterator[Diagnostic]:
+    if len({each.identity for _, each in told}) == len(told):
+        return
     seen: dict[tuple[str, str, str, str], Document] = {}
     for document, each in told:
         other = seen.setdefault(each.identity, document)

@@ -38,7 +38,7 @@ def check(
     documents = [document for document in documents if not document.text]
     question, judge = ("judged", version, late), partial(_judged, version=version, late=late)
     judged = [document.once(question, judge) for document in documents]
-    longest = max(values.texts(merged.sources), key=lambda each: len(each[1]), default=((), ""))
+    longest = max(values.texts_in(merged.user, ()), key=lambda each: len(each[1]), default=((), ""))
     for document, (refusals, _, _) in zip(documents, judged, strict=True):
         if not refusals:
             continue
