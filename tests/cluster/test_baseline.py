@@ -17,7 +17,7 @@ import pytest
 import chartgen
 from tests.cluster.api import GONE, NAMES, Api
 from tests.cluster.conftest import PAIRS, WHOLE, Cluster
-from tests.cluster.test_lifecycle import at_first, make_priorities, wipe
+from tests.cluster.test_lifecycle import everything, make_priorities, wipe
 from tests.cluster.test_takeover import OBSERVED, WORKLOADS, Observed, as_chart, of_cases
 
 # each template with pods that any of all these set-ups has is in one of the usual ones
@@ -166,7 +166,7 @@ def test_nothing_rolls(cluster: Cluster, case: str, observed: Observed, tmp_path
     values = tmp_path / "values.yaml"
     values.write_text(json.dumps(told["values"]))
     make_priorities(cluster.api, chartgen.compile(told["values"], strict=False), namespace)
-    before = at_first(cluster.api, namespace)
+    before = everything(cluster.api, namespace)
     try:
         cluster.helm.install(release, as_chart(objects, tmp_path / "official"), namespace, wait=False)
         manifest = tmp_path / "running.yaml"

@@ -45,7 +45,7 @@ def test_from_install_to_uninstall(cluster: Cluster, path: Path, tmp_path: Path)
             cluster.helm.install(RELEASE, first, namespace)
         return
     make_priorities(cluster.api, chart, namespace)
-    before = at_first(cluster.api, namespace)
+    before = everything(cluster.api, namespace)
     try:
         cluster.helm.install(RELEASE, first, namespace)
         kept(cluster, chart, namespace, "install")
@@ -114,23 +114,17 @@ def everything(api: Api, namespace: str) -> set[Name]:
     return {(kind, name) for kind, name, _ in _all(api, namespace)}
 
 
-def at_first(api: Api, namespace: str) -> set[Name]:
-    """The same before a release, once the namespace is gone that another test had under this name."""
-    settled(lambda: {("Namespace", namespace)} if api.get(f"/api/v1/namespaces/{namespace}") else set(), set())
-    return everything(api, namespace)
-
-
 # made by Kubernetes itself, or kept up by controllers for what is counted anyway
 _PASSING = {"Event", "Node", "Namespace", "APIService", "Lease", "FlowSchema", "PriorityLevelConfiguration", "IPAddress",
             "PersistentVolume", "ComponentStatus", "ServiceCIDR", "CSINode"}  # fmt: skip
 _OWN = {("ConfigMap", "kube-root-ca.crt"), ("ServiceAccount", "default")}
 
 
-def _all(api: Api, namespace: str | None) -> Iterator[tuple[str, str, str]]:
-    """(kind, name, path) of what is in the namespace, if there is one, and of what is in none."""
+def _all(api: Api, namespace: str) -> Iterator[tuple[str, str, str]]:
+    """(kind, name, path) of what is in the namespace, and of what is in none."""
     for root in api.groups():
         for kind, (pattern, namespaced) in api.kinds(root).items():
-            if kind in _PASSING or (namespaced and namespace is None):
+            if kind in _PASSING:
                 continue
             folder = pattern.format(f"namespaces/{namespace}/" if namespaced else "")
             for one in api.listed(folder, NAMES):
@@ -149,13 +143,19 @@ def settled(look: Callable[[], set[Name]], expected: set[Name]) -> set[Name]:
 
 
 def wipe(api: Api, namespace: str, before: set[Name]) -> None:
-    """Removes what a release left, so that the next one is the first. What is in the namespace goes with it, in its time."""
-    for kind, name, path in _all(api, None):
-        if (kind, name) not in before:
+    """Removes what a release left, so that the next one is the first.
+
+    What makes others goes first: a StatefulSet makes claims anew. What was made meanwhile goes the next time round.
+    """
+    for _ in range(60):
+        left = [each for each in _all(api, namespace) if each[:2] not in before]
+        if not left:
+            break
+        for _, _, path in sorted(left, key=lambda each: each[0] not in WORKLOADS):
             api.request(f"{path}?propagationPolicy=Background", "DELETE")
+        time.sleep(0.5)
     api.request(f"/api/v1/namespaces/{namespace}", "DELETE")
     api.forget_namespaces()
-    settled(lambda: {(kind, name) for kind, name, _ in _all(api, None)} - before, set())
 
 
 # ---------------------------------------------------------------- what the documentation says

@@ -16,7 +16,7 @@ import pytest
 import chartgen
 from tests import compiled
 from tests.cluster.conftest import PAIRS, Cluster
-from tests.cluster.test_lifecycle import at_first, kept, make_priorities, wipe
+from tests.cluster.test_lifecycle import everything, kept, make_priorities, wipe
 
 OBSERVED = compiled.ROOT.parent / "shared" / "conformance" / "data"
 # set-ups that differ in what they run, and so in what could be lost
@@ -76,7 +76,7 @@ def test_upgrade_in_place(cluster: Cluster, case: str, observed: Observed, tmp_p
     release, namespace = told["release"], told["namespace"]
     chart = chartgen.compile(told["values"], strict=False)
     make_priorities(cluster.api, chart, namespace)
-    before = at_first(cluster.api, namespace)
+    before = everything(cluster.api, namespace)
     try:
         cluster.helm.install(release, as_chart(objects, tmp_path / "official"), namespace, wait=False)
         running = [one for one in objects if "helm.sh/hook" not in (one["metadata"].get("annotations") or {})]
