@@ -16,6 +16,7 @@ import pytest
 
 import chartgen
 from chartgen import schema
+from chartgen.chart import definitions
 from chartgen.chart.publish import gzipped
 from tests import engine
 
@@ -90,6 +91,35 @@ def test_archive_holds_the_folder(tmp_path: Path) -> None:
         path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
     }
     assert members == written
+
+
+# every definition of a custom resource, those that were compressed ahead, and others, of another label
+DEFINITIONS = {
+    "global": {
+        "peering": {"enabled": True},
+        "tls": {"enabled": True},
+        "crds": {"consulapi": {"enabled": True}},
+    },
+    "meshGateway": {"enabled": True},
+}
+
+
+@pytest.mark.parametrize(("named", "ahead"), [({}, 40), ({"nameOverride": "mesh"}, 2)])
+def test_what_was_compressed_ahead_is_what_the_chart_holds(named: dict[str, str], ahead: int) -> None:
+    chart = chartgen.compile({**DEFINITIONS, **named})
+    plain = io.BytesIO()
+    with tarfile.open(fileobj=plain, mode="w", format=tarfile.USTAR_FORMAT) as tar:
+        for path, text in chart.files.items():
+            member = tarfile.TarInfo(f"consul/{path}")
+            member.size, member.mode = len(text.encode()), 0o644
+            tar.addfile(member, io.BytesIO(text.encode()))
+    held = gzip.decompress(chart.archive())
+    # tarfile fills it up to twenty blocks
+    assert (held, set(plain.getvalue()[len(held) :])) == (plain.getvalue()[: len(held)], {0})
+    members = [definitions.member(path, text) for path, text in chart.files.items()]
+    packed = [member.packed for member in members if member is not None]
+    assert len(packed) == ahead
+    assert all(member in chart.archive() for member in packed)
 
 
 def test_writing_again_leaves_nothing_behind(tmp_path: Path) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
 import io
 import os
@@ -235,4 +236,6 @@ def test_the_output_folder_may_be_a_link(tmp_path: Path) -> None:
 def test_headers_are_those_that_tarfile_writes(path: str, size: int) -> None:
     member = tarfile.TarInfo(path)
     member.size, member.mode = size, 0o644
-    assert publish._header(path, size) == member.tobuf(tarfile.USTAR_FORMAT, "utf-8")
+    header = publish._header(path, size)
+    assert header == member.tobuf(tarfile.USTAR_FORMAT, "utf-8")
+    assert gzip.decompress(publish._header_alone(header)) == header

@@ -6,6 +6,7 @@ import contextlib
 import gzip
 import hashlib
 import json
+import zlib
 from pathlib import Path
 from typing import Any
 
@@ -157,6 +158,25 @@ def test_an_archive_that_is_damaged_is_no_chart(part: int, tmp_path: Path) -> No
     # what stands before the damage may be read
     with contextlib.suppress(chartgen.Rejected):
         charts.side("damaged", str(archive), Inputs(), Inputs(), Target())
+
+
+def test_an_archive_that_is_cut_off_is_no_chart(tmp_path: Path) -> None:
+    """Between two of its members, too, where a file of the chart ends and decompressing it finds nothing wrong."""
+    archive = chartgen.compile({}).publish(tmp_path).archive
+    data = archive.read_bytes()
+    ends, rest = [], data
+    while rest:
+        member = zlib.decompressobj(31)
+        member.decompress(rest)
+        rest = member.unused_data
+        ends.append(len(data) - len(rest))
+    assert len(ends) > 50
+    for end in (*ends[:-1], 0, 5, ends[1] + 5, ends[-2] + 5):
+        archive.write_bytes(data[:end])
+        for read in (rebuild.verified, lambda path: charts.side("cut", path, Inputs(), Inputs(), Target())):
+            with pytest.raises(chartgen.Rejected) as caught:
+                read(str(archive))
+            assert [found.code for found in caught.value.diagnostics] == ["no-chart"], end
 
 
 def test_exit_codes(tmp_path: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import gzip
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -10,6 +12,7 @@ import pytest
 
 import chartgen
 from chartgen.chart import index
+from chartgen.publishing import stale
 from chartgen.publishing import version as versions
 from tests.test_cli import run
 
@@ -108,6 +111,23 @@ def test_another_chartgen_alone_makes_no_version(tmp_path: Path, monkeypatch: py
     again = versions.published(chartgen.compile(BASE), tmp_path)
     assert (again.decision.unchanged, entries(tmp_path)) == (True, ["0.1.0"])
     assert again.published.archive.is_file()
+
+
+@pytest.mark.parametrize("folder", [True, False])
+def test_another_packing_alone_makes_no_version(folder: bool, tmp_path: Path) -> None:
+    """One member, as archives had at first, and as others pack charts."""
+    made = versions.published(chartgen.compile(BASE), tmp_path, folder=folder).published
+    one_member = gzip.compress(gzip.decompress(made.archive.read_bytes()), mtime=0)
+    made.archive.write_bytes(one_member)
+    known = (tmp_path / "index.yaml").read_text()
+    (tmp_path / "index.yaml").write_text(known.replace(made.digest, hashlib.sha256(one_member).hexdigest()))
+    again = versions.published(chartgen.compile(BASE), tmp_path, folder=folder)
+    assert (again.decision.unchanged, again.published.written, entries(tmp_path)) == (True, False, ["0.1.0"])
+    assert made.archive.read_bytes() == one_member
+    assert stale.why(chartgen.compile(BASE), tmp_path) == ""
+    # it is compared with as any other
+    changed = versions.published(chartgen.compile({"server": {"replicas": 5}}), tmp_path, folder=folder)
+    assert ("StatefulSet/RELEASE-consul-server: spec.replicas from 3 to 5") in dict(changed.decision.chart.changes).values()
 
 
 def test_an_archive_that_is_gone_is_told(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 import tarfile
 import zlib
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NoReturn
 
@@ -39,12 +40,21 @@ def _folder(path: Path) -> dict[str, bytes]:
 
 def texts(archive: bytes) -> dict[str, str]:
     """The text of each file of a chart that chartgen packed itself."""
-    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as members:
+    with tarfile.open(fileobj=io.BytesIO(archive), mode="r:gz") as there:
         return {
             member.name.partition("/")[2]: file.read().decode()
-            for member in members
-            if (file := members.extractfile(member)) is not None
+            for member in there
+            if (file := there.extractfile(member)) is not None
         }
+
+
+def members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:
+    """What is in an archive. Raises tarfile.ReadError where it was cut off between two files, which tarfile takes for its
+    end, too."""
+    yield from archive
+    # a block of zeros was read, or nothing more
+    if archive.fileobj is not None and archive.fileobj.tell() == archive.offset:
+        raise tarfile.ReadError("unexpected end of data")
 
 
 def _archive(path: Path) -> dict[str, bytes]:
@@ -52,7 +62,7 @@ def _archive(path: Path) -> dict[str, bytes]:
     left = _MOST
     try:
         with tarfile.open(path, "r:gz") as archive:
-            for member in archive:
+            for member in members(archive):
                 left -= member.size
                 if left < 0:
                     _reject("no-chart", f"{path} unpacks to more than any chart holds", path)

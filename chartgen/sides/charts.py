@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from chartgen.alter import Baseline
-from chartgen.chart import PATCHES
+from chartgen.chart import PATCHES, packed
 from chartgen.diagnostics import Diagnostic, Rejected, Span
 from chartgen.kubernetes import manifests
 from chartgen.sides import carried
@@ -108,7 +108,7 @@ def _archive(path: str) -> dict[str, bytes]:
     found: dict[str, bytes] = {}
     try:
         with tarfile.open(path, "r:*") as archive:
-            for member in archive:
+            for member in packed.members(archive):
                 inner = member.name.removeprefix("./").partition("/")[2]
                 if not member.isfile() or member.size > _MOST:
                     continue

@@ -9,13 +9,21 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from chartgen import paths
-from chartgen.workshop import compiled_templates, crd_expansion, removed_page, rule_pages, schema_build
+from chartgen.workshop import (
+    compiled_templates,
+    crd_expansion,
+    crd_packing,
+    removed_page,
+    rule_pages,
+    schema_build,
+)
 
-# (path below the root → text) of each kind of file, in an order in which what is read is made before its readers
-MAKERS: tuple[Callable[[], Mapping[str, str]], ...] = (
+# (path below the root → content) of each kind of file, in an order in which what is read is made before its readers
+MAKERS: tuple[Callable[[], Mapping[str, str] | Mapping[str, bytes]], ...] = (
     schema_build.outputs,
     removed_page.outputs,
     crd_expansion.outputs,
+    crd_packing.outputs,
     rule_pages.outputs,
 )
 # the chart of the quickstart; charts/ is where builds go, and is nobody else's
@@ -41,8 +49,8 @@ def main(arguments: list[str]) -> int:
     return int(check and bool(stale))
 
 
-def _encoded(texts: Mapping[str, str]) -> dict[str, bytes]:
-    return {name: text.encode() for name, text in texts.items()}
+def _encoded(made: Mapping[str, str] | Mapping[str, bytes]) -> dict[str, bytes]:
+    return {name: each.encode() if isinstance(each, str) else each for name, each in made.items()}
 
 
 def _brought(wanted: Mapping[str, bytes], check: bool) -> list[str]:
