@@ -333,8 +333,8 @@ class Settings:
 
 
 _Resources: TypeAlias = "tuple[tuple[Path, Mapping[str, Any]], ...]"
-# the values below which there are some, beside sections: nothing else is read
-_HOLD_RESOURCES = frozenset(("extraContainers", "gateways", "initContainer"))
+# the values that are some or hold some, beside sections: nothing else is read
+_HOLD_RESOURCES = frozenset(("extraContainers", "gateways", "initContainer", "resources"))
 
 
 def _resources(node: Any, path: Path) -> _Resources:
