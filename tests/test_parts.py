@@ -50,6 +50,7 @@ def _as_short_as_can_be() -> Any:
 @example("", "c: |\n  1\n   \n")
 @example("", "b:\n  |\na: 1\n")
 @example("", "b:\n  a: | # c\n\na:\n")
+@example("", "b:\n  a: | # c # d\n\na:\n")
 @settings(max_examples=300, deadline=None)
 def test_any_text(text: str, other: str) -> None:
     kept = Parts()

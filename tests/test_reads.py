@@ -140,12 +140,14 @@ def test_resources_are_looked_for_where_the_schema_lets_them_stand() -> None:
         for key, inner in shape["properties"].items():
             if key in below:
                 walk(inner, below[key])
-            elif any(fit.fits(value, inner, whole["$defs"]) for value in (part, [part], {"resources": {}})):
+            elif key == "resources" or any(
+                fit.fits(value, inner, whole["$defs"]) for value in (part, [part], {"resources": {}})
+            ):
                 held.add(key)
 
     walk(whole, schema.sections())
-    # the rest is configuration of other programs; a map of `resources` is a value in some sections
-    assert {key for key in held if not key.endswith("Config")} | {"resources"} == _HOLD_RESOURCES
+    # the rest is configuration of other programs
+    assert {key for key in held if not key.endswith("Config")} == _HOLD_RESOURCES
 
 
 def test_answers_are_kept_for_the_very_same() -> None:

@@ -29,9 +29,10 @@ _SHORT = 5
 _LONG = 60
 # a key that is plain text in any YAML, and what stands on its line
 _KEY = lazy_regex.compile(r"(?!(?i:null|true|false):)([A-Za-z_][\w./-]*):(?: +(?=\S)|(?= *$))", re.ASCII)
-# a block of text that keeps all breaks at its end, and one without text, which is not the same everywhere to the reader
+# a block of text that keeps all breaks at its end, and in a last line one without text, which is not the same everywhere to
+# the reader
 _KEEPS = lazy_regex.compile(r"[|>][0-9-]*\+")
-_EMPTY = lazy_regex.compile(r"[|>][0-9+-]*(?:[ \t]+#[^\n]*)?\Z")
+_EMPTY = lazy_regex.compile(r"[|>][0-9+-]*(?:[ \t]+#|\Z)")
 _BLOCK = lazy_regex.compile(r"[|>]")
 # in place of data: no plain map or list
 _OTHER: Any = object()
@@ -186,7 +187,7 @@ def _ended(piece: str) -> str:
     """A piece without blank lines at its end, which mean nothing there. Raises ValueError where they may belong to text."""
     content = piece.rstrip(" \n")
     blank = piece[len(content) :]
-    if _EMPTY.search(content):
+    if _EMPTY.search(content, content.rfind("\n") + 1):
         raise ValueError(piece)
     if blank.count("\n") < 2:
         return piece
