@@ -321,6 +321,8 @@ TEMPLATES = st.one_of(
 
 @settings(max_examples=2000, deadline=None)
 @given(TEMPLATES)
+@example('a {{- toYaml "a b" -}} b')
+@example('{{ $x := toYaml "a b" }}{{ $x }}{{ $x = 1 }}{{ $x }}')
 def test_what_is_worked_out_is_what_helm_makes(text: str) -> None:
     """Or it is left to Helm: a template is never worked out to something else."""
     made, error = helm(text)
@@ -338,6 +340,68 @@ def test_what_is_worked_out_is_what_helm_makes(text: str) -> None:
             assert yaml12.parse_yaml(made) == yaml12.parse_yaml(expansion.text)
         else:
             assert made == expansion.text
+
+
+# values whose YAML is spelt in more ways than one, and what may stand around it
+SPELT = st.sampled_from(
+    ["`a b`", "`x: y`", "`1`", "1.5", "``", "`- a`", "`a, b`", "`a #b`", "`]`", ".Values.map", ".Values.map.deep",
+     "(list `p q` `1`)", "(list (dict `b` `1` `a` 2.5) `x y`)", "(dict `2` `a b` `10` (list `c d`))",
+     "(dict `k` (dict `y y` 1 `x` `z: `))", "(list)"]
+)  # fmt: skip
+PASSED_ON = st.lists(
+    st.sampled_from(
+        ["trim", "indent 1", "indent 2", "nindent 0", "nindent 2", "nindent 4", "quote", "default `d`"]
+    ),
+    max_size=2,
+).map(lambda functions: "".join(f" | {one}" for one in functions))
+OF_YAML = st.tuples(SPELT, PASSED_ON).map(lambda made: f"{{{{ toYaml {made[0]}{made[1]} }}}}")
+AROUND = st.sampled_from(
+    ["a: ", "  b: ", "c:", "- ", "  ", "\n", "\n  ", "\n    ", "[", "]", ", ", "{", "}", "'", '"', "k: |-\n  ", ">\n",
+     "# ", " # c", ": ", " more", "!!str ", "&x ", "*x", "---\n", "x", ": 1", "\nd: 1", "\n  d: 1", "\n- 2", "\t"]
+)  # fmt: skip
+
+
+@settings(max_examples=2000, deadline=None)
+@given(st.lists(st.one_of(AROUND, OF_YAML), min_size=1, max_size=6).map("".join))
+@example("a:\n    {{ toYaml (dict `2` 1 `10` 2) }}")
+@example("[{{ toYaml `a, b` }}]")
+@example("k: |-\n  {{ toYaml `a b` }}")
+@example("- {{ toYaml (list `p q` `1`) | nindent 4 | trim }}")
+@example('{{ define "x" }}{{ toYaml `a b` }}{{ end }}{{ include "x" . | quote }}')
+@example("{{ tpl (toYaml `a b`) . }}")
+def test_yaml_amid_text_means_what_helms_means(text: str) -> None:
+    made, error = helm(text)
+    try:
+        expansion = expand(parse(text), WORLD)
+    except Unknowable:
+        return
+    except (Stops, Malformed):
+        assert error
+        return
+    assert expansion.loose or made == expansion.text
+    assert meaning(made) == meaning(expansion.text)
+
+
+def meaning(text: str) -> Any:
+    try:
+        return yaml12.parse_yaml(text)
+    except ValueError:
+        return "no YAML"
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "a: {{ toYaml `a: b` }}\nb: {{ toYaml .Values.map | nindent 2 }}\n",
+        "{{ toYaml (list `p q` 2.5) }}",
+        "a:\n{{ toYaml (dict `2` 1 `10` 2) | indent 4 }}\nb: 1",
+        "- {{ toYaml (dict `2` 1 `10` (list `x y`)) | nindent 2 | trim }}\n- x",
+    ],
+)
+def test_yaml_where_its_spelling_does_not_matter_is_worked_out(text: str) -> None:
+    expansion = expand(parse(text), WORLD)
+    assert expansion.loose
+    assert meaning(helm(text)[0]) == meaning(expansion.text) != "no YAML"
 
 
 @pytest.mark.parametrize(

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from chartgen.gotemplate import functions
+from chartgen.gotemplate.spelling import does_not_matter
 from chartgen.gotemplate.syntax import (
     Action,
     Branch,
@@ -75,6 +76,8 @@ class Piece:
     text: str
     at: int
     as_written: bool
+    # spaces before the entries of YAML that means the same as Helm's and may be spelt otherwise
+    loose: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +86,7 @@ class Expansion:
 
     pieces: tuple[Piece, ...]
     missing: tuple[tuple[Names, int], ...]
-    # an action's YAML means the same as Helm's, and may be spelt otherwise
+    # the text is YAML that means the same as Helm's, and may be spelt otherwise
     loose: bool
 
     @property
@@ -115,7 +118,14 @@ def expand(template: Template, world: World) -> Expansion:
         run.nodes(template.nodes, root, [("$", root)])
     except _Left:
         raise AssertionError("the parser lets no break stand outside of a range") from None
-    return Expansion(tuple(run.pieces), tuple(run.missing), run.loose)
+    pieces = tuple(run.pieces)
+    is_loose = any(piece.loose is not None for piece in pieces)
+    if is_loose and not does_not_matter([(piece.text, piece.loose) for piece in pieces]):
+        raise Unknowable(
+            "text that Helm alone spells out stands amid other text",
+            next(piece.at for piece in pieces if piece.loose is not None),
+        )
+    return Expansion(pieces, tuple(run.missing), is_loose)
 
 
 class _Left(Exception):
@@ -138,7 +148,6 @@ class _Run:
     defined: dict[str, tuple[Node, ...]] = field(default_factory=dict)
     pieces: list[Piece] = field(default_factory=list)
     missing: list[tuple[Names, int]] = field(default_factory=list)
-    loose: bool = False
     steps: int = 0
     weight: int = 0
     length: int = 0
@@ -165,12 +174,12 @@ class _Run:
             elif isinstance(node, Leave):
                 raise _Left(node.word)
 
-    def _put(self, text: str, at: int, *, as_written: bool = False) -> None:
+    def _put(self, text: str, at: int, *, as_written: bool = False, loose: int | None = None) -> None:
         if text:
             self.length += len(text)
             if self.length > _MOST_TEXT:
                 raise Unknowable("it makes too much text", at)
-            self.pieces.append(Piece(str(text), at, as_written))
+            self.pieces.append(Piece(str(text), at, as_written, loose))
 
     def _action(self, node: Action, dot: Any, scope: Scope) -> None:
         known = len(self.missing)
@@ -179,12 +188,11 @@ class _Run:
             del self.missing[known:]
             return
         text = "" if value is None else shown(value, node.at)
-        self.loose = self.loose or isinstance(value, LooseText)
         # the engine leaves nothing of what is no value
         text = text.replace(NO_VALUE, "")
         if text:
             del self.missing[known:]
-        self._put(text, node.at)
+        self._put(text, node.at, loose=value.margin if isinstance(value, LooseText) else None)
 
     def _branch(self, node: Branch, dot: Any, scope: Scope) -> None:
         known, visible = len(self.missing), len(scope)
@@ -252,13 +260,15 @@ class _Run:
         outer, self.pieces = self.pieces, []
         try:
             self.nodes(body, value, [("$", value)])
-            return "".join(piece.text for piece in self.pieces)
+            return self._made(at)
         finally:
             self.pieces = outer
             self.depth -= 1
 
     def expanded(self, text: str, value: Any, at: int) -> str:
         """What Helm's `tpl` makes of a text."""
+        if isinstance(text, LooseText):
+            raise Unknowable("tpl works on text that Helm alone spells out", at)
         try:
             template = parse(text)
         except Malformed as malformed:
@@ -270,10 +280,16 @@ class _Run:
         defined, self.defined = self.defined, {**self.defined, **template.defined}
         try:
             self.nodes(template.nodes, value, [("$", value)])
-            return "".join(piece.text for piece in self.pieces)
+            return self._made(at)
         finally:
             self.pieces, self.defined = outer, defined
             self.depth -= 1
+
+    def _made(self, at: int) -> str:
+        """The text made so far, which goes on as one to whoever called for it."""
+        if any(piece.loose is not None for piece in self.pieces):
+            raise Unknowable("it is made of text that Helm alone spells out", at)
+        return "".join(piece.text for piece in self.pieces)
 
     def _assign(self, scope: Scope, name: str, value: Any, at: int) -> None:
         for place in range(len(scope) - 1, -1, -1):

@@ -353,12 +353,12 @@ def _indented(spaces: Any, text: Any) -> str:
         raise _Unknown
     pad = " " * spaces
     made = pad + _text(text).replace("\n", "\n" + pad)
-    return LooseText(made) if isinstance(text, LooseText) else made
+    return LooseText(made, text.margin + spaces) if isinstance(text, LooseText) else made
 
 
 def _on_new_line(spaces: Any, text: Any) -> str:
-    made = "\n" + _indented(spaces, text)
-    return LooseText(made) if isinstance(text, LooseText) else made
+    made = _indented(spaces, text)
+    return LooseText("\n" + made, made.margin) if isinstance(made, LooseText) else "\n" + made
 
 
 # what Go's unicode.IsSpace takes for white space
@@ -367,7 +367,7 @@ _SPACE = "\t\n\v\f\r \x85\xa0\u1680\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2
 
 def _trimmed(text: Any) -> str:
     made = _text(text).strip(_SPACE)
-    return LooseText(made) if isinstance(text, LooseText) else made
+    return LooseText(made, text.margin) if isinstance(text, LooseText) else made
 
 
 def _cased(text: Any, change: Callable[[str], str]) -> str:
@@ -467,15 +467,23 @@ def _index(of: Any, *keys: Any) -> Any:
                 raise _Unknown
             here = here.get(_text(key))
         elif isinstance(here, list):
-            place = _count(key) if not isinstance(key, float) else key
-            if isinstance(place, float):
+            if isinstance(key, float):
                 raise _Wrong("takes a whole number as a place, and numbers of the values are floats")
+            # a place may be a number of any of Go's whole types
+            place = _count(int(key) if isinstance(key, Int64) else key)
             if not 0 <= place < len(here):
                 raise _Wrong(f"finds no item {place}")
             here = here[place]
         else:
             raise _Unknown
     return here
+
+
+def _concatenated(*lists: Any) -> list[Any]:
+    if not lists:
+        # Go makes nothing at all of it, which is no empty list
+        raise _Unknown
+    return [item for part in lists for item in _list(part)]
 
 
 def _length(value: Any) -> int:
@@ -744,7 +752,7 @@ def _table() -> dict[str, Function]:
         "without": _without,
         "append": lambda values, item: [*_list(values), item],
         "prepend": lambda values, item: [item, *_list(values)],
-        "concat": lambda *lists: [item for part in lists for item in _list(part)],
+        "concat": _concatenated,
         "compact": lambda values: [item for item in _list(values) if truth(item)],
         "sortAlpha": _sorted,
     }

@@ -34,7 +34,17 @@ class PartlyKnown(dict[str, Any]):
 
 
 class LooseText(str):
-    """YAML that means what Helm's means, and may be spelt otherwise."""
+    """YAML that means what Helm's means, and may be spelt otherwise.
+
+    `margin` is the number of spaces before its entries, which may be gone before the first.
+    """
+
+    def __new__(cls, text: str, margin: int = 0) -> LooseText:
+        made = super().__new__(cls, text)
+        made.margin = margin
+        return made
+
+    margin: int
 
 
 def as_go_has_it(value: Any) -> Any:
