@@ -369,6 +369,8 @@ AROUND = st.sampled_from(
 @example("- {{ toYaml (list `p q` `1`) | nindent 4 | trim }}")
 @example('{{ define "x" }}{{ toYaml `a b` }}{{ end }}{{ include "x" . | quote }}')
 @example("{{ tpl (toYaml `a b`) . }}")
+@example("{{ tpl (toYaml `{{ print 1 }} `) . }}")
+@example("{{ tpl (toYaml `a b`) . | quote }}")
 def test_yaml_amid_text_means_what_helms_means(text: str) -> None:
     made, error = helm(text)
     try:

@@ -268,6 +268,8 @@ class _Run:
     def expanded(self, text: str, value: Any, at: int) -> str:
         """What Helm's `tpl` makes of a text."""
         if isinstance(text, LooseText):
+            if "{{" not in text:
+                return text
             raise Unknowable("tpl works on text that Helm alone spells out", at)
         try:
             template = parse(text)
