@@ -228,12 +228,20 @@ def _taken(name: str, version: str, old: str, new: str, path: Path) -> Diagnosti
 
 def _is_there(folder: Path, files: Files) -> bool:
     """Whether a folder holds these files and no others."""
-    there = {path.relative_to(folder).as_posix() for path in folder.rglob("*") if path.is_file()}
-    return there == files.keys() and all(_holds(folder / name, text.encode()) for name, text in files.items())
+    root = os.path.join(folder, "")
+    there = {
+        os.path.join(above, name)[len(root) :].replace(os.sep, "/")
+        for above, _, names in os.walk(root)
+        for name in names
+    }
+    return there == files.keys() and all(_holds(root + name, text.encode()) for name, text in files.items())
 
 
-def _holds(path: Path, content: bytes) -> bool:
-    return path.is_file() and path.read_bytes() == content
+def _holds(path: str | Path, content: bytes) -> bool:
+    if not os.path.isfile(path):
+        return False
+    with open(path, "rb", buffering=0) as file:
+        return file.read() == content
 
 
 @contextmanager
