@@ -161,7 +161,13 @@ def rows(folder: Path) -> Sequence[Row]:
     helm = shutil.which("helm")
     if helm:
         other = process(
-            helm, "template", "consul", "--kube-version", "1.33.0", official or str(chart), *(["-f", str(VALUES)] if official else [])
+            helm,
+            "template",
+            "consul",
+            "--kube-version",
+            "1.33.0",
+            official or str(chart),
+            *(["-f", str(VALUES)] if official else []),
         )
         name = "the official chart" if official else "the result"
         found.append(

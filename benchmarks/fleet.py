@@ -3,10 +3,11 @@
     python benchmarks/fleet.py [FILES [PAIRS]]
     python benchmarks/fleet.py --scheduler [FILES [PAIRS]]
 
-Ratios are of processor time (of whole processes, their workers and their kernel's), which both use all processors for, and
-which other programs on the machine lengthen less than the clock's. The clock's time of ours is shown beside it. `helm
-template` takes so long that it runs over a sample of the files, and its time is taken for all: each file costs it the
-same. Runs are in turn; the ratios are shown with their spread.
+Ratios are of processor time (of whole processes, their workers and their kernel's), which other programs on the machine
+lengthen less than the clock's, and of the clock, by which a shell's loop is held against a build that uses all processors.
+`helm template` takes so long that it runs over a sample of the files, and its time is taken for all: each file costs it
+the same. Runs are in turn; the ratios are shown with their spread. Where making a file takes long (some disks: 0.7 ms), a
+TMPDIR in memory shows what the programs themselves take.
 
 CONSUL_CHART names the official chart, which is given each cluster's three layers. Without it, a stand-in is compared with:
 Helm renders the chart that chartgen compiled for the cluster, which has no values to merge and few templates to
@@ -25,7 +26,6 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
-from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -82,15 +82,11 @@ def build(folder: Path, cache: Path, *options: str) -> None:
 
 
 def loop(helm: str, arguments: Sequence[Sequence[str]]) -> None:
-    """`helm template` for each, on all processors at once."""
-
-    def template(given: Sequence[str]) -> None:
+    """`helm template` for each, one after the other."""
+    for given in arguments:
         # a Helm that somebody built himself takes an old Kubernetes for granted
         command = [helm, "template", "consul", "--kube-version", "1.33.0", *given]
         subprocess.run(command, check=True, stdout=subprocess.DEVNULL)
-
-    with ThreadPoolExecutor(processes.usable()) as pool:
-        list(pool.map(template, arguments))
 
 
 def engine(charts: Sequence[Path]) -> float:
@@ -102,34 +98,38 @@ def engine(charts: Sequence[Path]) -> float:
     return float(done.stdout)
 
 
-def other(layers: Layers, charts: Path) -> tuple[str, Callable[[], float]]:
-    """What is compared with, and seconds of the processor for a file."""
+def other(layers: Layers, charts: Path) -> tuple[str, Callable[[], Took]]:
+    """What is compared with, and what it takes for a file."""
     sample = layers[:: max(1, len(layers) // SAMPLE)][:SAMPLE]
     official, helm = os.environ.get("CONSUL_CHART"), shutil.which("helm")
     compiled = [charts / f"consul-{Path(files[-1]).stem}" / "0.1.0" for files in sample]
-    if helm and official:
+    if not helm:
+        name = "STAND-IN: Helm's engine, started, on the compiled chart"
+        return name, lambda: a_file(Took(*[engine(compiled)] * 2), len(sample))
+    if official:
         given = [[official, *(part for file in files for part in ("-f", file))] for files in sample]
-        return (
-            "helm template of the official chart",
-            lambda: took(lambda: loop(helm, given)).processor / len(sample),
-        )
-    if helm:
-        paths = [[str(path)] for path in compiled]
-        return (
-            "STAND-IN: helm template of the compiled chart",
-            lambda: took(lambda: loop(helm, paths)).processor / len(sample),
-        )
-    return "STAND-IN: Helm's engine, started, on the compiled chart", lambda: engine(compiled) / len(sample)
+        name = "helm template of the official chart"
+    else:
+        given = [[str(path)] for path in compiled]
+        name = "STAND-IN: helm template of the compiled chart"
+    return name, lambda: a_file(took(lambda: loop(helm, given)), len(sample))
 
 
-def row(name: str, ours: Sequence[Took], theirs: Sequence[float], files: int) -> str:
-    ratios = sorted(other * files / mine.processor for mine, other in zip(ours, theirs, strict=True))
-    processor = statistics.median(mine.processor for mine in ours)
-    clock = statistics.median(mine.clock for mine in ours)
-    return (
-        f"{name:<32} {processor:7.2f} s {processor / files * 1000:8.2f} ms a file {clock:8.2f} s of the clock"
-        f" {statistics.median(ratios):8.1f} times ({ratios[0]:.1f} to {ratios[-1]:.1f})"
-    )
+def a_file(whole: Took, files: int) -> Took:
+    return Took(whole.processor / files, whole.clock / files)
+
+
+def row(name: str, ours: Sequence[Took], theirs: Sequence[Took]) -> str:
+    """Medians of what both take for a file, and how many times longer the other one takes: by processor, by clock."""
+    told = f"{name:<28}"
+    for kind in ("processor", "clock"):
+        pairs = [
+            (getattr(mine, kind), getattr(other, kind)) for mine, other in zip(ours, theirs, strict=True)
+        ]
+        ratios = sorted(other / mine for mine, other in pairs)
+        spread = f"({ratios[0]:.1f} to {ratios[-1]:.1f})"
+        told += f" {statistics.median(mine for mine, _ in pairs) * 1000:8.2f} ms {statistics.median(ratios):6.1f} times {spread:<16}"
+    return told.rstrip()
 
 
 def main(files: int = FILES, pairs: int = PAIRS) -> None:
@@ -139,8 +139,8 @@ def main(files: int = FILES, pairs: int = PAIRS) -> None:
         charts = folder / "charts"
         cache = Path(name) / "cache"
         build(folder, cache)
-        what, a_file = other(layers, charts)
-        theirs: list[float] = []
+        what, measured = other(layers, charts)
+        theirs: list[Took] = []
         ours: dict[str, list[Took]] = {
             "archives and index": [],
             "folders, archives and index": [],
@@ -149,7 +149,7 @@ def main(files: int = FILES, pairs: int = PAIRS) -> None:
         }
         said = folder / "chartgen.yaml"
         for _ in range(pairs):
-            theirs.append(a_file())
+            theirs.append(measured())
             ours["again, with nothing changed"].append(took(lambda: build(folder, cache)))
             kept = charts.rename(folder / "kept")
             # templates are compiled already, as an installation has them; charts are not there
@@ -167,10 +167,10 @@ def main(files: int = FILES, pairs: int = PAIRS) -> None:
             shutil.rmtree(cache / "chartgen" / "charts")
             build(folder, cache)
         print(f"{files} files on {processes.usable()} processors, against {what}")
-        each = statistics.median(theirs)
-        print(f"{'that':<32} {each * files:7.2f} s {each * 1000:8.2f} ms a file")
+        print(f"{'for a file':<28} {'of the processors':<38} of the clock")
+        print(row("that", theirs, theirs))
         for title, runs in ours.items():
-            print(row(title, runs, theirs, files))
+            print(row(title, [a_file(each, files) for each in runs], theirs))
 
 
 @contextmanager
