@@ -398,6 +398,7 @@ def meaning(text: str) -> Any:
         "{{ toYaml (list `p q` 2.5) }}",
         "a:\n{{ toYaml (dict `2` 1 `10` 2) | indent 4 }}\nb: 1",
         "- {{ toYaml (dict `2` 1 `10` (list `x y`)) | nindent 2 | trim }}\n- x",
+        "loose-0-start: {{ toYaml `a: b` }} # loosee",
     ],
 )
 def test_yaml_where_its_spelling_does_not_matter_is_worked_out(text: str) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -15,9 +16,8 @@ def does_not_matter(pieces: Sequence[tuple[str, int | None]]) -> bool:
     """
     import yaml
 
-    word = "loose"
-    while any(word in text for text, _ in pieces):
-        word += "e"
+    runs = [len(run) for text, _ in pieces for run in re.findall("loose(e*)", text)]
+    word = "loose" + "e" * (max(runs, default=-1) + 1)
     marked: list[str] = []
     column = 0
     wanted: Counter[str] = Counter()
