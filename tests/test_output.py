@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 import chartgen
 from chartgen import schema
-from chartgen.chart import definitions, packed, publish
+from chartgen.chart import definitions, publish
 from chartgen.chart.publish import gzipped
 from tests import engine
 
@@ -73,10 +73,7 @@ def test_compressed_data_is_gzip(size: int) -> None:
 def test_the_compressor_is_the_pinned_one() -> None:
     """The digest of known input: a release of libdeflate that yields other bytes must not slip in unseen."""
     data = b"".join(f"{number % 97} consul {number * number % 1013}\n".encode() for number in range(20_000))
-    assert (
-        hashlib.sha256(gzipped(data)).hexdigest()
-        == "a2ccc7cc482b11eb29ccaa191e008f81615061e7be468221178d8edec15aa9f9"
-    )
+    assert hashlib.sha256(gzipped(data)).hexdigest() == "a2ccc7cc482b11eb29ccaa191e008f81615061e7be468221178d8edec15aa9f9"
     # no name, no time, the fastest way, an unknown operating system
     assert gzipped(data)[:10] == bytes.fromhex("1f8b08000000000004ff")
 
@@ -122,9 +119,9 @@ def test_what_was_compressed_ahead_is_what_the_chart_holds(named: dict[str, str]
     # tarfile fills it up to twenty blocks
     assert (held, set(plain.getvalue()[len(held) :])) == (plain.getvalue()[: len(held)], {0})
     members = [definitions.member(path, text) for path, text in chart.files.items()]
-    compressed = [member.packed for member in members if member is not None]
-    assert len(compressed) == ahead
-    assert all(member in chart.archive() for member in compressed)
+    packed = [member.packed for member in members if member is not None]
+    assert len(packed) == ahead
+    assert all(member in chart.archive() for member in packed)
 
 
 NAMES = st.text("abcé.-", min_size=1, max_size=40).filter(lambda name: name.strip("."))
@@ -135,7 +132,7 @@ PATHS = st.lists(NAMES, min_size=1, max_size=4).map("/".join)
 @given(st.dictionaries(PATHS, st.text(st.characters(codec="utf-8"), max_size=1100), max_size=6))
 @example({"templates/" + "a" * 98: "long", "b": "", "c": "\0" * 512, "d": "é" * 512})
 def test_what_is_packed_is_taken_apart_again(files: dict[str, str]) -> None:
-    assert packed.texts(publish.archive("consul", files)) == files
+    assert publish.texts(publish.archive("consul", files)) == files
 
 
 def test_writing_again_leaves_nothing_behind(tmp_path: Path) -> None:

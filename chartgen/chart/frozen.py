@@ -57,9 +57,7 @@ def _below_global(value: Any, key: str) -> str:
 
 
 def _section_text(value: Any, key: str) -> str:
-    given = (
-        {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else {}
-    )
+    given = {name: item for name, item in value.items() if item is not None} if isinstance(value, dict) else {}
     # most of what there is in a section that is another is as it was; a key that is known needs no quotes
     if not given or key not in schema.defaults():
         return document.block_yaml(document.pruned({key: value}), str)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import tarfile
 import zlib
 from collections.abc import Iterator
@@ -36,22 +35,6 @@ def _folder(path: Path) -> dict[str, bytes]:
         for file in sorted(path.rglob("*"))
         if file.is_file()
     }
-
-
-def texts(archive: bytes) -> dict[str, str]:
-    """The text of each file of a chart that chartgen packed itself, which holds files alone (`publish.archive`)."""
-    data = gzip.decompress(archive)
-    found: dict[str, str] = {}
-    at = 0
-    # where the fields of POSIX's format `ustar` stand; a block of zeros comes last
-    while data[at]:
-        name, above = (data[at + start : at + end].rstrip(b"\0") for start, end in ((0, 100), (345, 500)))
-        size = int(data[at + 124 : at + 135], 8)
-        path = (above + b"/" + name if above else name).decode()
-        at += 512
-        found[path.partition("/")[2]] = data[at : at + size].decode()
-        at += size + -size % 512
-    return found
 
 
 def members(archive: tarfile.TarFile) -> Iterator[tarfile.TarInfo]:

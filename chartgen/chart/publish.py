@@ -304,6 +304,8 @@ def filled(content: bytes) -> bytes:
 _BLOCK, _NAME_END = 512, 100
 _BEFORE_SIZE, _BEFORE_SUM = b"0000644\0" + b"0000000\0" * 2, b"00000000000\0"
 _AFTER_SUM = b"0" + bytes(100) + b"ustar\x0000" + bytes(64 + 16 + 155 + 12)
+# where a size stands, and the field before which a long name was cut
+_SIZE, _NAME_REST, _NAME_REST_END = _NAME_END + len(_BEFORE_SIZE), _BLOCK - 12 - 155, _BLOCK - 12
 # what those add to a checksum, which is the sum of all bytes, with blanks in its own place
 _SUM_OF_REST = sum(_BEFORE_SIZE) + sum(_BEFORE_SUM) + 8 * ord(" ") + sum(_AFTER_SUM)
 
@@ -329,6 +331,25 @@ def _header(path: str, size: int) -> bytes:
         total,
         _AFTER_SUM,
     )
+
+
+def texts(packed: bytes) -> dict[str, str]:
+    """The text of each file of a chart that `archive` packed."""
+    import gzip
+
+    data = gzip.decompress(packed)
+    found: dict[str, str] = {}
+    at = 0
+    # two blocks of zeros come last
+    while data[at]:
+        # a long name goes on before itself, in the format's last field
+        fields = (data[at : at + _NAME_END], data[at + _NAME_REST : at + _NAME_REST_END])
+        name, above = (field.rstrip(b"\0").decode() for field in fields)
+        size = int(data[at + _SIZE : at + _SIZE + len(b"%011o" % 0)], 8)
+        at += _BLOCK
+        found[(f"{above}/{name}" if above else name).partition("/")[2]] = data[at : at + size].decode()
+        at += size + -size % _BLOCK
+    return found
 
 
 def _header_alone(header: bytes) -> bytes:

@@ -248,7 +248,7 @@ class Engine:
 
     def _known(self, build: Build) -> Ready | None:
         """A build whose chart was made before, where it would come to the same version; None for others."""
-        from chartgen.chart import metadata, packed, publish
+        from chartgen.chart import metadata, publish
         from chartgen.publishing import version as versions
 
         key = self._key(build) if self.step is None else None
@@ -269,7 +269,7 @@ class Engine:
         if not fits:
             return None
         root = Path(build.output)
-        files = packed.texts(record.archive) if build.folder else {}
+        files = publish.texts(record.archive) if build.folder else {}
         content = publish.Content(
             build.name, record.version, files, record.metadata, record.archive, record.digest
         )

@@ -13,7 +13,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from chartgen.chart import packed
+from chartgen.chart import publish
 from chartgen.diagnostics import Diagnostic
 from chartgen.fleet import disk, remote
 from chartgen.fleet.engine import Engine, Ready
@@ -146,7 +146,7 @@ def _received(engine: Engine, numbers: Sequence[int], future: Future[bytes]) -> 
             yield number, answer
             continue
         folder = engine.plan.builds[number].folder
-        files = packed.texts(answer.content.archive) if folder else {}
+        files = publish.texts(answer.content.archive) if folder else {}
         yield number, engine.written(number, replace(answer, content=answer.content._replace(files=files)))
 
 
