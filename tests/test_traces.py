@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import copy
+import gc
 import random
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from types import FunctionType
 from typing import Any
 
 import pytest
@@ -136,6 +138,68 @@ def test_an_answer_is_what_the_reader_would_say(drawn: list[dict[str, Any]]) -> 
             said, read = traces.of(name, seen, partial(reader, seen))
             assert repr(said) == repr(expected)
             assert read == paths
+
+
+@settings(max_examples=300, deadline=None)
+@given(st.lists(VALUES, min_size=2, max_size=8))
+def test_what_others_say_together_is_what_each_would_say(drawn: list[dict[str, Any]]) -> None:
+    traces = Traces()
+
+    def together(seen: Section, names: Sequence[str]) -> list[str]:
+        return [repr(traces.of(name, seen, partial(READERS[name], seen))[0]) for name in names]
+
+    for data in drawn:
+        seen = view(data, SECTIONS)
+        for names in (["a value"], ["a value below", "one by another"], [*READERS]):
+            try:
+                expected, paths = seen.reads.of(lambda: [repr(READERS[name](seen)) for name in names])  # noqa: B023
+            except SetAside:
+                with pytest.raises(SetAside):
+                    traces.unmoved("together", seen, partial(together, seen, names), also=tuple(names))
+                continue
+            said, read = seen.reads.of(
+                lambda: traces.unmoved("together", seen, partial(together, seen, names), also=tuple(names))  # noqa: B023
+            )
+            assert said == expected
+            assert read == paths
+
+
+def test_what_was_said_together_is_not_asked_again() -> None:
+    traces, asked = Traces(), []
+    values = [schema.view(schema.complete({"global": {"datacenter": name}})) for name in ("a", "b")]
+
+    def reader(seen: Section, key: str) -> None:
+        asked.append(key)
+        seen["global"][key]
+
+    for seen in (*values, *values):
+        for key in ("datacenter", "domain"):
+            traces.unmoved(key, seen, partial(reader, seen, key))
+    assert asked == ["datacenter", "domain", "datacenter", "datacenter"]
+
+
+def test_what_a_build_made_is_gone_with_it(tmp_path: Path) -> None:
+    # to look for what only refers to itself takes longer than all that a file's rules take
+    layers = fleets.written(tmp_path, 4)
+    memory, before = compiler.Memory(Traces()), gc.isenabled()
+    result(Inputs(layers[0]).read(), compiler.Options(), memory)
+    gc.collect()
+    gc.disable()
+    gc.set_debug(gc.DEBUG_SAVEALL)
+    try:
+        for files in layers[1:]:
+            result(Inputs(files).read(), compiler.Options(), memory)
+        gc.collect()
+        left = {
+            f"{each.__module__}.{each.__qualname__}" for each in gc.garbage if isinstance(each, FunctionType)
+        }
+    finally:
+        gc.set_debug(0)
+        gc.garbage.clear()
+        if before:
+            gc.enable()
+    # templates that are not compiled ahead are Jinja's
+    assert not {name for name in left if name.startswith("chartgen.")}
 
 
 def test_what_fails_is_not_kept() -> None:

@@ -84,17 +84,10 @@ class Chart(_Made):
             files[f"{PATCHES}/{number}.yaml"] = text
         if self.release_name is not None:
             files[f"templates/{release_name.FILE}"] = self.release_name.guard()
-        for output, documents in self._by_file().items():
-            files[f"templates/{output}"] = "---\n".join(
-                document.chart_text(made, self.late) for made in documents
-            )
+        for made, text in zip(self.documents, document.chart_texts(self.documents, self.late), strict=True):
+            path = f"templates/{made.template}"
+            files[path] = f"{files[path]}---\n{text}" if path in files else text
         return dict(sorted(files.items()))
-
-    def _by_file(self) -> dict[str, list[Document]]:
-        files: dict[str, list[Document]] = {}
-        for made in self.documents:
-            files.setdefault(made.template, []).append(made)
-        return files
 
     @cached_property
     def chart_yaml(self) -> dict[str, Any]:
@@ -117,7 +110,12 @@ class Chart(_Made):
     @cached_property
     def _rows(self) -> list[tuple[str, str]]:
         answer = answers.named(self.values, "RELEASE", "NAMESPACE")
-        return [(made.kind, document.resolved(made.name, self.late, answer)) for made in self.documents]
+        question = "row", self.late, names.full(self.values, "RELEASE"), names.app(self.values)
+        return document.of_each(
+            self.documents,
+            question,
+            lambda made: (made.kind, document.resolved(made.name, self.late, answer)),
+        )
 
     def listed(self) -> list[dict[str, str]]:
         """The kind, name and file of every object, as `rows` has them."""

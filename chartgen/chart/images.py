@@ -9,7 +9,7 @@ from chartgen.kubernetes import images as named_in
 from chartgen.kubernetes.image_name import Reference, reference
 from chartgen.late import OPEN
 from chartgen.records import NamedTuple
-from chartgen.render.document import Document
+from chartgen.render.document import Document, of_each
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -58,7 +58,7 @@ def images(objects: Iterable[Mapping[str, Any]]) -> tuple[Image, ...]:
 
 def named(documents: Iterable[Document]) -> list[str]:
     """Each image that documents name, in order, but for those that only an installation knows."""
-    return sorted({image for document in documents for image in document.once("images", _known)})
+    return sorted(frozenset().union(*of_each(documents, "images", _known)))
 
 
 def _known(document: Document) -> frozenset[str]:

@@ -74,23 +74,29 @@ def uses(data: Mapping[str, Any]) -> Iterator[Use]:
 
 def names(data: Mapping[str, Any], asked: Asked) -> frozenset[str]:
     """The images that an object names. Parts that were `asked` about before are not gone through again."""
+    found: list[Use] = []
+    if data.get("kind") != "CustomResourceDefinition":
+        _walk(data, (), found, _asking(asked))
+    return frozenset(use.image for use in found)
+
+
+def _asking(asked: Asked) -> Into:
+    """Goes into parts by what is known of them; made of nothing that refers to it, so that it is gone when nobody has it."""
     known, containers = asked.known("images"), asked.known("images of a container")
 
     def into(part: Any, _: Path, found: list[Use], container: str = "") -> None:
         if isinstance(part, (dict, list)):
             question, among = ("images of a container", containers) if container else ("images", known)
-            found += (among.get(id(part)) or asked.found(question, part, walked, container))[1]
+            found += (among.get(id(part)) or asked.found(question, part, _walked, asked, container))[1]
 
-    def walked(part: Any, container: str) -> list[Use]:
-        found: list[Use] = []
-        # which images a part names does not depend on where it stands
-        _walk(part, (), found, into, container)
-        return found
+    return into
 
+
+def _walked(part: Any, asked: Asked, container: str) -> list[Use]:
     found: list[Use] = []
-    if data.get("kind") != "CustomResourceDefinition":
-        _walk(data, (), found, into)
-    return frozenset(use.image for use in found)
+    # which images a part names does not depend on where it stands
+    _walk(part, (), found, _asking(asked), container)
+    return found
 
 
 def _into(node: Any, path: Path, found: list[Use], container: str = "") -> None:

@@ -14,9 +14,9 @@ from chartgen.kubernetes.asked import ANEW
 from chartgen.late import LateBound
 from chartgen.records import NamedTuple
 from chartgen.render import components, crds, runtime, scalar
-from chartgen.render.components import Template
+from chartgen.render.components import Component, Template
 from chartgen.render.context import Context, WrongForm
-from chartgen.render.document import Document, data_of
+from chartgen.render.document import Document, Documents, data_of
 from chartgen.settings import Settings
 from chartgen.values.reads import Reads, Section, touches
 from chartgen.values.traces import Traces
@@ -85,71 +85,116 @@ def render(
     if previous is not None and previous.kube_version != kube_version:
         previous = None
     late, reads = late or (previous.late if previous is not None else LateBound()), values.reads
-    kept = _kept(previous, values)
-    made: dict[str, tuple[Document, ...]] = {}
     variables, everywhere = reads.of(Context(values, settings, late, kube_version).variables)
+    rendering = _Rendering(
+        values, variables, everywhere, only, kube_version, traces, parts, _kept(previous, values), {}
+    )
+    try:
+        return rendering.all(late)
+    finally:
+        # its functions refer to it: nobody has to look for what then is garbage
+        variables.clear()
 
-    def answered(
-        name: str, reader: Callable[[], T], besides: frozenset[ValuePath], also: Hashable = None
+
+class _Rendering(NamedTuple):
+    """One rendering: what templates see, the values that this read, what `render` was asked for, and by the name of each
+    template the documents that are kept of the rendering before and those that this one has made."""
+
+    values: Section
+    variables: Mapping[str, Any]
+    everywhere: frozenset[ValuePath]
+    only: str
+    kube_version: tuple[int, int] | None
+    traces: Traces | None
+    parts: Parts | None
+    kept: Mapping[str, tuple[Document, ...]]
+    made: dict[str, tuple[Document, ...]]
+
+    def all(self, late: LateBound) -> Rendered:
+        """What every component that is on comes to; raises Rejected as `render` does."""
+        findings: list[Diagnostic] = []
+        decided = self._answered(
+            components.EXPRESSIONS, lambda: decide(self.variables, self.values.reads), self.everywhere
+        )
+        groups: list[tuple[Document, ...]] = []
+        for component in components.shipped():
+            if decided.on[component.name]:
+                try:
+                    groups.append(self._together(component, decided.reads[component.name]))
+                except Rejected as rejected:
+                    findings += rejected.diagnostics
+        if decided.on["crds"]:
+            groups.append(self._custom_resources(decided))
+        documents, texts = Documents(groups), {}
+        if not self.only and not findings:
+            files = frozenset(document.template for document in documents)
+            for template in components.texts():
+                try:
+                    texts[template.output] = self._answered(
+                        template.source,
+                        partial(_text, template, self.variables, files),
+                        self.everywhere,
+                        files,
+                    )
+                except Exception as error:
+                    findings.append(_failure(template, error))
+        if findings:
+            raise Rejected(findings)
+        name = self.variables["name"]
+        secrets = frozenset(name(suffix) for suffixes in decided.secrets.values() for suffix in suffixes)
+        return Rendered(documents, late, secrets, texts, self.values, self.kube_version, self.made)
+
+    def _answered(
+        self, name: str, reader: Callable[[], T], besides: frozenset[ValuePath], also: Hashable = None
     ) -> T:
         """What a reader returns, which is the same for all values that hold the same where it reads."""
-        if traces is None:
+        if self.traces is None:
             return reader()
-        return traces.of(name, values, reader, besides, (kube_version, also))[0]
+        return self.traces.of(name, self.values, reader, besides, (self.kube_version, also))[0]
 
-    decided = answered(components.EXPRESSIONS, lambda: decide(variables, reads), everywhere)
-    documents: list[Document] = []
-    for component in components.shipped():
-        if not decided.on[component.name]:
-            continue
-        besides = everywhere | decided.reads[component.name]
+    def _together(self, component: Component, besides: frozenset[ValuePath]) -> tuple[Document, ...]:
+        """A component's documents; most components read nothing that makes a cluster another one."""
+        reader = partial(self._documents, component, self.everywhere | besides)
+        if self.traces is None:
+            return reader()
+        also = self.kube_version, self.only
+        return self.traces.unmoved(("component", component.name), self.values, reader, also)
+
+    def _documents(self, component: Component, besides: frozenset[ValuePath]) -> tuple[Document, ...]:
+        """A component's documents, template by template; raises Rejected where some cannot write them."""
+        documents: list[Document] = []
+        failures: list[Diagnostic] = []
         for template in component.templates:
-            if only not in template.output:
+            if self.only not in template.output:
                 continue
-            if template.source in kept:
-                made[template.source] = kept[template.source]
-                documents.extend(kept[template.source])
-                continue
-            try:
-                new = answered(
-                    template.source,
-                    partial(_read_by, template, variables, reads, besides, parts),
-                    besides,
-                )
-            except Exception as error:
-                # whatever goes wrong below a template is reported at the template's line, not as a traceback
-                findings.append(_failure(template, error))
-            else:
-                made[template.source] = new
-                documents.extend(new)
-    if decided.on["crds"]:
+            new = self.kept.get(template.source)
+            if new is None:
+                read_by = partial(_read_by, template, self.variables, self.values.reads, besides, self.parts)
+                try:
+                    new = self._answered(template.source, read_by, besides)
+                except Exception as error:
+                    # whatever goes wrong below a template is reported at the template's line, not as a traceback
+                    failures.append(_failure(template, error))
+                    continue
+            self.made[template.source] = new
+            documents += new
+        if failures:
+            raise Rejected(failures)
+        return tuple(documents)
+
+    def _custom_resources(self, decided: Decided) -> tuple[Document, ...]:
+        """The definitions of custom resources that are wanted."""
         wanted = [
             definition
             for definition in crds.expanded()
-            if decided.conditions[definition.when] and only in definition.file
+            if decided.conditions[definition.when] and self.only in definition.file
         ]
         read = decided.reads["crds"].union(
             *(decided.reads[components.condition("crds", definition.when)] for definition in wanted)
         )
         made_of = tuple(definition.file for definition in wanted)
-        documents += answered(
-            "crds", partial(_definitions, wanted, variables, read), everywhere | read, made_of
-        )
-    texts: dict[str, str] = {}
-    if not only and not findings:
-        files = frozenset(document.template for document in documents)
-        for template in components.texts():
-            try:
-                texts[template.output] = answered(
-                    template.source, partial(_text, template, variables, files), everywhere, files
-                )
-            except Exception as error:
-                findings.append(_failure(template, error))
-    if findings:
-        raise Rejected(findings)
-    name = variables["name"]
-    secrets = frozenset(name(suffix) for suffixes in decided.secrets.values() for suffix in suffixes)
-    return Rendered(tuple(documents), late, secrets, texts, values, kube_version, made)
+        reader = partial(_definitions, wanted, self.variables, read, self.parts)
+        return self._answered("crds", reader, self.everywhere | read, made_of)
 
 
 def _kept(previous: Rendered | None, values: Section) -> Mapping[str, tuple[Document, ...]]:
@@ -221,10 +266,15 @@ def _read_by(
 
 
 def _definitions(
-    definitions: Sequence[crds.CrdFile], variables: Mapping[str, Any], read: frozenset[ValuePath]
+    definitions: Sequence[crds.CrdFile],
+    variables: Mapping[str, Any],
+    read: frozenset[ValuePath],
+    parts: Parts | None,
 ) -> tuple[Document, ...]:
-    labels = variables["labels"]("crd")
-    return tuple(crds.document(definition, labels)._replace(reads=read) for definition in definitions)
+    labels, asked = variables["labels"]("crd"), ANEW if parts is None else parts
+    return tuple(
+        crds.document(definition, labels)._replace(reads=read, asked=asked) for definition in definitions
+    )
 
 
 def _documents(template: Template, variables: Mapping[str, Any], parts: Parts | None) -> list[Document]:

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from functools import lru_cache
+from itertools import chain
 
 from chartgen import lazy_regex
 from chartgen.diagnostics import Path, Span
@@ -97,6 +98,32 @@ class Document(NamedTuple):
     def data(self) -> dict[str, Any]:
         """The whole object; not to be changed."""
         return _parsed(self.text) if self.text else self.head
+
+
+class Documents(tuple[Document, ...]):
+    """The documents of a chart, made of groups: one that another chart has, too, is the very same tuple there."""
+
+    groups: Sequence[tuple[Document, ...]]
+
+    def __new__(cls, groups: Iterable[tuple[Document, ...]]) -> Documents:
+        groups = tuple(filter(None, groups))
+        made = super().__new__(cls, chain.from_iterable(groups))
+        made.groups = groups
+        return made
+
+
+def of_each(documents: Iterable[Document], question: Hashable, answer: Callable[[Document], T]) -> list[T]:
+    """What `answer` returns about each document, asked once of each, and once of a group for all charts that have it."""
+    if not isinstance(documents, Documents):
+        return _answers(documents, question, answer)
+    found: list[T] = []
+    for group in documents.groups:
+        found += group[0].asked.once(("group", question), group, _answers, question, answer)
+    return found
+
+
+def _answers(documents: Iterable[Document], question: Hashable, answer: Callable[[Document], T]) -> list[T]:
+    return [document.once(question, answer) for document in documents]
 
 
 def name_of(data: Mapping[str, Any]) -> str:
@@ -274,8 +301,13 @@ def _ends_in_break(value: Any) -> bool:
 
 def chart_text(document: Document, late: LateBound) -> str:
     """The document as Helm template source."""
+    return chart_texts((document,), late)[0]
+
+
+def chart_texts(documents: Iterable[Document], late: LateBound) -> list[str]:
+    """Each document as Helm template source."""
     # the tokens of other compilations are others
-    return document.once(("text", document.only_if, late), lambda document: _chart_text(document, late))
+    return of_each(documents, ("text", late), lambda document: _chart_text(document, late))
 
 
 def _chart_text(document: Document, late: LateBound) -> str:

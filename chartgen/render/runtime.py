@@ -193,7 +193,11 @@ class Template:
 
     def render(self, variables: Mapping[str, Any]) -> str:
         """The template's text."""
-        return "".join(self.root(Context(variables)))
+        context = Context(variables)
+        text = "".join(self.root(context))
+        # macros refer to it, and it to them: nobody has to look for what then is garbage
+        context.vars.clear()
+        return text
 
     def make_module(self, variables: Mapping[str, Any], shared: bool = False, local: Any = None) -> Module:
         """What it offers whoever imports it, made once per rendering."""
@@ -207,7 +211,9 @@ class Template:
         context = Context(variables)
         for _ in self.root(context):
             pass
-        return Module({name: context.vars[name] for name in context.exported_vars})
+        offered = Module({name: context.vars[name] for name in context.exported_vars})
+        context.vars.clear()
+        return offered
 
 
 class Templates:

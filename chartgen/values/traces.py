@@ -22,6 +22,8 @@ if TYPE_CHECKING:
 
 Read = frozenset[Path]
 Key = tuple[tuple[Path, bytes], ...]
+# a reader and what decides on its answer beside values
+_Asked = tuple[Hashable, Hashable]
 # of one reader; most values come to one of a few answers, and what each file makes another is not asked for again
 _MOST = 24
 
@@ -29,7 +31,7 @@ _MOST = 24
 class _Differences:
     """In what values differ from those that were seen first."""
 
-    __slots__ = ("above", "content", "paths", "wide")
+    __slots__ = ("above", "content", "paths", "touched", "wide")
 
     def __init__(self, first: Section, values: Section) -> None:
         # each path with what stands there, as bytes that are the same for the same data alone
@@ -47,6 +49,8 @@ class _Differences:
                 self.above.setdefault(path[:length], []).append(place)
         # beside another set, a set is gone through by the hashes that it has
         self.paths = frozenset(self.above)
+        # who reads one of them and was asked about the first values; nothing is known of that where sections came or went
+        self.touched: set[_Asked] | None = None
 
     def key(self, read: Read) -> Key:
         """What of them a reader sees that reads this."""
@@ -78,7 +82,7 @@ def _bytes(content: Any) -> bytes:
 class Traces:
     """The answers of readers, by the name of each. They hold for one version of all that is no value: templates, rules."""
 
-    __slots__ = ("_answers", "_differences", "_first", "_values", "most")
+    __slots__ = ("_answers", "_differences", "_first", "_of_first", "_readers", "_values", "most")
 
     def __init__(self, most: int = _MOST) -> None:
         self.most = most
@@ -86,12 +90,19 @@ class Traces:
         self._values: Section | None = None
         self._differences: _Differences | None = None
         self._answers: dict[Hashable, OrderedDict[Read, OrderedDict[tuple[Hashable, Key], Any]]] = {}
+        # the answers to the first values, and by each path who has read it for one
+        self._of_first: dict[_Asked, tuple[Any, Read]] = {}
+        self._readers: dict[Path, set[_Asked]] = {}
 
     def _between(self, values: Section) -> _Differences:
         if self._first is None:
             self._first = values
         if self._differences is None or self._values is not values:
-            self._values, self._differences = values, _Differences(self._first, values)
+            between = _Differences(self._first, values)
+            self._values, self._differences = values, between
+            if not between.wide:
+                known = self._readers
+                between.touched = set().union(*(known[path] for path in between.paths & known.keys()))
         return self._differences
 
     def of(
@@ -108,6 +119,11 @@ class Traces:
         The paths count for whoever asks, too. What `reader` raises is raised, and not kept.
         """
         between = self._between(values)
+        # most readers read nothing that is another than in the first values
+        first = self._to_first((name, also), between)
+        if first is not None:
+            values.reads.paths |= first[1]
+            return first
         answers = self._answers.get(name)
         if answers is None:
             answers = self._answers[name] = OrderedDict()
@@ -131,9 +147,37 @@ class Traces:
             if not answers[oldest]:
                 del answers[oldest]
         by_key = answers.setdefault(read, OrderedDict())
-        by_key[also, between.key(read)] = answer
+        differing = between.key(read)
+        by_key[also, differing] = answer
         answers.move_to_end(read)
+        if not differing:
+            self._keep((name, also), answer, read)
         return answer, read
+
+    def unmoved(self, name: Hashable, values: Section, reader: Callable[[], T], also: Hashable = None) -> T:
+        """What `reader` returned for the values that were seen first, where it has read nothing that is another; else what it
+        returns now, which is kept by those that it asks."""
+        between = self._between(values)
+        first = self._to_first((name, also), between)
+        if first is None:
+            answer, read = values.reads.of(reader)
+            if not between.key(read):
+                self._keep((name, also), answer, read)
+            return answer
+        values.reads.paths |= first[1]
+        known: T = first[0]
+        return known
+
+    def _to_first(self, asked: _Asked, between: _Differences) -> tuple[Any, Read] | None:
+        """The answer to the first values, where it is that to others, too."""
+        if between.touched is None or asked in between.touched:
+            return None
+        return self._of_first.get(asked)
+
+    def _keep(self, asked: _Asked, answer: Any, read: Read) -> None:
+        self._of_first[asked] = answer, read
+        for path in read:
+            self._readers.setdefault(path, set()).add(asked)
 
 
 _NONE: Any = object()

@@ -12,7 +12,7 @@ from chartgen.kubernetes.asked import Asked
 from chartgen.late import TOKEN
 from chartgen.records import NamedTuple
 from chartgen.render import components
-from chartgen.render.document import Document
+from chartgen.render.document import Document, of_each
 from chartgen.values import tree
 
 TYPE_CHECKING = False
@@ -168,7 +168,7 @@ def check(
     and a document that read this value asks for, is outside the chart and taken to exist; so is what a component
     declares to leave dangling. Ports and volumes are a pod's own, whoever names them.
     """
-    told = [(document, document.once("told", _told)) for document in documents]
+    told = [*zip(documents, of_each(documents, "told", _told), strict=True)]
     pods = [(document, each.pod) for document, each in told if each.pod is not None]
     labelled: dict[tuple[str, Any], list[_Pod]] = {}
     for _, pod in pods:

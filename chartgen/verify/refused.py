@@ -13,7 +13,7 @@ from chartgen.kubernetes import bounds, formats, names, objects
 from chartgen.kubernetes.refusal import Refusal
 from chartgen.late import OPEN, TOKEN, LateBound
 from chartgen.records import NamedTuple
-from chartgen.render.document import Document
+from chartgen.render.document import Document, of_each
 from chartgen.values import Merged
 from chartgen.verify import origin
 
@@ -31,15 +31,15 @@ _GATEWAYS = ("ingressGateways", "terminatingGateways")
 
 
 def check(
-    documents: Iterable[Document], merged: Merged, version: tuple[int, int] | None, late: LateBound
+    documents: Sequence[Document], merged: Merged, version: tuple[int, int] | None, late: LateBound
 ) -> list[Diagnostic]:
     """What Kubernetes of that version (of all that are maintained, if None) refuses, custom resources left aside."""
     found: dict[tuple[Path, str], Diagnostic] = {}
-    documents = [document for document in documents if not document.text]
-    question, judge = ("judged", version, late), partial(_judged, version=version, late=late)
-    judged = [document.once(question, judge) for document in documents]
+    judge = partial(_judged, version=version, late=late)
+    each_judged = zip(documents, of_each(documents, ("judged", version, late), judge), strict=True)
+    judged = [(document, told) for document, told in each_judged if told is not None]
     longest = max(values.texts_in(merged.user, ()), key=lambda each: len(each[1]), default=((), ""))
-    for document, (refusals, _, _) in zip(documents, judged, strict=True):
+    for document, (refusals, _, _) in judged:
         if not refusals:
             continue
         long = {text for text, most in names.lengths(document.data) if len(text) > most}
@@ -69,10 +69,10 @@ def check(
     if len(longest[1]) > objects.LARGEST_OBJECT // 16:
         found |= {
             (longest[0], document.name): told
-            for document in documents
+            for document, _ in judged
             for told in _too_large(document, longest[0], merged)
         }
-    return [*found.values(), *_names(zip(documents, judged, strict=True), merged)]
+    return [*found.values(), *_names(judged, merged)]
 
 
 # a text, the most characters, those that are known, how often what a release's names begin with stands in it
@@ -88,7 +88,10 @@ class _Judged(NamedTuple):
     expected: str | None
 
 
-def _judged(document: Document, version: tuple[int, int] | None, late: LateBound) -> _Judged:
+def _judged(document: Document, version: tuple[int, int] | None, late: LateBound) -> _Judged | None:
+    # what was written ahead is a definition of a custom resource
+    if document.text:
+        return None
     question, starts = ("starts", late), [*_starts([names.own(document.data)], late)]
     for labels in filter(None, names.labels(document.data)):
         starts += document.asked.once(question, labels, _in_labels, late)
