@@ -51,7 +51,10 @@ class Unwritable(ValueError):
 
 # JSON's own, which leaves what is not ASCII as it is
 _quoted = json.encoder.encode_basestring
-_compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+# what JSONEncoder makes anew for each value that it writes, and this with `allow_nan=False`
+_chunks = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
+    None, json.JSONEncoder().default, _quoted, None, ": ", ", ", False, False, False
+)
 # the types of texts, none of them markup
 TEXTS = {str}
 
@@ -94,6 +97,10 @@ def _escaped(text: str) -> str:
         return text if "\x7f" not in text else _ESCAPED.sub(_escape, text)
     # what is to be escaped cannot be printed
     return text if is_printable(text.replace("\n", "")) else _ESCAPED.sub(_escape, text)
+
+
+def _compact(value: Any) -> str:
+    return "".join(_chunks(value, 0))
 
 
 def _on_lines(value: Any, step: str, end: str) -> str:
