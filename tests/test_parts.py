@@ -51,6 +51,10 @@ def _as_short_as_can_be() -> Any:
 @example("", "b:\n  |\na: 1\n")
 @example("", "b:\n  a: | # c\n\na:\n")
 @example("", "b:\n  a: | # c # d\n\na:\n")
+# further in than a line's beginning is told by a byte, and more than one document
+@example(f"a:\n{62 * ' '}b: 1\n{62 * ' '}c: 2", f"a:\n{64 * ' '}b: 1\n{64 * ' '}c: 2")
+@example(f"a: b\nc:\n{63 * ' '}- 1\n{63 * ' '}- 2", f"a:\n{63 * ' '}#\n{63 * ' '}b: 1")
+@example("a: 1\n---\nb: 2", "a: |\n  b\n...\nc: 1")
 @settings(max_examples=300, deadline=None)
 def test_any_text(text: str, other: str) -> None:
     kept = Parts()

@@ -288,3 +288,32 @@ def test_words_are_those_of_a_real_shell(text: str) -> None:
 def test_json_on_lines_is_that_of_python(data: object, indent: int) -> None:
     escaped = scalar._ESCAPED.sub(scalar._escape, json.dumps(data, ensure_ascii=False, indent=indent))
     assert scalar.json_text(data, indent) == escaped
+
+
+@given(
+    st.recursive(
+        st.one_of(st.none(), st.booleans(), st.integers(), st.floats(allow_nan=False, allow_infinity=False), st.text(max_size=5)),
+        lambda inner: st.one_of(
+            st.lists(inner, max_size=3), st.dictionaries(st.one_of(st.text(max_size=3), st.booleans(), st.integers()), inner, max_size=3)
+        ),
+    )
+)  # fmt: skip
+@settings(max_examples=300, deadline=None)
+def test_json_in_a_line_is_that_of_python(data: object) -> None:
+    # what was written before is known, and another type of the same value is another one
+    for each in (data, data, 1, True, 0, False, None, {"a": "b"}, {"b": "a"}, {"a": "b", "c": "\ufdd00\ufdd1\x7f"}, {"a": 1}, {"a": True}):
+        written = re.sub(
+            "[\x7f-\x9f\u2028\u2029\ufeff\ufffe\uffff\ud800-\udfff]",
+            lambda match: f"\\u{ord(match[0]):04x}",
+            json.dumps(each, ensure_ascii=False),
+        )
+        assert scalar.json_text(each) == written
+        assert type(each) is str or scalar.finalize(each) == written
+
+
+def test_what_json_does_not_have_is_refused() -> None:
+    for wrong in (float("nan"), [float("inf")], {"a": float("-inf")}):
+        with pytest.raises(ValueError, match="not JSON compliant"):
+            scalar.json_text(wrong)
+    with pytest.raises(TypeError, match="not JSON serializable"):
+        scalar.json_text([object()])

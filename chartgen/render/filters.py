@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 
 from chartgen.render import scalar
-from chartgen.render.scalar import Markup
+from chartgen.render.scalar import TEXTS, Markup
 from chartgen.values import helm_scalar
 
 TYPE_CHECKING = False
@@ -13,8 +13,10 @@ if TYPE_CHECKING:
     from typing import Any
 
 
-def joined(parts: Iterable[Any]) -> str:
+def joined(parts: Sequence[Any]) -> str:
     """The text of `parts` one after the other, each as Go prints it; markup where one of them is."""
+    if {*map(type, parts)} == TEXTS:
+        return "".join(parts)
     texts = [helm_scalar.go_text(part) for part in parts]
     whole = "".join(texts)
     return Markup(whole) if any(map(scalar.is_markup, texts)) else whole

@@ -7,7 +7,7 @@ import re
 from functools import cache, lru_cache
 
 from chartgen import lazy_regex
-from chartgen.late import is_printable
+from chartgen.late import CLOSE, OPEN, is_printable
 from chartgen.values import helm_scalar
 
 TYPE_CHECKING = False
@@ -51,7 +51,12 @@ class Unwritable(ValueError):
 
 # JSON's own, which leaves what is not ASCII as it is
 _quoted = json.encoder.encode_basestring
-_compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+# what JSONEncoder makes anew for each value that it writes, and this with `allow_nan=False`
+_chunks = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
+    None, json.JSONEncoder().default, _quoted, None, ": ", ", ", False, False, False
+)
+# the types of texts, none of them markup
+TEXTS = {str}
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
@@ -59,8 +64,7 @@ def json_text(value: Any, indent: int | None = None) -> str:
     # most of what is written is one scalar, for which an encoder is much ado
     kind = type(value)
     if kind is str:
-        text = _quoted(value)
-        return text if is_printable(text) else _ESCAPED.sub(_escape, text)
+        return _escaped(_quoted(value))
     if kind is bool:
         return "true" if value else "false"
     if kind is int:
@@ -69,9 +73,34 @@ def json_text(value: Any, indent: int | None = None) -> str:
         return "null"
     if not value and (kind is dict or kind is list):
         return "{}" if kind is dict else "[]"
-    text = _compact(value) if indent is None else _on_lines(value, " " * indent, "\n")
-    # what is to be escaped cannot be printed; nor can the line breaks between JSON's lines, which stay
+    if indent is not None:
+        return _escaped(_on_lines(value, " " * indent, "\n"))
+    if kind is dict:
+        texts = (*value, *value.values())
+        if {*map(type, texts)} == TEXTS:
+            return _map_of_texts(texts)
+    return _escaped(_compact(value))
+
+
+# labels, annotations and selectors come again and again
+@lru_cache(1024)
+def _map_of_texts(texts: tuple[str, ...]) -> str:
+    """A map of texts as JSON, given its keys and then what they hold."""
+    count = len(texts) // 2
+    return _escaped(_compact(dict(zip(texts[:count], texts[count:], strict=True))))
+
+
+def _escaped(text: str) -> str:
+    """JSON text in which is escaped what either YAML has escaped; its line breaks stay."""
+    if text.isascii() or text.replace(OPEN, "").replace(CLOSE, "").isascii():
+        # JSON has escaped all other controls, and to ask whether each character can be printed costs more
+        return text if "\x7f" not in text else _ESCAPED.sub(_escape, text)
+    # what is to be escaped cannot be printed
     return text if is_printable(text.replace("\n", "")) else _ESCAPED.sub(_escape, text)
+
+
+def _compact(value: Any) -> str:
+    return "".join(_chunks(value, 0))
 
 
 def _on_lines(value: Any, step: str, end: str) -> str:
@@ -103,9 +132,14 @@ def shortened(value: Any, most: int = 60) -> str:
 def finalize(value: Any) -> Markup:
     """The last word on each `{{ expression }}` of a template; markup (from macros and filters) passes."""
     # most of what is written is plain text
-    if type(value) is str:
+    kind = type(value)
+    if kind is str:
         return _text(value)
-    if is_markup(value):
+    if kind is Markup:
+        return value  # type: ignore[no-any-return]
+    if kind is bool or kind is int or value is None:
+        return _constant(value)
+    if kind is not dict and is_markup(value):
         return value
     return _text(value) if isinstance(value, str) else Markup(json_text(value))
 
@@ -115,8 +149,20 @@ def _text(value: str) -> Markup:
     return Markup(value if helm_scalar.is_plain(value) else json_text(value))
 
 
+# 1 is no True
+@lru_cache(1024, typed=True)
+def _constant(value: bool | int | None) -> Markup:
+    return Markup(json_text(value))
+
+
 def sh(value: Any) -> Markup:
     """`value` as exactly one argument for a POSIX shell; raises Unwritable for control characters."""
+    return _argument(value if type(value) is str else helm_scalar.go_text(value))
+
+
+# a flag that one program takes, another one takes, too
+@lru_cache(4096)
+def _argument(value: str) -> Markup:
     text = _shell_text(value)
     return Markup(text if _SAFE_WORD.fullmatch(text) else "'" + text.replace("'", "'\\''") + "'")
 

@@ -159,13 +159,21 @@ def go_text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "true" if value else "false"
-    if isinstance(value, (int, float)):
-        return go_number(float(value))
+    if isinstance(value, float):
+        return go_number(value)
+    if isinstance(value, int):
+        return _go_integer(value)
     if isinstance(value, dict):
         return "map[" + " ".join(f"{key}:{_go_item(item)}" for key, item in sorted(value.items())) + "]"
     if isinstance(value, (list, tuple)):
         return "[" + " ".join(map(_go_item, value)) + "]"
     return str(value)
+
+
+# ports and counts come again and again
+@lru_cache(1024)
+def _go_integer(value: int) -> str:
+    return go_number(float(value))
 
 
 def _go_item(value: Any) -> str:
