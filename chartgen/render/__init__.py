@@ -85,7 +85,7 @@ def render(
     if previous is not None and previous.kube_version != kube_version:
         previous = None
     late, reads = late or (previous.late if previous is not None else LateBound()), values.reads
-    variables, everywhere = reads.of(Context(values, settings, late, kube_version).variables)
+    variables, everywhere = reads.of(Context(values, settings, late, kube_version, parts).variables)
     rendering = _Rendering(
         values, variables, everywhere, only, kube_version, traces, parts, _kept(previous, values), {}
     )

@@ -10,7 +10,7 @@ from chartgen.kubernetes import image_name
 from chartgen.late import LateBound, go_entry, go_quote
 from chartgen.records import NamedTuple
 from chartgen.render import components, live, runtime, scalar, sources
-from chartgen.render.document import block_yaml, pruned
+from chartgen.render.document import block_yaml, data_of, pruned
 from chartgen.settings import Settings
 from chartgen.values import helm_scalar
 from chartgen.values.reads import Section
@@ -18,6 +18,8 @@ from chartgen.values.reads import Section
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
+
+    from chartgen.render.parts import Parts
 
 
 class WrongForm(Exception):
@@ -31,6 +33,8 @@ class Context(NamedTuple):
     settings: Settings
     late: LateBound
     kube_version: tuple[int, int] | None = None
+    # what is known of parts that other files' documents have, too
+    parts: Parts | None = None
 
     def variables(self) -> dict[str, Any]:
         late = self.late
@@ -73,9 +77,8 @@ class Context(NamedTuple):
 
             Of the objects, and not of their text: a blank line or a comment in a template changes nothing.
             """
-            import yaml12
-
-            made = [pruned(yaml12.parse_yaml(rendered(source))) for source in sources]
+            read = data_of if self.parts is None else self.parts.read
+            made = [read(rendered(source)) for source in sources]
             return hashlib.sha256(late.template(scalar.json_text(made)).encode()).hexdigest()
 
         variables: dict[str, Any] = {
