@@ -129,6 +129,8 @@ def planned(said: Project, chosen: Chosen, output: Output) -> Builds:
         # neighbours are alike, and cost alike: each part gets some of all
         chosen_of = chosen_of._replace(builds=chosen_of.builds[part - 1 :: parts])
     over, patches = _said(), click.get_current_context().params.get("patches", ())
+    if not over and not patches:
+        return chosen_of
     return chosen_of._replace(
         builds=tuple(
             # those of a chart stay: nobody who adds a patch takes another one away
@@ -231,7 +233,6 @@ def build(plan: Builds, output: Output, fail_on: str, step: Step | None, schedul
     """Builds the charts of a plan, by the workers of a scheduler where one is named, shows what became of them, and returns the
     exit code."""
     from chartgen import fleet
-    from chartgen.fleet.scheduler import NoScheduler
 
     rows, charts = [], []
     count = 0
@@ -244,7 +245,7 @@ def build(plan: Builds, output: Output, fail_on: str, step: Step | None, schedul
     with _bar(len(plan.builds), "building", output) as tick:
         try:
             all_made = fleet.build(plan, step=step, fail_on=fail_on, scheduler=scheduler, done=done)
-        except NoScheduler as error:
+        except fleet.NoScheduler as error:
             raise click.BadParameter(str(error), param_hint="--scheduler") from None
         except KeyboardInterrupt:
             output.tell(f"{count} of {len(plan.builds)} charts are done; what is published is whole")

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, TypeVar
 
 from chartgen.diagnostics import Diagnostic, Rejected
 from chartgen.fleet import disk, processes
-from chartgen.fleet.engine import Engine, Ready, fails
+from chartgen.fleet.engine import Engine, NoScheduler, Ready, fails
 from chartgen.project.plan import Build, Builds
 
 if TYPE_CHECKING:
@@ -167,4 +167,4 @@ def together(made: Iterable[tuple[Build, Iterable[Diagnostic]]]) -> tuple[Diagno
     )
 
 
-__all__ = ["Made", "build", "check", "compared", "fails", "together"]
+__all__ = ["Made", "NoScheduler", "build", "check", "compared", "fails", "together"]

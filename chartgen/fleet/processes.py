@@ -45,7 +45,6 @@ def spread(work: Callable[[int], T], numbers: Sequence[int], processes: int) -> 
     ours: list[Connection] = []
     started: list[Any] = []
     # what is there before is nobody's to collect, so that the pages that hold it stay shared
-    gc.collect()
     gc.freeze()
     try:
         for _ in range(processes):
@@ -84,6 +83,7 @@ def spread(work: Callable[[int], T], numbers: Sequence[int], processes: int) -> 
             connection.close()
         for worker in started:
             worker.terminate()
+        for worker in started:
             worker.join()
 
 

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 from chartgen.chart import publish
 from chartgen.diagnostics import Diagnostic
 from chartgen.fleet import disk, remote
-from chartgen.fleet.engine import Engine, Ready
+from chartgen.fleet.engine import Engine, NoScheduler, Ready
 from chartgen.version import __version__
 
 if TYPE_CHECKING:
@@ -30,10 +30,6 @@ _PORTION, _WAITING = 16, 2
 _PATIENCE = 20
 # characters of what a worker said that are shown
 _SHOWN = 300
-
-
-class NoScheduler(Exception):
-    """There is no scheduler, or none with workers that make what is made here; the message says what came of it."""
 
 
 def spread(engine: Engine, numbers: Iterable[int], address: str) -> Iterator[tuple[int, Ready]]:
