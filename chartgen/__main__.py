@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _leave(code: int) -> NoReturn:
     """Exits at once: to take apart all that a run has made takes a twentieth of it. Threads are waited for, and so is who
     looks on, such as a profiler."""
-    if "threading" not in sys.modules and sys.getprofile() is None and sys.gettrace() is None:
+    threading = sys.modules.get("threading")
+    alone = threading is None or threading.active_count() == 1
+    if alone and sys.getprofile() is None and sys.gettrace() is None:
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()

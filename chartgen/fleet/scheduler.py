@@ -9,7 +9,7 @@ from __future__ import annotations
 import pickle
 import sys
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ _PATIENCE = 20
 _SHOWN = 300
 
 
-def spread(engine: Engine, numbers: Iterable[int], address: str) -> Iterator[tuple[int, Ready]]:
+def spread(engine: Engine, numbers: Iterable[int], address: str) -> Generator[tuple[int, Ready], None, None]:
     """(number, what became of the build) of each number, in whatever order they are done.
 
     What was made before, or reads files that cannot be handed on, is built here. Raises NoScheduler before anything is built.
