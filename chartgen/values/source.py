@@ -599,6 +599,8 @@ class _Builder:
 
     def _empty_twin(self, level: _Level, value: Any) -> None:
         """Of two sections of one name one may be a leftover."""
+        if not level.twice:
+            return
         place = level.twice.pop(str(level.key), None)
         which = (
             "second" if value in (None, {}) else "first" if level.data.get(level.key) in (None, {}) else ""
