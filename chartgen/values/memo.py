@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 # what counts as the very same where it is equal: text, and sets of paths
-_EQUAL = (str, frozenset)
+_EQUAL = frozenset((str, frozenset))
 
 
 class Memo:
