@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import os
+import pickle
 import shutil
 import sys
 from collections.abc import Callable
@@ -17,7 +18,8 @@ import pytest
 from chartgen import compiler, fleet
 from chartgen.chart import index
 from chartgen.chart.listing import Listing
-from chartgen.fleet import disk
+from chartgen.fleet import disk, engine
+from chartgen.values.inputs import Inputs
 from tests import fleets
 from tests.test_fleet import plan
 from tests.test_publish import written
@@ -166,6 +168,44 @@ def test_libraries_are_known_by_the_folders_that_installers_name() -> None:
         with contextlib.suppress(metadata.PackageNotFoundError):
             installed[library] = metadata.version(library)
     assert disk._installed() == installed != {}
+
+
+def test_a_record_is_of_the_bytes_that_its_chart_was_made_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "a.yaml"
+    file.write_bytes(b"before")
+    tree = engine._Tree()
+    known = tree.digest("a.yaml")
+    # somebody saves another one before the chart is made
+    file.write_bytes(b"after")
+    assert hashlib.sha256(tree.read("a.yaml")).hexdigest() == known == tree.digest("a.yaml")
+    # whoever reads it anew gets what there is, and its digest
+    assert tree.read("a.yaml") == b"after"
+    assert tree.digest("a.yaml") == hashlib.sha256(b"after").hexdigest() != known
+
+
+def test_a_listing_is_handed_on_whole() -> None:
+    objects = [("Service", 'of "quotes"\nand lines', "templates/ü.yaml"), ("Secret", "b", "templates/b.yaml")]
+    listing = Listing.of(objects)
+    handed_on = pickle.loads(pickle.dumps(listing))
+    assert handed_on == listing
+    assert hash(handed_on) == hash(listing)
+    assert len(handed_on) == 2
+    assert [tuple(each.values()) for each in handed_on] == objects
+    assert handed_on[1] == {"kind": "Secret", "name": "b", "file": "templates/b.yaml"}
+    assert "\n" not in listing.text
+    assert Listing.of([]) != listing
+
+
+def test_what_is_told_lists_what_the_chart_does(layers: Layers, tmp_path: Path) -> None:
+    chart = compiler.compile_sources(Inputs(layers[0]).read(), compiler.Options(name="chart-0"))
+    for _ in range(2):
+        # made, and made before
+        (made,) = fleet.build(plan(layers[:1], tmp_path), workers=1)
+        assert made.told is not None
+        assert [*made.told.objects] == chart.listed()
 
 
 def test_what_is_made_of_other_files_is_no_part_of_the_program(tmp_path: Path) -> None:
