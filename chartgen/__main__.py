@@ -1,9 +1,9 @@
 """Where the program starts, and the only place that exits: 0 fine, 1 findings, 2 a wrong command line or what cannot be read or
 written, 3 a bug in chartgen, 130 interrupted.
 
-A `chartgen check` of nothing but files, which editors and hooks run at every save, and a `chartgen build` of nothing but files
-into a folder go without click, whose start takes as long as the check itself. Every other command line is read by
-`chartgen.cli`.
+A `chartgen check` of nothing but files, which editors and hooks run at every save, a `chartgen build` of nothing but files
+into a folder, and one of all charts of a build file go without click, whose start takes as long as the check itself. Every
+other command line is read by `chartgen.cli`.
 """
 
 from __future__ import annotations
@@ -37,7 +37,9 @@ def main(arguments: Sequence[str] | None = None) -> NoReturn:
 def _leave(code: int) -> NoReturn:
     """Exits at once: to take apart all that a run has made takes a twentieth of it. Threads are waited for, and so is who
     looks on, such as a profiler."""
-    if "threading" not in sys.modules and sys.getprofile() is None and sys.gettrace() is None:
+    threading = sys.modules.get("threading")
+    alone = threading is None or threading.active_count() == 1
+    if alone and sys.getprofile() is None and sys.gettrace() is None:
         for stream in (sys.stdout, sys.stderr):
             try:
                 stream.flush()
@@ -100,9 +102,37 @@ def _run(arguments: Sequence[str]) -> int:
         named, folder = asked
         return build(Inputs(named), Options(), output_dir=folder or OUTPUT_DIR)
 
+    if (
+        arguments in _BARE
+        and os.path.exists("chartgen.yaml")
+        and (code := _built(*arguments[1:])) is not None
+    ):
+        return code
+
     from chartgen.cli import commands
 
     return commands.run(arguments)
+
+
+# command lines that build all charts of a build file, as it says
+_BARE = (["build"], ["build", "-q"], ["build", "--quiet"])
+
+
+def _built(*quiet: str) -> int | None:
+    """The exit code of a build of all charts of the build file; None where something else is to be said of it."""
+    from chartgen import project
+    from chartgen.diagnostics import Rejected
+
+    try:
+        said = project.read()
+    except Rejected:
+        return None
+    if not said.has_charts:
+        return None
+    from chartgen.cli import fleet
+    from chartgen.cli.output import Output
+
+    return fleet.build_all(said, Output(quiet=bool(quiet)))
 
 
 def _files(arguments: Sequence[str]) -> list[tuple[str, ...]]:

@@ -450,7 +450,7 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
     """
     memo, inner = (memory.sections, memory.opened) if memory is not None else (NOTHING, NOTHING)
     merged = values.merge(given.sources, schema.defaults(), memo)
-    for kept in (memo, inner):
+    for kept in dict.fromkeys((memo, inner)):
         kept.only(frozenset((*schema.defaults(), *merged.user)))
     sources = merged.sources
     findings = [
@@ -496,7 +496,8 @@ def check(given: Read, options: Options, memory: Memory | None = None) -> Checke
         findings += spelling.check(merged.user, sources, memo)
         whole = schema.complete(texts.effective, inner) if texts is not None else complete
         target = kube_version.parsed(options.kube_version)
-        findings += [*_parts(merged, texts, whole, certain, aside, findings, target, inner)]
+        traces = memory.traces if memory is not None else None
+        findings += [*_parts(merged, texts, whole, certain, aside, findings, target, inner, traces)]
     findings = removed.gathered(findings, sources)
     counting = [finding for finding in findings if steering.counts(finding)]
     told = in_mode([*counting, *filter(steering.counts, steering.idle(findings))], strict=options.strict)
@@ -547,6 +548,7 @@ def _parts(
     told: Iterable[Diagnostic],
     target: tuple[int, int] | None,
     memo: Memo,
+    traces: Traces | None,
 ) -> Iterable[Diagnostic]:
     """What Kubernetes refuses of the parts of objects in the values, but for what is told already."""
     from chartgen.rules import parts
@@ -556,7 +558,7 @@ def _parts(
     if texts is not None:
         user, sources = texts.values, [*sources, *texts.sources]
     known = {finding.path for finding in told}
-    for finding in parts.check(complete, user, facts, sources, aside, target, memo):
+    for finding in parts.check(complete, user, facts, sources, aside, target, memo, traces):
         # a rule may point at the entry of which a part is wrong
         if not known & {finding.path, finding.path[:-1]}:
             yield finding

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import partial
+from functools import cache, partial
 
 from chartgen.diagnostics import Path
 from chartgen.values import helm_scalar
@@ -18,6 +18,13 @@ if TYPE_CHECKING:
 def switched_on(value: Any, parent: Any) -> bool:
     """A switch's state: `"-"` follows `parent`, anything else counts by its truth as Go templates see it."""
     return bool(parent) if value == "-" else bool(value)
+
+
+@cache
+def _fact_of(section: str) -> str | None:
+    """The fact that says whether the component of a section is on, where there is one."""
+    name = re.sub("[A-Z]", lambda capital: "_" + capital[0].lower(), section)
+    return name if isinstance(getattr(Settings, name, None), fact) else None
 
 
 def _given(reference: Section) -> bool:
@@ -43,8 +50,8 @@ class Settings:
 
     def on(self, section: str) -> bool:
         """Whether the component is on whose section of the values this is; True for one that has no switch."""
-        name = re.sub("[A-Z]", lambda capital: "_" + capital[0].lower(), section)
-        if isinstance(getattr(type(self), name, None), fact):
+        name = _fact_of(section)
+        if name is not None:
             return bool(getattr(self, name))
         return bool(self.values[section].get("enabled", True))
 

@@ -107,6 +107,20 @@ def test_what_stands_in_a_name_is_no_pattern() -> None:
     assert [build.files for build in found.builds] == [("[ab]/one.yaml",), ("a/two.yaml",)]
 
 
+def test_what_all_charts_ask_of_the_files_is_asked_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[str] = []
+    has, found = Disk.has, Disk.found
+    monkeypatch.setattr(Disk, "has", lambda tree, path: asked.append(path) or has(tree, path))
+    monkeypatch.setattr(Disk, "found", lambda tree, pattern: asked.append(f"glob {pattern}") or found(tree, pattern))
+    builds = planned(
+        "charts:\n  - name: c-{x}\n    values: [base.yaml, shared/*.yaml, 'of/{x}.yaml']\n",
+        base="", shared__a="", shared__b="", of__1="", of__2="", of__3="",
+    )  # fmt: skip
+    assert [build.files[-1] for build in builds.builds] == ["of/1.yaml", "of/2.yaml", "of/3.yaml"]
+    assert all(build.files[:-1] == ("base.yaml", "shared/a.yaml", "shared/b.yaml") for build in builds.builds)
+    assert len(asked) == len(set(asked))
+
+
 def test_hidden_files_are_found_by_name_only() -> None:
     text = "charts:\n  - name: c\n    values: ['{a}.yaml']\n  - name: d\n    values: ['.{a}.yaml']\n"
     found = planned(text, **{".hidden": "{}", "seen": "{}"})

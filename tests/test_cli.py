@@ -587,6 +587,49 @@ def test_build_says_the_same_by_either_way(arguments: list[str], tmp_path: Path)
     assert told[:2] == told[2:]
 
 
+BUILD_FILES = {
+    "right": "charts:\n  - name: a\n    values: [a.yaml]\n  - name: b\n    values: [b.yaml]\n    folder: false\n",
+    "one of two is wrong": "charts:\n  - name: a\n    values: [a.yaml]\n  - name: w\n    values: [w.yaml]\n",
+    "an unwise one, where warnings fail": "findings: {failOn: warning}\ncharts:\n  - {name: a, values: [u.yaml]}\n",
+    "no file is found": "charts:\n  - name: a\n    values: [none.yaml]\n",
+    "no charts": "findings: {failOn: never}\n",
+    "broken": "charts: [\n",
+}
+
+
+@pytest.mark.parametrize("quiet", [[], ["-q"], ["--quiet"]], ids=["", "-q", "--quiet"])
+@pytest.mark.parametrize("what", BUILD_FILES)
+def test_a_build_of_all_charts_says_the_same_by_either_way(what: str, quiet: list[str], tmp_path: Path) -> None:
+    told = []
+    for number, more in enumerate(([], ["--color", "auto"])):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "chartgen.yaml").write_text(BUILD_FILES[what])
+        (folder / "a.yaml").write_text("server:\n  replicas: 3\n")
+        (folder / "b.yaml").write_text("ui:\n  enabled: false\n")
+        (folder / "u.yaml").write_text("connectInject:\n  replicas: 2\n")
+        (folder / "w.yaml").write_text("server:\n  replica: 3\n")
+        for _ in range(2):
+            done = run("build", *quiet, *more, cwd=folder)
+            written = {
+                path.relative_to(folder).as_posix(): path.read_bytes() for path in folder.rglob("*") if path.is_file()
+            }
+            told.append((done.returncode, done.stdout, done.stderr, written))
+    assert told[:2] == told[2:]
+
+
+def test_a_build_of_all_charts_starts_without_what_reads_command_lines(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "chartgen.yaml").write_text(BUILD_FILES["right"])
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.yaml").write_text("server:\n  replicas: 3\n")
+    monkeypatch.chdir(tmp_path)
+    started = _started("build", "--quiet")
+    assert "chartgen.cli.fleet" in started
+    assert not started & {"click", "email", "importlib.metadata", "chartgen.fleet.scheduler", "jinja2", "jsonschema"}
+
+
 def test_the_short_way_is_taken() -> None:
     assert program._asked(["-f", "a", "-o", "d", "--values", "b"]) == (("a", "b"), "d")
     assert program._asked(["-f", "a"]) == (("a",), None)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import random
 import threading
@@ -146,6 +147,16 @@ def test_an_index_that_cannot_be_read_is_told(layers: list[tuple[str, ...]], tmp
 
 def _doubled(number: int) -> tuple[int, int]:
     return number * 2, os.getpid()
+
+
+def test_all_workers_are_done_at_nearly_the_same_time() -> None:
+    for count, workers in ((500, 2), (499, 8), (7, 3), (0, 2), (3, 16)):
+        portions = processes._portions(range(count), workers)
+        assert [*itertools.chain.from_iterable(portions)] == [*range(count)]
+        sizes = [*map(len, portions)]
+        assert sizes == sorted(sizes, reverse=True)
+        # what the last ones of a worker take is little beside the whole
+        assert all(size == 1 for size in sizes[-2 * workers :])
 
 
 def test_work_is_spread() -> None:

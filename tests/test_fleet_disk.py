@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
+import pickle
 import shutil
 import sys
 from collections.abc import Callable
+from importlib import metadata
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +17,9 @@ import pytest
 
 from chartgen import compiler, fleet
 from chartgen.chart import index
-from chartgen.fleet import disk
+from chartgen.chart.listing import Listing
+from chartgen.fleet import disk, engine
+from chartgen.values.inputs import Inputs
 from tests import fleets
 from tests.test_fleet import plan
 from tests.test_publish import written
@@ -97,8 +102,13 @@ def _another_version(data: bytes) -> bytes:
     return data.replace(b'"version": "0.1.0"', b'"version": "0.2.0"', 1)
 
 
+def _another_object(data: bytes) -> bytes:
+    return data.replace(b'["ServiceAccount", ', b'["Secret", ', 1)
+
+
 @pytest.mark.parametrize(
-    "poison", [_cut, _another_archive, _another_version, lambda data: b"", lambda data: b"\n\n"]
+    "poison",
+    [_cut, _another_archive, _another_version, _another_object, lambda data: b"", lambda data: b"\n\n"],
 )
 def test_a_record_that_was_edited_is_none(
     poison: Callable[[bytes], bytes], layers: Layers, compiled: list[str], tmp_path: Path
@@ -135,8 +145,8 @@ def test_what_something_else_made_is_made_again(
     elif what == "chartgen":
         monkeypatch.setattr(disk, "__version__", "99.0.0")
     elif what == "library":
-        real = disk.metadata.version
-        monkeypatch.setattr(disk.metadata, "version", lambda name: "99" if name == "jinja2" else real(name))
+        (tmp_path / "libraries" / "Jinja2-99.0.dist-info").mkdir(parents=True)
+        monkeypatch.syspath_prepend(str(tmp_path / "libraries"))
     else:
         templates = tmp_path / "templates"
         shutil.copytree(disk.paths.TEMPLATES, templates)
@@ -152,6 +162,65 @@ def test_what_something_else_made_is_made_again(
     assert written(tmp_path / "first") == written(tmp_path / "second")
 
 
+def test_libraries_are_known_by_the_folders_that_installers_name() -> None:
+    installed = {}
+    for library in disk._LIBRARIES:
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            installed[library] = metadata.version(library)
+    assert disk._installed() == installed != {}
+
+
+def test_a_record_is_of_the_bytes_that_its_chart_was_made_of(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    file = tmp_path / "a.yaml"
+    file.write_bytes(b"before")
+    tree = engine._Tree()
+    known = tree.digest("a.yaml")
+    # somebody saves another one before the chart is made
+    file.write_bytes(b"after")
+    assert hashlib.sha256(tree.read("a.yaml")).hexdigest() == known == tree.digest("a.yaml")
+    # whoever reads it anew gets what there is, and its digest
+    assert tree.read("a.yaml") == b"after"
+    assert tree.digest("a.yaml") == hashlib.sha256(b"after").hexdigest() != known
+
+
+def test_a_listing_is_handed_on_whole() -> None:
+    objects = [("Service", 'of "quotes"\nand lines', "templates/ü.yaml"), ("Secret", "b", "templates/b.yaml")]
+    listing = Listing.of(objects)
+    handed_on = pickle.loads(pickle.dumps(listing))
+    assert handed_on == listing
+    assert hash(handed_on) == hash(listing)
+    assert len(handed_on) == 2
+    assert [tuple(each.values()) for each in handed_on] == objects
+    assert handed_on[1] == {"kind": "Secret", "name": "b", "file": "templates/b.yaml"}
+    assert "\n" not in listing.text
+    assert Listing.of([]) != listing
+
+
+def test_what_is_told_lists_what_the_chart_does(layers: Layers, tmp_path: Path) -> None:
+    chart = compiler.compile_sources(Inputs(layers[0]).read(), compiler.Options(name="chart-0"))
+    for _ in range(2):
+        # made, and made before
+        (made,) = fleet.build(plan(layers[:1], tmp_path), workers=1)
+        assert made.told is not None
+        assert [*made.told.objects] == chart.listed()
+
+
+def test_what_is_made_of_other_files_is_no_part_of_the_program(tmp_path: Path) -> None:
+    for path in ("b/c.py", "a.py", "__pycache__/a.pyc", "b/__pycache__/c.pyc", "b/.hidden"):
+        (tmp_path / path).parent.mkdir(exist_ok=True)
+        (tmp_path / path).write_text("")
+    (tmp_path / "nowhere").symlink_to(tmp_path / "gone")
+    (tmp_path / "round").symlink_to(tmp_path)
+    assert [path.removeprefix(f"{tmp_path}/") for path in disk._files(str(tmp_path))] == [
+        "a.py",
+        "b/.hidden",
+        "b/c.py",
+    ]
+
+
 def test_what_has_findings_is_told_each_time(layers: Layers, compiled: list[str], tmp_path: Path) -> None:
     Path(layers[0][-1]).write_text("connectInject: {replicas: 2}\n")
     for number in range(2):
@@ -165,7 +234,9 @@ def test_what_is_not_used_goes_first(tmp_path: Path) -> None:
     names = [disk.key([], number) for number in range(3)]
     for number, name in enumerate(names):
         archive = b"x" * 1000
-        whole = disk.Record("0.1.0", {"name": "consul"}, (), hashlib.sha256(archive).hexdigest(), archive)
+        whole = disk.Record(
+            "0.1.0", {"name": "consul"}, Listing.of([]), hashlib.sha256(archive).hexdigest(), archive
+        )
         charts.put(name, whole)
         os.utime(tmp_path / name, (number, number))
     assert charts.get(names[0]) is not None

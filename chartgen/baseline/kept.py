@@ -22,7 +22,7 @@ _ABOUT = """\
 
 def is_kept(path: str) -> bool:
     """Whether a file is called as those are in which is kept what was adopted."""
-    return Path(path).stem.endswith(_KEPT)
+    return _KEPT in path and Path(path).stem.endswith(_KEPT)
 
 
 def beside(files: Sequence[str]) -> str | None:

@@ -102,11 +102,12 @@ class Staged(NamedTuple):
 
     def written(self, chart: Content, staging: Path, *, folder: bool = True) -> Staged:
         """The chart, with its files and its archive written below a folder of `staging`."""
-        own = staging / os.urandom(8).hex()
-        made = _written(chart.files, own) if folder else None
-        packed = own.with_suffix(".tgz")
-        packed.write_bytes(chart.archive)
-        return self._replace(folder=made, archive=packed)
+        own = f"{staging}/{os.urandom(8).hex()}"
+        made = _written(chart.files, Path(own)) if folder else None
+        packed = f"{own}.tgz"
+        with open(packed, "wb") as file:
+            file.write(chart.archive)
+        return self._replace(folder=made, archive=Path(packed))
 
 
 def stage(
@@ -142,13 +143,15 @@ def _unwritten(
     chart: Content, known: index.Entry | None, root: Path, *, folder: bool = True
 ) -> Staged | Published:
     name, version, digest = chart.name, chart.version, chart.digest
-    packed = root / f"{name}-{version}.tgz"
-    if known is not None and known.get("digest") != digest:
+    packed = f"{name}-{version}.tgz"
+    if known is None:
+        return Staged(name, version, index.entry(chart.metadata, digest, packed))
+    if known.get("digest") != digest:
         raise Rejected([_taken(name, version, str(known.get("digest")), digest, root / index.FILE)])
     where = root / name / version
-    if known is not None and (not folder or _is_there(where, chart.files)) and _holds(packed, chart.archive):
-        return Published(where, packed, digest, written=False)
-    return Staged(name, version, known or index.entry(chart.metadata, digest, packed.name))
+    if (not folder or _is_there(where, chart.files)) and _holds(root / packed, chart.archive):
+        return Published(where, root / packed, digest, written=False)
+    return Staged(name, version, known)
 
 
 def _placed(
@@ -178,12 +181,13 @@ def _placed(
         indexed()
     with _undisturbed():
         failed = False
-        for number in list(entries):
+        numbers = list(entries)
+        for number in numbers:
             # what the index names is there, whenever this ends
-            last = number == max(entries) and not failed
+            last = number == numbers[-1] and not failed
             try:
                 done[number] = _put(
-                    staged[number], root, staging / f"aside-{number}", listed if last else None
+                    staged[number], root, f"{staging}/aside-{number}", listed if last else None
                 )
             except OSError as error:
                 done[number] = error
@@ -195,10 +199,10 @@ def _placed(
     return [done[number] for number in range(len(staged))]
 
 
-def _put(chart: Staged, root: Path, aside: Path, then: Callable[[], None] | None) -> Published:
+def _put(chart: Staged, root: Path, aside: str, then: Callable[[], None] | None) -> Published:
     """Renames a chart into its place, and does `then`; or neither, if one fails."""
-    folder, packed = root / chart.name / chart.version, root / f"{chart.name}-{chart.version}.tgz"
-    if packed.is_dir():
+    folder, packed = Path(root, chart.name, chart.version), Path(root, f"{chart.name}-{chart.version}.tgz")
+    if os.path.isdir(packed):
         raise FileExistsError(errno.EEXIST, "is a folder, where the archive has to go", str(packed))
 
     def finish() -> None:
@@ -210,8 +214,8 @@ def _put(chart: Staged, root: Path, aside: Path, then: Callable[[], None] | None
         finish()
     else:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        aside.mkdir()
-        _replace(chart.folder, folder, aside, finish)
+        os.mkdir(aside)
+        _replace(chart.folder, folder, Path(aside), finish)
     return Published(folder, packed, str(chart.entry["digest"]), written=True)
 
 

@@ -86,9 +86,9 @@ def build(
     decided, made = outcome.decision, outcome.published
     chart = decided.chart
     if output.format == "json":
-        from chartgen.cli import charts
+        from chartgen.cli import fleet
 
-        output.data(chart.diagnostics, chart=charts.chart_data(versions.told(outcome)))
+        output.data(chart.diagnostics, chart=fleet.chart_data(versions.told(outcome)))
     elif output.format == "text" and not output.quiet:
         if not made.written:
             output.write(f"{chart.name} {chart.version} is published with this content; nothing is written\n")

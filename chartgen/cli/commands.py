@@ -11,6 +11,7 @@ from chartgen import bundle
 from chartgen.cli import build as building
 from chartgen.cli import charts as charting
 from chartgen.cli import diff as diffing
+from chartgen.cli import fleet as fleets
 from chartgen.cli import images as listing
 from chartgen.cli import shells
 from chartgen.cli.exits import UNUSABLE, exit_code
@@ -198,10 +199,10 @@ def build(
         altering.read()
         plan = charting.planned(project, chosen, output)
         if only_check:
-            return charting.show_stale(
-                charting.compared(plan, output), plan.findings, output, fail_on or project.fail_on
+            return fleets.show_stale(
+                fleets.compared(plan, output), plan.findings, output, fail_on or project.fail_on
             )
-        return charting.build(plan, output, fail_on or project.fail_on, step, scheduler)
+        return fleets.build(plan, output, fail_on or project.fail_on, step, scheduler)
     if scheduler is not None:
         raise click.UsageError("--scheduler builds the charts of chartgen.yaml, and not of named values.")
     options = compiler.Options(
@@ -215,7 +216,7 @@ def build(
     if only_check:
         chart = compiler.compile_sources(inputs.read(), options)
         alone = plans.Build(name, output=output_dir, version=version)
-        return charting.show_stale([staling.held(chart, alone)], (), output, fail_on or project.fail_on)
+        return fleets.show_stale([staling.held(chart, alone)], (), output, fail_on or project.fail_on)
     return building.build(
         inputs, options, output, output_dir, version, step, fail_on or project.fail_on,
         keep=kept.beside(inputs.files) if baseline is not None else None,
@@ -396,7 +397,7 @@ def check(
     project = steering(select, ignore)
     failing = "never" if exit_zero else fail_on or project.fail_on
     if charting.asked_for(project, inputs, chosen, files=bool(paths)):
-        return charting.check(charting.planned(project, chosen, output), output, failing)
+        return fleets.check(charting.planned(project, chosen, output), output, failing)
     if not paths and inputs == Inputs():
         raise click.UsageError(
             "Name a file of values, a folder, or - for standard input; or list charts in chartgen.yaml."

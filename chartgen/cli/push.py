@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from chartgen.cli.charts import summary
 from chartgen.cli.exits import FINE, exit_code
+from chartgen.cli.fleet import summary
 from chartgen.cli.output import Output, table
 from chartgen.diagnostics import Rejected
 from chartgen.publishing import registry

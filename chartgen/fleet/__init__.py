@@ -6,15 +6,16 @@ for the next time.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
-from contextlib import ExitStack
+from collections.abc import Callable, Generator, Iterable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
 from chartgen.diagnostics import Diagnostic, Rejected
 from chartgen.fleet import disk, processes
-from chartgen.fleet.engine import Engine, Ready, fails
+from chartgen.fleet.engine import Engine, NoScheduler, Ready, fails
 from chartgen.project.plan import Build, Builds
 
 if TYPE_CHECKING:
@@ -82,8 +83,10 @@ def build(
         }
         charts = disk.charts()
         engine = Engine(plan, step, fail_on, stagings, charts)
+        made = stack.enter_context(closing(_made(engine, workers, scheduler)))
         try:
-            for number, each in _made(engine, workers, scheduler):
+            # whoever has made them goes while they are placed
+            for number, each in islice(made, len(plan.builds)):
                 ready[number] = each
                 done(plan.builds[number])
         finally:
@@ -95,7 +98,9 @@ def build(
     return [Made(each, ready[number].findings, ready[number].told) for number, each in enumerate(plan.builds)]
 
 
-def _made(engine: Engine, workers: int | None, scheduler: str | None) -> Iterator[tuple[int, Ready]]:
+def _made(
+    engine: Engine, workers: int | None, scheduler: str | None
+) -> Generator[tuple[int, Ready], None, None]:
     count = len(engine.plan.builds)
     if scheduler is None:
         return _spread(engine.ready, count, workers)
@@ -114,7 +119,9 @@ def _in_order(work: Callable[[int], T], count: int, workers: int | None) -> Iter
             following += 1
 
 
-def _spread(work: Callable[[int], T], count: int, workers: int | None) -> Iterator[tuple[int, T]]:
+def _spread(
+    work: Callable[[int], T], count: int, workers: int | None
+) -> Generator[tuple[int, T], None, None]:
     if not count:
         return
     # what the first needs, all need: who is forked after it has it
@@ -167,4 +174,4 @@ def together(made: Iterable[tuple[Build, Iterable[Diagnostic]]]) -> tuple[Diagno
     )
 
 
-__all__ = ["Made", "build", "check", "compared", "fails", "together"]
+__all__ = ["Made", "NoScheduler", "build", "check", "compared", "fails", "together"]

@@ -8,23 +8,34 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from operator import attrgetter
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from chartgen import compiler
 from chartgen.diagnostics import Diagnostic, Rejected, any_error, remembered
 from chartgen.fleet import disk
-from chartgen.project.plan import KEYS
+from chartgen.project.plan import KEYS, Build
 from chartgen.project.trees import Disk, Layers, normal
 from chartgen.values.traces import Traces
 
 if TYPE_CHECKING:
     from chartgen.chart.index import Index
     from chartgen.chart.publish import Content, Staged
-    from chartgen.project.plan import Build, Builds
+    from chartgen.project.plan import Builds
     from chartgen.publishing.stale import Compared
     from chartgen.publishing.version import Step, Told
+
+
+# what of a build has no say in its chart: the version is decided on later
+_BESIDE = ("output", "span", "version")
+_recipe = attrgetter(*(field for field in Build.__slots__ if field not in _BESIDE))
+_NAMING_FILES = tuple(row.field for row in KEYS.values() if row.names_file)
+
+
+class NoScheduler(Exception):
+    """There is no scheduler, or none with workers that make what is made here; the message says what came of it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,15 +64,19 @@ class _Tree(Disk):
     def __init__(self) -> None:
         super().__init__()
         self._digests: dict[str, str] = {}
+        self._ahead: dict[str, bytes] = {}
 
     def read(self, path: str) -> bytes:
+        if (ahead := self._ahead.pop(path, None)) is not None:
+            return ahead
         data = super().read(path)
         self._digests[path] = hashlib.sha256(data).hexdigest()
         return data
 
     def digest(self, path: str) -> str:
         if path not in self._digests:
-            self.read(path)
+            # whoever builds of it reads it next: these bytes, whatever becomes of the file meanwhile
+            self._ahead[path] = self.read(path)
         return self._digests[path]
 
 
@@ -126,7 +141,8 @@ class Engine:
     def known(self, number: int) -> Ready | None:
         """A build whose chart was made before; None for others."""
         try:
-            return self._known(self.plan.builds[number])
+            build = self.plan.builds[number]
+            return self._known(build, self._key(build))
         except (Rejected, OSError):
             return None
 
@@ -143,7 +159,7 @@ class Engine:
         """The files that a build reads, by their paths from this folder: what it is made of, and the archives that it is
         compared with. None where they cannot be read, or are named by paths from somewhere else."""
         build = self.plan.builds[number]
-        named = [getattr(build, row.field) for row in KEYS.values() if row.names_file]
+        named = [getattr(build, field) for field in _NAMING_FILES]
         paths = [
             *build.files,
             *(path for each in named if each for path in ([each] if isinstance(each, str) else each)),
@@ -181,17 +197,19 @@ class Engine:
     def written(self, number: int, made: Compiled) -> Ready:
         """A build that was compiled, written where it waits. Nothing is raised for what is wrong with it."""
         try:
-            return self._written(self.plan.builds[number], made)
+            build = self.plan.builds[number]
+            return self._written(build, made, self._key(build))
         except Rejected as rejected:
             return Ready(rejected.diagnostics)
         except OSError as error:
             return Ready((), failed=error)
 
     def _ready(self, build: Build) -> Ready:
-        if (known := self._known(build)) is not None:
+        key = self._key(build)
+        if (known := self._known(build, key)) is not None:
             return known
         made = self._compiled(build)
-        return made if isinstance(made, Ready) else self._written(build, made)
+        return made if isinstance(made, Ready) else self._written(build, made, key)
 
     def _compiled(self, build: Build) -> Ready | Compiled:
         from chartgen.chart.publish import Published
@@ -205,20 +223,20 @@ class Engine:
         decision = versions.decided(chart, build.output, build.version, self.step, self._index(build.output))
         if decision.there is not None:
             return Ready(chart.diagnostics, versions.told(versions.Outcome(decision, decision.there)))
-        made, root = decision.chart, Path(build.output)
+        made = decision.chart
         there = Published(
-            root / made.name / made.version,
-            root / f"{made.name}-{made.version}.tgz",
+            Path(build.output, made.name, made.version),
+            Path(build.output, f"{made.name}-{made.version}.tgz"),
             made.digest,
             written=True,
         )
         return Compiled(chart.diagnostics, versions.told(versions.Outcome(decision, there)), made.content)
 
-    def _written(self, build: Build, made: Compiled) -> Ready:
+    def _written(self, build: Build, made: Compiled, key: str | None) -> Ready:
         from chartgen.chart import publish
 
         told, content = made.told, made.content
-        if not made.findings and (key := self._key(build)) is not None:
+        if not made.findings and key is not None:
             record = disk.Record(
                 content.version, content.metadata, told.objects, told.published.digest, content.archive
             )
@@ -238,21 +256,20 @@ class Engine:
         if self.charts.folder is None or build.findings:
             return None
         # other files than layers are read where they are used: nobody could say of which bytes
-        if any(row.names_file and getattr(build, row.field) for row in KEYS.values()):
+        if any(getattr(build, field) for field in _NAMING_FILES):
             return None
         try:
             layers = [(path, self._tree.digest(path)) for path in build.files]
         except (Rejected, OSError):
             return None
-        return disk.key(layers, (replace(build, output="", span=None, version=""), self.plan.steering))
+        return disk.key(layers, (_recipe(build), self.plan.steering))
 
-    def _known(self, build: Build) -> Ready | None:
+    def _known(self, build: Build, key: str | None) -> Ready | None:
         """A build whose chart was made before, where it would come to the same version; None for others."""
         from chartgen.chart import metadata, publish
         from chartgen.publishing import version as versions
 
-        key = self._key(build) if self.step is None else None
-        record = self.charts.get(key) if key is not None else None
+        record = self.charts.get(key) if key is not None and self.step is None else None
         if record is None:
             return None
         index = self._index(build.output)

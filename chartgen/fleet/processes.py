@@ -13,14 +13,14 @@ import signal
 import sys
 import threading
 import traceback
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Generator, Sequence
 from contextlib import suppress
 from multiprocessing.connection import Connection, wait
 from typing import Any, TypeVar
 
 T = TypeVar("T")
-# how many pieces of work a worker is given at once, and how many such portions wait for it
-_PORTION, _WAITING = 4, 2
+# how many pieces of work a worker is given at once, at most, and how many such portions wait for it
+_PORTION, _WAITING = 8, 2
 
 
 def usable() -> int:
@@ -30,10 +30,13 @@ def usable() -> int:
     return os.cpu_count() or 1
 
 
-def spread(work: Callable[[int], T], numbers: Sequence[int], processes: int) -> Iterator[tuple[int, T]]:
+def spread(
+    work: Callable[[int], T], numbers: Sequence[int], processes: int
+) -> Generator[tuple[int, T], None, None]:
     """(number, what `work` makes of it) of each number, in whatever order they are done.
 
-    Raises ChildProcessError where a worker ends before its work does, and RuntimeError where `work` raises in it.
+    The processes are gone once it is exhausted or closed; before that, each ends when there is nothing left for it. Raises
+    ChildProcessError where a worker ends before its work does, and RuntimeError where `work` raises in it.
     """
     if processes < 2:
         yield from ((number, work(number)) for number in numbers)
@@ -41,11 +44,10 @@ def spread(work: Callable[[int], T], numbers: Sequence[int], processes: int) -> 
     # forking takes along the locks that other threads hold, and what macOS keeps for one process
     forks = sys.platform == "linux" and threading.active_count() == 1
     context: Any = multiprocessing.get_context("fork" if forks else "spawn")
-    portions = [[*numbers[start : start + _PORTION]] for start in range(0, len(numbers), _PORTION)][::-1]
+    portions = _portions(numbers, processes)[::-1]
     ours: list[Connection] = []
     started: list[Any] = []
     # what is there before is nobody's to collect, so that the pages that hold it stay shared
-    gc.collect()
     gc.freeze()
     try:
         for _ in range(processes):
@@ -77,6 +79,9 @@ def spread(work: Callable[[int], T], numbers: Sequence[int], processes: int) -> 
                 if portions:
                     ready.send(portions.pop())
                     open_portions[ready] += 1
+                elif not open_portions[ready]:
+                    # it ends now: to give back its memory takes as long as to build a chart or two
+                    ready.close()
                 yield from done
     finally:
         gc.unfreeze()
@@ -84,7 +89,19 @@ def spread(work: Callable[[int], T], numbers: Sequence[int], processes: int) -> 
             connection.close()
         for worker in started:
             worker.terminate()
+        for worker in started:
             worker.join()
+
+
+def _portions(numbers: Sequence[int], processes: int) -> list[list[int]]:
+    """The work in portions, the last ones small, so that all workers are done at nearly the same time."""
+    portions: list[list[int]] = []
+    start = 0
+    while start < len(numbers):
+        share = (len(numbers) - start) // (2 * _WAITING * processes)
+        portions.append([*numbers[start : start + max(1, min(_PORTION, share))]])
+        start += len(portions[-1])
+    return portions
 
 
 def _serve(work: Callable[[int], Any], asked: Connection, others: Sequence[Connection]) -> None:

@@ -9,14 +9,14 @@ from __future__ import annotations
 import pickle
 import sys
 from collections import ChainMap
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Generator, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from chartgen.chart import publish
 from chartgen.diagnostics import Diagnostic
 from chartgen.fleet import disk, remote
-from chartgen.fleet.engine import Engine, Ready
+from chartgen.fleet.engine import Engine, NoScheduler, Ready
 from chartgen.version import __version__
 
 if TYPE_CHECKING:
@@ -32,11 +32,7 @@ _PATIENCE = 20
 _SHOWN = 300
 
 
-class NoScheduler(Exception):
-    """There is no scheduler, or none with workers that make what is made here; the message says what came of it."""
-
-
-def spread(engine: Engine, numbers: Iterable[int], address: str) -> Iterator[tuple[int, Ready]]:
+def spread(engine: Engine, numbers: Iterable[int], address: str) -> Generator[tuple[int, Ready], None, None]:
     """(number, what became of the build) of each number, in whatever order they are done.
 
     What was made before, or reads files that cannot be handed on, is built here. Raises NoScheduler before anything is built.

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import lru_cache
 
 from chartgen import lazy_regex
 from chartgen.late import OPEN
@@ -190,7 +191,13 @@ def cidr(text: str) -> str | None:
 
 def amount(quantity: Any) -> float | None:
     """A Kubernetes quantity in its unit (cores, bytes); None for what is none."""
-    match = _QUANTITY.fullmatch(str(quantity)) if not isinstance(quantity, bool) else None
+    return _amount(str(quantity)) if not isinstance(quantity, bool) else None
+
+
+# most are one of a few
+@lru_cache(maxsize=1000)
+def _amount(quantity: str) -> float | None:
+    match = _QUANTITY.fullmatch(quantity)
     if match is None:
         return None
     sign, number, suffix = match.groups()

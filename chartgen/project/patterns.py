@@ -23,6 +23,7 @@ def variables(text: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(VARIABLE.findall(text)))
 
 
+@cache
 def is_glob(pattern: str) -> bool:
     """True if a pattern, variables aside, may find several files."""
     return _GLOB.search(pattern) is not None

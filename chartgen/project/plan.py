@@ -20,7 +20,7 @@ from chartgen.baseline import kept
 from chartgen.diagnostics import Diagnostic, Path, Rejected, Span, any_error
 from chartgen.project import FILE, Project, patterns
 from chartgen.project.patterns import Variables
-from chartgen.project.trees import Disk, Layers, Tree, normal
+from chartgen.project.trees import Disk, Layers, Looked, Tree, normal
 from chartgen.steering import Steering
 from chartgen.values.inputs import Read
 from chartgen.values.source import Source
@@ -179,7 +179,7 @@ def plan(project: Project, tree: Tree | None = None) -> Builds:
 
     What is wrong is told in `findings`, of a build or of the whole: nothing is raised.
     """
-    tree = tree or Disk()
+    tree = Looked(tree or Disk())
     findings: list[Diagnostic] = []
     builds: list[Build] = []
     sets = _Sets(project.said)
@@ -210,6 +210,13 @@ class _Entry:
         self.names = dict.fromkeys(
             name for layer in self.layers for name in patterns.variables(layer.pattern)
         )
+        # what is said of its charts, before variables are filled in
+        self.given = {
+            row.field: holder[key]
+            for key, row in KEYS.items()
+            for holder in (entry if entry.get(key) is not None else self.defaults,)
+            if holder.get(key) is not None
+        }
         self.findings: list[Diagnostic] = []
 
     def builds(self) -> Iterator[Build]:
@@ -337,12 +344,7 @@ class _Entry:
                     expected=f"at most {_LONGEST_NAME} lower-case letters, digits and hyphens",
                 )
             )
-        given = {
-            row.field: _frozen(patterns.filled_in(holder[key], values))
-            for key, row in KEYS.items()
-            for holder in (self.entry if self.entry.get(key) is not None else self.defaults,)
-            if holder.get(key) is not None
-        }
+        given = {field: _frozen(patterns.filled_in(value, values)) for field, value in self.given.items()}
         held = kept.beside(files)
         if held is not None and self.tree.has(held):
             given.setdefault("baseline", held)

@@ -42,6 +42,29 @@ class Disk:
         return source.read_bytes(os.path.join(self.folder, path))
 
 
+class Looked:
+    """A tree that is looked at once, for what many charts ask: which files there are."""
+
+    def __init__(self, tree: Tree) -> None:
+        self.tree = tree
+        self._found: dict[str, tuple[str, ...]] = {}
+        self._has: dict[str, bool] = {}
+
+    def found(self, pattern: str) -> Iterable[str]:
+        if pattern not in self._found:
+            self._found[pattern] = tuple(self.tree.found(pattern))
+            self._has.update(dict.fromkeys(self._found[pattern], True))
+        return self._found[pattern]
+
+    def has(self, path: str) -> bool:
+        if path not in self._has:
+            self._has[path] = self.tree.has(path)
+        return self._has[path]
+
+    def read(self, path: str) -> bytes:
+        return self.tree.read(path)
+
+
 class Layers:
     """The files of values of a tree, each read once however many charts it is a layer of."""
 

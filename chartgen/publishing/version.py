@@ -12,6 +12,7 @@ from pathlib import Path
 
 from chartgen import lazy_regex
 from chartgen.chart import Chart, index, metadata
+from chartgen.chart.listing import Listing
 from chartgen.chart.publish import Published
 from chartgen.diagnostics import Diagnostic, Rejected, Span, dotted
 from chartgen.records import NamedTuple
@@ -63,7 +64,7 @@ class Told(NamedTuple):
     previous: str | None
     step: Step | None
     changes: metadata.Changes
-    objects: tuple[Mapping[str, str], ...]
+    objects: Listing
     published: Published
     adoption: Adoption | None = None
 
@@ -71,7 +72,10 @@ class Told(NamedTuple):
 def told(outcome: Outcome) -> Told:
     """What is said of an outcome."""
     decision, chart = outcome.decision, outcome.decision.chart
-    objects = tuple(chart.listed())
+    objects = Listing.of(
+        (kind, name, f"templates/{made.template}")
+        for made, (kind, name) in zip(chart.documents, chart.rows(), strict=True)
+    )
     return Told(
         chart.name, chart.version, decision.previous, decision.step, chart.changes, objects, outcome.published,
         chart.done.adoption if chart.done is not None else None,

@@ -103,16 +103,18 @@ def check(
     findings: list[Diagnostic] = []
     reads: dict[str, frozenset[Path]] = {}
     waiting: dict[Path, list[str]] = {}
-    for code, (weight, rule) in by_slug().items():
+    for code, (_, rule) in by_slug().items():
         if code in stale:
             reader = partial(_clashes, rule, values, settings)
             said[code] = traces.of(code, values, reader) if traces is not None else values.reads.of(reader)
-        told, read = said[code]
-        if isinstance(told, _Waits):
+    for code, (told, read) in said.items():
+        if not told:
+            reads[code] = read
+        elif isinstance(told, _Waits):
             waiting.setdefault(told.path, []).append(code)
-            continue
-        reads[code] = read
-        if told:
+        else:
+            reads[code] = read
+            weight, _ = by_slug()[code]
             findings += [_diagnostic(code, clash, weight, sources) for clash in told]
     if known is not None:
         known.values, known.said = values, said

@@ -44,8 +44,15 @@ def switches(v: Values, s: Settings) -> Mapping[Path, Callable[[], Any]]:
     }  # fmt: skip
 
 
-def _resources(v: Values, s: Settings) -> Iterator[tuple[Path, Mapping[str, Any]]]:
+def _resources(v: Values, s: Settings) -> _Resources:
     """Each `resources` that is a map, of what is on, in gateways too."""
+    return s.values.once("resources of what is on", lambda: tuple(_of_what_is_on(v, s)))
+
+
+_Resources: TypeAlias = "tuple[tuple[Path, Mapping[str, Any]], ...]"
+
+
+def _of_what_is_on(v: Values, s: Settings) -> Iterator[tuple[Path, Mapping[str, Any]]]:
     on, known = switches(v, s), dict[Path, bool]()
     for path, resources in s.resources:
         above = path[:-1]

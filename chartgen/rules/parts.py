@@ -20,6 +20,7 @@ from chartgen.values import tree
 from chartgen.values.memo import NOTHING, Memo
 from chartgen.values.reads import SetAside
 from chartgen.values.source import Source
+from chartgen.values.traces import Traces
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -85,12 +86,13 @@ def check(
     aside: Collection[Path] = (),
     version: tuple[int, int] | None = None,
     memo: Memo = NOTHING,
+    traces: Traces | None = None,
 ) -> list[Diagnostic]:
     """What the API server would refuse of the parts that `user` sets, as they are in the effective `values`.
 
     Both are values whose texts are opened; `sources` place what the texts hold too. Components that are off are
     passed over, and so are parts that are set aside, or may be off for what is set aside. `version` is the cluster's.
-    Sections that are as the memo has them are not judged again.
+    Sections that are as the memo has them are not judged again, and traces know what is off in values of other files.
     """
     from chartgen import values as merging
 
@@ -103,7 +105,7 @@ def check(
             merging.value_spans_of(refusal.path, sources),
             expected=refusal.expected,
         )
-        for refusal in dict.fromkeys(_refusals(values, user, settings, aside, version, memo))
+        for refusal in dict.fromkeys(_refusals(values, user, settings, aside, version, memo, traces))
     ]
 
 
@@ -114,8 +116,14 @@ def _refusals(
     aside: Collection[Path],
     version: tuple[int, int] | None,
     memo: Memo,
+    traces: Traces | None,
 ) -> Iterator[Refusal]:
-    off = {path for path, is_on in switches(settings.values, settings).items() if not _certain(is_on)}
+
+    def switched_off() -> frozenset[Path]:
+        on = switches(settings.values, settings)
+        return frozenset(path for path, is_on in on.items() if not _certain(is_on))
+
+    off = switched_off() if traces is None else traces.of("off", settings.values, switched_off)[0]
     # with Vault as the backend of secrets, the name of one is a path
     paths = _certain(lambda: settings.vault)
     by_key = [_by_section(part) for part in (off, aside)]
@@ -123,14 +131,10 @@ def _refusals(
         name, here = ("refused", version, key), [part.get(key, part[""]) for part in by_key]
         yield from memo.of(name, partial(_refused, version), key, item, values.get(key), *here, paths)
     for place, judged in _SERVICES.items():
+        if place[0] not in user or any(place[:length] in off for length in range(1, len(place) + 1)):
+            continue
         given = mapped(tree.at(values, place))
-        is_off = any(place[:length] in off for length in range(1, len(place) + 1))
-        if (
-            is_off
-            or not given
-            or place[0] not in user
-            or any(wrong[: len(place)] == place for wrong in aside)
-        ):
+        if not given or any(wrong[: len(place)] == place for wrong in aside):
             continue
         for spec, origins in judged(given, place, settings):
             for refusal in chain(services.service(spec), since.refusals(spec, version)):
@@ -142,12 +146,11 @@ def _refusals(
 
 def _by_section(paths: Collection[Path]) -> dict[str, frozenset[Path]]:
     """The paths by their section, those of all with those of each; under "" those of all alone."""
-    everywhere = frozenset(path for path in paths if not path)
-    keys = {str(path[0]) for path in paths if path}
-    return {
-        "": everywhere,
-        **{key: everywhere | {path for path in paths if path[:1] == (key,)} for key in keys},
-    }
+    by_key: dict[str, set[Path]] = {}
+    for path in paths:
+        by_key.setdefault(str(path[0]) if path else "", set()).add(path)
+    everywhere = frozenset(by_key.pop("", ()))
+    return {"": everywhere, **{key: everywhere | below for key, below in by_key.items()}}
 
 
 def _refused(

@@ -355,6 +355,8 @@ def _columns(text: str, value: Span, style: str) -> list[int] | None:
         place += 1
     elif style == ">":
         return None
+    if "\\" not in text and "'" not in text and line.startswith(text, place):
+        return [*range(place + 1, place + len(text) + 2)]
     columns = []
     for character in text:
         columns.append(place + 1)

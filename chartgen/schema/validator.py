@@ -117,6 +117,8 @@ def _broken_sections(
 ) -> Iterator[Diagnostic]:
     for key, inner in below.items():
         value, here = given.get(key), (*path, key)
+        if value is standard[key] and value is not None:
+            continue
         if isinstance(value, dict):
             yield from _broken_sections(value, standard[key], inner, here)
         elif key in given or not unset(standard[key]):
@@ -253,12 +255,14 @@ def _found(path: Path, memo: Memo, value: Any, wanted: Any, standard: Any) -> Se
     if not plain:
         return () if fit.fits(value, wanted, shape()["$defs"], standard) else _asked(value, path)
     known = wanted.get("properties", {})
+    beside = standard if isinstance(standard, dict) else {}
     found: list[Any] = []
     for key, inner in known.items():
         if key not in value:
             continue
-        item, below = value[key], standard.get(key, _NONE) if isinstance(standard, dict) else _NONE
-        if not fit.is_same(item, below):
+        item, below = value[key], beside.get(key, _NONE)
+        # most are the default's own
+        if item is not below and not fit.is_same(item, below):
             found += memo.at("errors", (*path, key), _found, item, inner, below)
     strange = {key: item for key, item in value.items() if key not in known}
     return [*found, *_asked(strange, path)] if strange else found

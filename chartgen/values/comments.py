@@ -29,7 +29,7 @@ def ignores(source: Source) -> tuple[list[Ignore], list[Diagnostic]]:
 
     A comment on a line of its own is about the next line that holds anything else.
     """
-    if not any(_MARK in line for line in source.lines):
+    if _MARK not in "\n".join(source.lines):
         return [], []
     found: list[Ignore] = []
     unread: list[Diagnostic] = []

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     T = TypeVar("T")
 
 # what counts as the very same where it is equal: text, and sets of paths
-_EQUAL = (str, frozenset)
+_EQUAL = frozenset((str, frozenset))
 
 
 class Memo:
@@ -43,9 +43,9 @@ class Memo:
         """
         answers = self._made.get(name)
         mark = tuple([part if type(part) in _EQUAL else id(part) for part in given])
-        if answers is None or mark not in answers:
+        if answers is None or (known := answers.get(mark)) is None:
             return self._kept(name, mark, given, make(*given))
-        made: T = answers[mark][1]
+        made: T = known[1]
         return made
 
     def only(self, sections: frozenset[str]) -> None:
@@ -61,9 +61,9 @@ class Memo:
         name = stage, path
         answers = self._made.get(name)
         mark = tuple([part if type(part) in _EQUAL else id(part) for part in given])
-        if answers is None or mark not in answers:
+        if answers is None or (known := answers.get(mark)) is None:
             return self._kept(name, mark, given, make(path, self, *given))
-        made: T = answers[mark][1]
+        made: T = known[1]
         return made
 
     def _kept(self, name: Hashable, mark: tuple[Hashable, ...], given: tuple[Any, ...], made: T) -> T:

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn, TypeAlias
 
 MAX_BYTES = 10_000_000
+# most files have less
+_USUAL = 65_536
 MAX_DEPTH = 200
 MAX_NODES = 200_000
 MAX_ALIASED = 100_000
@@ -59,8 +61,11 @@ def read_bytes(path: str) -> bytes:
     """What a file holds; raises Rejected when it cannot be read or is too large for values."""
     try:
         with open(path, "rb") as file:
-            # devices and pipes have no size: what is too large shows when more comes than is asked for
-            data = file.read(MAX_BYTES + 1)
+            # devices and pipes have no size: what is too large shows when more comes than is asked for; and room for all
+            # that is asked for is made before it comes
+            data = file.read(_USUAL)
+            if len(data) == _USUAL:
+                data += file.read(MAX_BYTES + 1 - _USUAL)
     except FileNotFoundError:
         reject(
             "file-not-found",
@@ -594,6 +599,8 @@ class _Builder:
 
     def _empty_twin(self, level: _Level, value: Any) -> None:
         """Of two sections of one name one may be a leftover."""
+        if not level.twice:
+            return
         place = level.twice.pop(str(level.key), None)
         which = (
             "second" if value in (None, {}) else "first" if level.data.get(level.key) in (None, {}) else ""
