@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from chartgen.alter.patches import Gone
     from chartgen.chart import Chart
     from chartgen.render import Rendered
+    from chartgen.render.forms import Forms
     from chartgen.render.parts import Parts
     from chartgen.values.source import Source
 
@@ -96,7 +97,7 @@ class Memory:
     are. With `traces` it holds for any number of files: what reads the same values in two of them is asked once.
     """
 
-    __slots__ = ("late", "opened", "parts", "rendered", "rules", "sections", "traces")
+    __slots__ = ("forms", "late", "opened", "parts", "rendered", "rules", "sections", "traces")
 
     def __init__(self, traces: Traces | None = None) -> None:
         self.sections = Memo(traces.most if traces is not None else 1)
@@ -107,6 +108,7 @@ class Memory:
         self.traces = traces
         # … of documents, once something was rendered
         self.parts: Parts | None = None
+        self.forms: Forms | None = None
         # documents that are taken over have its tokens
         self.late = LateBound()
 
@@ -266,9 +268,10 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
     altered: Rendered | None = None
     try:
         if memory is not None and memory.traces is not None:
+            from chartgen.render.forms import Forms
             from chartgen.render.parts import Parts
 
-            memory.parts = memory.parts or Parts()
+            memory.parts, memory.forms = memory.parts or Parts(), memory.forms or Forms(4 * memory.traces.most)
             rendered = render.render(
                 checked.view,
                 checked.settings,
@@ -277,6 +280,7 @@ def _compiled(checked: Checked, options: Options, memory: Memory | None = None) 
                 memory.late,
                 traces=memory.traces,
                 parts=memory.parts,
+                forms=memory.forms,
             )
         else:
             before = memory.rendered if memory is not None and not options.only else None

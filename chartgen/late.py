@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
 TOKEN = lazy_regex.compile(f"{OPEN}([0-9]+){CLOSE}")
+# how text begins that is filled in before anything is written (`chartgen.render.forms`), and is no token
+HOLE = f"{OPEN}in."
 # before a token that is the key of a map or an item of a list: Helm's text takes the place of the whole entry
 SPLICED = "\ufdd2"
 _IDENTIFIER = lazy_regex.compile(r"[A-Za-z_][A-Za-z0-9_]*")

@@ -17,7 +17,7 @@ import pytest
 
 from chartgen import compiler, fleet
 from chartgen.chart import index
-from chartgen.chart.listing import Listing
+from chartgen.chart.listing import Listing, listed
 from chartgen.fleet import disk, engine
 from chartgen.values.inputs import Inputs
 from tests import fleets
@@ -188,7 +188,7 @@ def test_a_record_is_of_the_bytes_that_its_chart_was_made_of(
 
 def test_a_listing_is_handed_on_whole() -> None:
     objects = [("Service", 'of "quotes"\nand lines', "templates/ü.yaml"), ("Secret", "b", "templates/b.yaml")]
-    listing = Listing.of(objects)
+    listing = Listing.of([listed(*each) for each in objects])
     handed_on = pickle.loads(pickle.dumps(listing))
     assert handed_on == listing
     assert hash(handed_on) == hash(listing)
@@ -205,7 +205,7 @@ def test_what_is_told_lists_what_the_chart_does(layers: Layers, tmp_path: Path) 
         # made, and made before
         (made,) = fleet.build(plan(layers[:1], tmp_path), workers=1)
         assert made.told is not None
-        assert [*made.told.objects] == chart.listed()
+        assert made.told.objects == chart.listed()
 
 
 def test_what_is_made_of_other_files_is_no_part_of_the_program(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from chartgen import bundle, names, paths
 from chartgen.chart import answers, frozen, metadata, publish, readme, release_name
 from chartgen.chart.index import Entry
+from chartgen.chart.listing import Listed, Listing, listed
 from chartgen.chart.publish import Content, Published, Staged
 from chartgen.late import LateBound
 from chartgen.records import NamedTuple
@@ -105,28 +106,22 @@ class Chart(_Made):
 
     def rows(self) -> list[tuple[str, str]]:
         """(kind, name) of every object, the release called RELEASE, in chart order."""
-        return self._rows
+        return [(kind, name) for kind, name, _ in self._listed]
 
-    @cached_property
-    def _rows(self) -> list[tuple[str, str]]:
-        answer = answers.named(self.values, "RELEASE", "NAMESPACE")
-        question = "row", self.late, names.full(self.values, "RELEASE"), names.app(self.values)
-        return document.of_each(
-            self.documents,
-            question,
-            lambda made: (made.kind, document.resolved(made.name, self.late, answer)),
-        )
-
-    def listed(self) -> list[dict[str, str]]:
+    def listed(self) -> Listing:
         """The kind, name and file of every object, as `rows` has them."""
-        return self._listed
+        return Listing.of(self._listed)
 
     @cached_property
-    def _listed(self) -> list[dict[str, str]]:
-        return [
-            {"kind": kind, "name": name, "file": f"templates/{made.template}"}
-            for made, (kind, name) in zip(self.documents, self.rows(), strict=True)
-        ]
+    def _listed(self) -> list[Listed]:
+        answer = answers.named(self.values, "RELEASE", "NAMESPACE")
+        question = "listed", self.late, names.full(self.values, "RELEASE"), names.app(self.values)
+
+        def as_listed(made: Document) -> Listed:
+            name = document.resolved(made.name, self.late, answer)
+            return listed(made.kind, name, f"templates/{made.template}")
+
+        return document.of_each(self.documents, question, as_listed)
 
     def objects(
         self, release: str = "consul", namespace: str = "default", *, upgrade: bool = False

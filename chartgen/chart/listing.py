@@ -3,13 +3,28 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
+
+from chartgen.records import NamedTuple
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any
 
 _KEYS = ("kind", "name", "file")
+
+
+class Listed(NamedTuple):
+    """An object as it is listed: its kind and name, and the JSON of these and of its file."""
+
+    kind: str
+    name: str
+    text: str
+
+
+def listed(kind: str, name: str, file: str) -> Listed:
+    """An object in a file of a chart, as it is listed."""
+    return Listed(kind, name, json.dumps((kind, name, file)))
 
 
 class Listing(Sequence["Mapping[str, str]"]):
@@ -24,10 +39,9 @@ class Listing(Sequence["Mapping[str, str]"]):
         self._count, self.text = count, text
 
     @classmethod
-    def of(cls, objects: Iterable[tuple[str, str, str]]) -> Listing:
-        """The listing of (kind, name, file) of each object."""
-        told = [*objects]
-        return cls(len(told), json.dumps(told))
+    def of(cls, objects: Sequence[Listed]) -> Listing:
+        """The listing of all of the objects."""
+        return cls(len(objects), f"[{', '.join([each.text for each in objects])}]")
 
     def _all(self) -> list[Mapping[str, str]]:
         return [dict(zip(_KEYS, each, strict=True)) for each in json.loads(self.text)]

@@ -72,12 +72,8 @@ class Told(NamedTuple):
 def told(outcome: Outcome) -> Told:
     """What is said of an outcome."""
     decision, chart = outcome.decision, outcome.decision.chart
-    objects = Listing.of(
-        (kind, name, f"templates/{made.template}")
-        for made, (kind, name) in zip(chart.documents, chart.rows(), strict=True)
-    )
     return Told(
-        chart.name, chart.version, decision.previous, decision.step, chart.changes, objects, outcome.published,
+        chart.name, chart.version, decision.previous, decision.step, chart.changes, chart.listed(), outcome.published,
         chart.done.adoption if chart.done is not None else None,
     )  # fmt: skip
 

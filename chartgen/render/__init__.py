@@ -25,6 +25,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar
 
+    from chartgen.render.forms import Filled, Forms
     from chartgen.render.parts import Parts
 
     T = TypeVar("T")
@@ -68,13 +69,14 @@ def render(
     previous: Rendered | None = None,
     traces: Traces | None = None,
     parts: Parts | None = None,
+    forms: Forms | None = None,
 ) -> Rendered:
     """What every component that is on comes to, its documents in the order of folders and files.
 
     A document of the `previous` rendering whose template reads nothing that has changed since is taken over as it is.
 
     With `traces`, whatever reads the same as it did for other values is taken from there; `late` is then the same for all.
-    With `parts`, so are parts of documents that others had.
+    With `parts`, so are parts of documents that others had, and with `forms` documents that are another's but for a name.
 
     `only` keeps the templates whose output file name contains it, and leaves the texts out. Raises Rejected when a
     template cannot write a value (the diagnostic points at the template's line).
@@ -86,19 +88,37 @@ def render(
         previous = None
     late, reads = late or (previous.late if previous is not None else LateBound()), values.reads
     variables, everywhere = reads.of(Context(values, settings, late, kube_version, parts).variables)
+    filled = forms.filled_from(values, late) if forms is not None else None
+    holed: dict[str, Any] = {}
+    if filled is not None:
+        holed = Context(
+            filled.values, Settings(filled.values), late, kube_version, parts, filled.sums
+        ).variables()
     rendering = _Rendering(
-        values, variables, everywhere, only, kube_version, traces, parts, _kept(previous, values), {}
+        values,
+        variables,
+        everywhere,
+        only,
+        kube_version,
+        traces,
+        parts,
+        filled,
+        holed,
+        _kept(previous, values),
+        {},
     )
     try:
         return rendering.all(late)
     finally:
-        # its functions refer to it: nobody has to look for what then is garbage
+        # their functions refer to them: nobody has to look for what then is garbage
         variables.clear()
+        holed.clear()
 
 
 class _Rendering(NamedTuple):
-    """One rendering: what templates see, the values that this read, what `render` was asked for, and by the name of each
-    template the documents that are kept of the rendering before and those that this one has made."""
+    """One rendering: what templates see, the values that this read, what `render` was asked for, what fills forms and what
+    templates see of these, and by the name of each template the documents that are kept of the rendering before and those
+    that this one has made."""
 
     values: Section
     variables: Mapping[str, Any]
@@ -107,6 +127,8 @@ class _Rendering(NamedTuple):
     kube_version: tuple[int, int] | None
     traces: Traces | None
     parts: Parts | None
+    filled: Filled | None
+    holed: Mapping[str, Any]
     kept: Mapping[str, tuple[Document, ...]]
     made: dict[str, tuple[Document, ...]]
 
@@ -169,9 +191,8 @@ class _Rendering(NamedTuple):
                 continue
             new = self.kept.get(template.source)
             if new is None:
-                read_by = partial(_read_by, template, self.variables, self.values.reads, besides, self.parts)
                 try:
-                    new = self._answered(template.source, read_by, besides)
+                    new = self._answered(template.source, partial(self._read_by, template, besides), besides)
                 except Exception as error:
                     # whatever goes wrong below a template is reported at the template's line, not as a traceback
                     failures.append(_failure(template, error))
@@ -181,6 +202,20 @@ class _Rendering(NamedTuple):
         if failures:
             raise Rejected(failures)
         return tuple(documents)
+
+    def _read_by(self, template: Template, besides: frozenset[ValuePath]) -> tuple[Document, ...]:
+        """A template's documents with all that it read, and with what was read `besides` for it."""
+        made, read = self.values.reads.of(lambda: self._made(template))
+        read |= besides
+        return tuple(document._replace(reads=read) for document in made)
+
+    def _made(self, template: Template) -> Sequence[Document]:
+        if self.filled is not None:
+            make = partial(_documents, template, self.holed, self.parts)
+            filled = self.filled.documents(template.source, make, self.everywhere, self.kube_version)
+            if filled is not None:
+                return filled
+        return _documents(template, self.variables, self.parts)
 
     def _custom_resources(self, decided: Decided) -> tuple[Document, ...]:
         """The definitions of custom resources that are wanted."""
@@ -250,19 +285,6 @@ def _unfit_names(values: Mapping[str, Any]) -> Iterator[Diagnostic]:
                 found=scalar.json_text(name),
                 expected='letters, digits, "-" and "."',
             )
-
-
-def _read_by(
-    template: Template,
-    variables: Mapping[str, Any],
-    reads: Reads,
-    besides: frozenset[ValuePath],
-    parts: Parts | None,
-) -> tuple[Document, ...]:
-    """A template's documents with all that it read, and with what was read `besides` for it."""
-    made, read = reads.of(lambda: _documents(template, variables, parts))
-    read |= besides
-    return tuple(document._replace(reads=read) for document in made)
 
 
 def _definitions(

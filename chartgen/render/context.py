@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Callable
 
 from chartgen import names
 from chartgen.diagnostics import Path
 from chartgen.kubernetes import image_name
-from chartgen.late import LateBound, go_entry, go_quote
+from chartgen.late import HOLE, LateBound, go_entry, go_quote
 from chartgen.records import NamedTuple
 from chartgen.render import components, live, runtime, scalar, sources
 from chartgen.render.document import block_yaml, data_of, pruned
@@ -17,9 +18,12 @@ from chartgen.values.reads import Section
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TypeVar
 
+    from chartgen.render.forms import Checksums
     from chartgen.render.parts import Parts
+
+    T = TypeVar("T")
 
 
 class WrongForm(Exception):
@@ -35,6 +39,8 @@ class Context(NamedTuple):
     kube_version: tuple[int, int] | None = None
     # what is known of parts that other files' documents have, too
     parts: Parts | None = None
+    # where names have holes, those for checksums
+    sums: Checksums | None = None
 
     def variables(self) -> dict[str, Any]:
         late = self.late
@@ -79,7 +85,8 @@ class Context(NamedTuple):
             """
             read = data_of if self.parts is None else self.parts.read
             made = [read(rendered(source)) for source in sources]
-            return hashlib.sha256(late.template(scalar.json_text(made)).encode()).hexdigest()
+            text = scalar.json_text(made)
+            return checksum_of(text, late) if self.sums is None or HOLE not in text else self.sums.hole(text)
 
         variables: dict[str, Any] = {
             "values": self.values,
@@ -124,13 +131,29 @@ class Context(NamedTuple):
         """A map or list that users may also write as a string of YAML in which Helm expands templates."""
         if not isinstance(value, str) or not value.strip():
             return value or None
-        return live.structure(value, self.values, self.late, is_list=is_list)
+        return self._expanded(value, lambda: live.structure(value, self.values, self.late, is_list=is_list))
 
     def config(self, value: Any) -> str:
         """The text of a configuration file, in which Helm expands templates."""
-        return (
-            live.config(value, self.values, self.late) if isinstance(value, str) else scalar.json_text(value)
-        )
+        if not isinstance(value, str):
+            return scalar.json_text(value)
+        return self._expanded(value, lambda: live.config(value, self.values, self.late))
+
+    def _expanded(self, text: str, expand: Callable[[], T]) -> T:
+        """What a user's own template comes to, which may do whatever it likes with a name."""
+        if self.sums is None:
+            return expand()
+        from chartgen.render import forms
+
+        made, read = self.values.reads.of(expand)
+        if HOLE in text or forms.is_hole_read(read):
+            raise forms.NoForm(text)
+        return made
+
+
+def checksum_of(text: str, late: LateBound) -> str:
+    """That of a text as Helm has it."""
+    return hashlib.sha256(late.template(text).encode()).hexdigest()
 
 
 def _merged(*maps: Any) -> dict[Any, Any]:

@@ -1,0 +1,221 @@
+"""Documents with holes: what files have in common that say the same but for a name.
+
+Each cluster of a fleet has a datacenter of its own, whose name stands in a dozen places of its documents and decides on
+nothing. So a template is rendered with a hole in the name's place, once for all files whose other values are the same where it
+reads, and a file's documents are that form with its name filled in.
+
+A hole is text that no source may hold, as what only an install knows is (`chartgen.late`): joining, JSON and shell quoting work
+on it unchanged. What compares it, or comes to something else than the hole itself, has no form, and is rendered for each file.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
+
+from chartgen import lazy_regex
+from chartgen.diagnostics import Path
+from chartgen.late import CLOSE, HOLE, OPEN, TOKEN, LateBound
+from chartgen.records import NamedTuple
+from chartgen.render.context import checksum_of
+from chartgen.render.document import Document
+from chartgen.values.reads import Section
+from chartgen.values.traces import Traces
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from typing import Any, TypeAlias
+
+    # by the keys of a map or the places of a list where there are holes, what is below; None for text
+    Plan: TypeAlias = "Mapping[Any, Plan] | None"
+
+# the sections and keys of names that a file has for itself, and names that stand anywhere as they are
+_NAMES: tuple[tuple[str, str], ...] = (("global", "datacenter"),)
+_PLAIN = lazy_regex.compile("[A-Za-z0-9][A-Za-z0-9_-]*")
+
+
+class NoForm(Exception):
+    """Something depends on what is to be filled into a hole."""
+
+
+class Hole(str):
+    """A hole in the place of a name. To compare it with anything but no text raises NoForm."""
+
+    __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        if self is other:
+            return True
+        if isinstance(other, str) and (not other or str.__eq__(self, other)):
+            return bool(other)
+        raise NoForm(self)
+
+    def __ne__(self, other: object) -> bool:
+        return not self == other
+
+
+_HOLES = {place: Hole(f"{HOLE}{'.'.join(place)}{CLOSE}") for place in _NAMES}
+
+
+class Form(NamedTuple):
+    """A template's documents with holes; of each, where they are (None where there are none); and the text that each hole
+    for a checksum is of."""
+
+    documents: tuple[Document, ...]
+    plans: tuple[Mapping[Any, Plan] | None, ...]
+    sums: Mapping[str, str]
+
+
+class Checksums:
+    """Holes for the checksums of texts that have holes themselves, and these texts."""
+
+    __slots__ = ("texts",)
+
+    def __init__(self) -> None:
+        self.texts: dict[str, str] = {}
+
+    def hole(self, text: str) -> str:
+        made = f"{HOLE}sum.{hashlib.sha256(text.encode()).hexdigest()}{CLOSE}"
+        self.texts[made] = text
+        return made
+
+
+class Forms:
+    """The forms of templates, for any number of files."""
+
+    __slots__ = ("traces",)
+
+    def __init__(self, most: int) -> None:
+        self.traces = Traces(most)
+
+    def filled_from(self, values: Section, late: LateBound) -> Filled | None:
+        """What fills forms with the names of a file; None where one of these is no plain name."""
+        names: dict[str, str] = {}
+        sections = dict(values.known)
+        for place, hole in _HOLES.items():
+            section, key = place
+            above = sections.get(section)
+            name = above.known.get(key) if type(above) is Section else None
+            if type(above) is not Section or type(name) is not str or not _PLAIN.fullmatch(name):
+                return None
+            names[hole] = name
+            sections[section] = Section({**above.known, key: hole}, (section,), values.reads)
+        return Filled(self.traces, Section(sections, (), values.reads), names, late)
+
+
+class Filled:
+    """Forms with the names of one file filled in; `values` are the file's, with holes."""
+
+    __slots__ = ("_done", "_late", "_names", "_sums", "_traces", "sums", "values")
+
+    def __init__(self, traces: Traces, values: Section, names: Mapping[str, str], late: LateBound) -> None:
+        self._traces, self.values, self._names, self._late = traces, values, names, late
+        # those that rendering came to
+        self.sums = Checksums()
+        self._sums: dict[str, str] = {}
+        # parts that several documents have are still the very same object in all
+        self._done: dict[int, tuple[Any, Any]] = {}
+
+    def documents(
+        self,
+        name: Hashable,
+        make: Callable[[], Sequence[Document]],
+        besides: frozenset[Path] = frozenset(),
+        also: Hashable = None,
+    ) -> list[Document] | None:
+        """The documents that `make` makes of the values with holes, filled; None where they have no form. `besides` and
+        `also` are as of `Traces.of`."""
+        try:
+            form, _ = self._traces.of(name, self.values, lambda: self._form(make), besides, also)
+        except Exception:
+            # whatever is wrong is told of the file's own values
+            return None
+        if form is None:
+            return None
+        return [
+            document._replace(head=self._filled(document.head, plan, form.sums), kept={})
+            if plan
+            else document
+            for document, plan in zip(form.documents, form.plans, strict=True)
+        ]
+
+    def _form(self, make: Callable[[], Sequence[Document]]) -> Form | None:
+        try:
+            documents = tuple(make())
+            plans = tuple(self._plan(document.head) for document in documents)
+        except NoForm:
+            return None
+        if any(HOLE in document.only_if for document in documents):
+            return None
+        texts = [
+            text
+            for document, plan in zip(documents, plans, strict=True)
+            for text in _texts(document.head, plan)
+        ]
+        sums = {hole: text for hole, text in self.sums.texts.items() if any(hole in each for each in texts)}
+        return Form(documents, plans, sums)
+
+    def _plan(self, node: Any) -> Mapping[Any, Plan] | None:
+        """Where below a node there are holes; raises NoForm where something else than a hole was made of one."""
+        if not isinstance(node, (dict, list)):
+            return None
+        plan: dict[Any, Plan] = {}
+        for key, item in node.items() if isinstance(node, dict) else enumerate(node):
+            if isinstance(key, str) and OPEN in key and self._has_hole(key):
+                raise NoForm(key)
+            if isinstance(item, str):
+                if (OPEN in item or CLOSE in item) and self._has_hole(item):
+                    plan[key] = None
+            elif below := self._plan(item):
+                plan[key] = below
+        return plan or None
+
+    def _has_hole(self, text: str) -> bool:
+        rest = TOKEN.sub("", text)
+        without = rest
+        for hole in (*self._names, *self.sums.texts):
+            without = without.replace(hole, "")
+        if OPEN in without or CLOSE in without:
+            raise NoForm(text)
+        return without != rest
+
+    def _filled(self, node: Any, plan: Plan, sums: Mapping[str, str]) -> Any:
+        if plan is None:
+            return self._text(node, sums)
+        known = self._done.get(id(node))
+        if known is None:
+            made = node.copy()
+            for key, below in plan.items():
+                made[key] = self._filled(node[key], below, sums)
+            known = self._done[id(node)] = node, made
+        return known[1]
+
+    def _text(self, text: str, sums: Mapping[str, str]) -> str:
+        for hole, name in self._names.items():
+            text = text.replace(hole, name)
+        if HOLE in text:
+            for hole in sums:
+                if hole in text:
+                    text = text.replace(hole, self._sum(hole, sums))
+        return text
+
+    def _sum(self, hole: str, sums: Mapping[str, str]) -> str:
+        if hole not in self._sums:
+            self._sums[hole] = checksum_of(self._text(sums[hole], sums), self._late)
+        return self._sums[hole]
+
+
+def is_hole_read(read: frozenset[Path]) -> bool:
+    """Whether one of the paths is that of a name, or above it."""
+    return any(place[:length] in read for place in _HOLES for length in range(len(place) + 1))
+
+
+def _texts(node: Any, plan: Plan) -> Iterator[str]:
+    """The texts with holes."""
+    if plan is None:
+        if isinstance(node, str):
+            yield node
+        return
+    for key, below in plan.items():
+        yield from _texts(node[key], below)
