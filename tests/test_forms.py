@@ -11,6 +11,7 @@ import yaml
 from chartgen import Rejected, compiler, schema
 from chartgen.late import OPEN, LateBound
 from chartgen.render import forms
+from chartgen.render.context import checksum_of
 from chartgen.render.document import Document
 from chartgen.render.forms import Filled, Forms, Hole, NoForm
 from chartgen.settings import Settings
@@ -144,6 +145,23 @@ def test_a_hole_is_filled(filled: Filled, change: Callable[[Any], Any], expected
     assert made_of(filled, change) == [expected]
 
 
+def test_a_checksum_is_that_of_what_is_filled(filled: Filled) -> None:
+    late = LateBound()
+
+    def summed(name: str) -> Any:
+        return {
+            "a": filled.sums.hole(f"all of {filled.sums.hole(name)}"),
+            "b": filled.sums.hole("of nothing else"),
+        }
+
+    inner = checksum_of("east", late)
+    of_nothing = filled.sums.hole("of nothing else")
+    assert made_of(filled, summed) == [
+        {"a": checksum_of(f"all of {inner}", late), "b": checksum_of("of nothing else", late)}
+    ]
+    assert of_nothing.startswith(OPEN)
+
+
 @pytest.mark.parametrize(
     "change",
     [
@@ -162,6 +180,10 @@ def test_a_hole_is_filled(filled: Filled, change: Callable[[Any], Any], expected
 )
 def test_what_looks_at_a_name_has_no_form(filled: Filled, change: Callable[[Any], Any]) -> None:
     assert made_of(filled, change) is None
+
+
+def test_what_a_checksum_is_of_has_whole_holes(filled: Filled) -> None:
+    assert made_of(filled, lambda name: {"a": filled.sums.hole(name.upper())}) is None
 
 
 def test_a_hole_is_no_text_of_a_source() -> None:

@@ -144,17 +144,23 @@ class Filled:
         try:
             documents = tuple(make())
             plans = tuple(self._plan(document.head) for document in documents)
+            sums: dict[str, str] = {}
+            for document, plan in zip(documents, plans, strict=True):
+                if HOLE in document.only_if:
+                    raise NoForm(document.only_if)
+                for text in _texts(document.head, plan):
+                    self._add_sums(text, sums)
         except NoForm:
             return None
-        if any(HOLE in document.only_if for document in documents):
-            return None
-        texts = [
-            text
-            for document, plan in zip(documents, plans, strict=True)
-            for text in _texts(document.head, plan)
-        ]
-        sums = {hole: text for hole, text in self.sums.texts.items() if any(hole in each for each in texts)}
         return Form(documents, plans, sums)
+
+    def _add_sums(self, text: str, sums: dict[str, str]) -> None:
+        """Adds the checksums that a text has, and those that these are made of; raises NoForm as `_has_hole` does."""
+        for hole, of in self.sums.texts.items():
+            if hole in text and hole not in sums:
+                self._has_hole(of)
+                sums[hole] = of
+                self._add_sums(of, sums)
 
     def _plan(self, node: Any) -> Mapping[Any, Plan] | None:
         """Where below a node there are holes; raises NoForm where something else than a hole was made of one."""
