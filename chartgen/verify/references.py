@@ -95,6 +95,7 @@ class _Pod(NamedTuple):
     containers: tuple[Mapping[str, Any], ...]
     ports: frozenset[str]
     wants: tuple[_Wanted, ...]
+    set_of_wants: frozenset[_Wanted]
     # … where no text of the user's names variables
     variables: tuple[_Wanted, ...]
 
@@ -106,6 +107,7 @@ class _Told(NamedTuple):
     offers: _Wanted
     identity: tuple[str, str, str, str]
     wants: tuple[_Wanted, ...]
+    set_of_wants: frozenset[_Wanted]
     pod: _Pod | None
     ports: frozenset[str | int]
 
@@ -186,13 +188,13 @@ def check(
     )
     broken: list[_Broken] = []
     for document, each in told:
-        # nearly always all of it is there
-        if not there.issuperset(each.wants):
+        # nearly always all of it is there, and a set has its hashes already
+        if not there.issuperset(each.set_of_wants):
             broken += chart.missing(document, each.wants)
         if (look := _LOOKS.get(each.offers.what)) is not None:
             broken += look(document, chart)
     for document, pod in pods:
-        if not there.issuperset(pod.wants):
+        if not there.issuperset(pod.set_of_wants):
             broken += chart.missing(document, pod.wants)
         named = _named_by_user(document, chart) if chart.with_variables else ()
         unknown = (
@@ -217,11 +219,13 @@ def check(
 
 def _told(document: Document) -> _Told:
     version, kind, namespace, name = document.identity
-    wants = _WANTS.get(kind)
+    wanted_by = _WANTS.get(kind)
+    wants = tuple(wanted_by(document)) if wanted_by is not None else ()
     return _Told(
         offers=_Wanted(kind, name),
         identity=(version.rpartition("/")[0], kind, namespace, name),
-        wants=tuple(wants(document)) if wants is not None else (),
+        wants=wants,
+        set_of_wants=frozenset(wants),
         pod=_pod(document) if kind in _HAVE_PODS else None,
         ports=_service_ports(document) if kind == "Service" else frozenset(),
     )
@@ -258,6 +262,7 @@ def _pod(document: Document) -> _Pod:
     spec = template["spec"]
     containers = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
     asked = document.asked
+    wants = _pod_wants(spec, containers, asked)
     return _Pod(
         namespace=_namespace(document),
         labels=template.get("metadata", {}).get("labels") or {},
@@ -268,7 +273,8 @@ def _pod(document: Document) -> _Pod:
             for port in container.get("ports") or ()
             if "name" in port
         ),
-        wants=_pod_wants(spec, containers, asked),
+        wants=wants,
+        set_of_wants=frozenset(wants),
         variables=tuple(
             each
             for container in containers
