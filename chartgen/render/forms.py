@@ -15,6 +15,7 @@ from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
 from chartgen import lazy_regex
 from chartgen.diagnostics import Path
+from chartgen.kubernetes.asked import Asked
 from chartgen.late import CLOSE, HOLE, OPEN, TOKEN, LateBound
 from chartgen.records import NamedTuple
 from chartgen.render.context import checksum_of
@@ -26,7 +27,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeAlias
 
-    # by the keys of a map or the places of a list where there are holes, what is below; None for text
+    # by the keys of a map or the places of a list below which there are holes, where; None for text that has one
     Plan: TypeAlias = "Mapping[Any, Plan] | None"
 
 # the sections and keys of names that a file has for itself, and names that stand anywhere as they are
@@ -56,14 +57,16 @@ class Hole(str):
 
 
 _HOLES = {place: Hole(f"{HOLE}{'.'.join(place)}{CLOSE}") for place in _NAMES}
+# how that of a checksum begins, and any of them, whole
+_SUM = f"{HOLE}sum."
+_ANY = lazy_regex.compile(f"{_SUM}[0-9a-f]{{64}}{CLOSE}|{'|'.join(_HOLES.values())}".replace(".", r"\."))
 
 
 class Form(NamedTuple):
-    """A template's documents with holes; of each, where they are (None where there are none); and the text that each hole
-    for a checksum is of."""
+    """A template's documents with holes; of each, where they are; and the text that each hole for a checksum is of."""
 
     documents: tuple[Document, ...]
-    plans: tuple[Mapping[Any, Plan] | None, ...]
+    plans: tuple[Mapping[Any, Plan], ...]
     sums: Mapping[str, str]
 
 
@@ -76,7 +79,7 @@ class Checksums:
         self.texts: dict[str, str] = {}
 
     def hole(self, text: str) -> str:
-        made = f"{HOLE}sum.{hashlib.sha256(text.encode()).hexdigest()}{CLOSE}"
+        made = f"{_SUM}{hashlib.sha256(text.encode()).hexdigest()}{CLOSE}"
         self.texts[made] = text
         return made
 
@@ -143,13 +146,14 @@ class Filled:
     def _form(self, make: Callable[[], Sequence[Document]]) -> Form | None:
         try:
             documents = tuple(make())
-            plans = tuple(self._plan(document.head) for document in documents)
+            plans = tuple(_plan(document.head, document.asked) for document in documents)
             sums: dict[str, str] = {}
             for document, plan in zip(documents, plans, strict=True):
                 if HOLE in document.only_if:
                     raise NoForm(document.only_if)
-                for text in _texts(document.head, plan):
-                    self._add_sums(text, sums)
+                if plan:
+                    for text in _texts(document.head, plan):
+                        self._add_sums(text, sums)
         except NoForm:
             return None
         return Form(documents, plans, sums)
@@ -158,33 +162,9 @@ class Filled:
         """Adds the checksums that a text has, and those that these are made of; raises NoForm as `_has_hole` does."""
         for hole, of in self.sums.texts.items():
             if hole in text and hole not in sums:
-                self._has_hole(of)
+                _has_hole(of)
                 sums[hole] = of
                 self._add_sums(of, sums)
-
-    def _plan(self, node: Any) -> Mapping[Any, Plan] | None:
-        """Where below a node there are holes; raises NoForm where something else than a hole was made of one."""
-        if not isinstance(node, (dict, list)):
-            return None
-        plan: dict[Any, Plan] = {}
-        for key, item in node.items() if isinstance(node, dict) else enumerate(node):
-            if isinstance(key, str) and OPEN in key and self._has_hole(key):
-                raise NoForm(key)
-            if isinstance(item, str):
-                if (OPEN in item or CLOSE in item) and self._has_hole(item):
-                    plan[key] = None
-            elif below := self._plan(item):
-                plan[key] = below
-        return plan or None
-
-    def _has_hole(self, text: str) -> bool:
-        rest = TOKEN.sub("", text)
-        without = rest
-        for hole in (*self._names, *self.sums.texts):
-            without = without.replace(hole, "")
-        if OPEN in without or CLOSE in without:
-            raise NoForm(text)
-        return without != rest
 
     def _filled(self, node: Any, plan: Plan, sums: Mapping[str, str]) -> Any:
         if plan is None:
@@ -217,11 +197,32 @@ def is_hole_read(read: frozenset[Path]) -> bool:
     return any(place[:length] in read for place in _HOLES for length in range(len(place) + 1))
 
 
-def _texts(node: Any, plan: Plan) -> Iterator[str]:
+def _plan(node: Any, asked: Asked) -> Mapping[Any, Plan]:
+    """Where below a map or a list there are holes; raises NoForm where something else than a hole was made of one."""
+    plan: dict[Any, Plan] = {}
+    for key, item in node.items() if isinstance(node, dict) else enumerate(node):
+        if isinstance(key, str) and OPEN in key and _has_hole(key):
+            raise NoForm(key)
+        if isinstance(item, str):
+            if (OPEN in item or CLOSE in item) and _has_hole(item):
+                plan[key] = None
+        elif isinstance(item, (dict, list)) and (below := asked.once("holes", item, _plan, asked)):
+            plan[key] = below
+    return plan
+
+
+def _has_hole(text: str) -> bool:
+    rest = TOKEN.sub("", text)
+    without = _ANY.sub("", rest)
+    if OPEN in without or CLOSE in without:
+        raise NoForm(text)
+    return without != rest
+
+
+def _texts(node: Any, plan: Mapping[Any, Plan]) -> Iterator[str]:
     """The texts with holes."""
-    if plan is None:
-        if isinstance(node, str):
-            yield node
-        return
     for key, below in plan.items():
-        yield from _texts(node[key], below)
+        if below is None:
+            yield node[key]
+        else:
+            yield from _texts(node[key], below)
