@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 OPEN, CLOSE = "\ufdd0", "\ufdd1"
 TOKEN = lazy_regex.compile(f"{OPEN}([0-9]+){CLOSE}")
-# how text begins that is filled in before anything is written (`chartgen.render.forms`), and is no token
+# how text begins that is filled in before anything is written (`chartgen.render.holes`), and is no token
 HOLE = f"{OPEN}in."
 # before a token that is the key of a map or an item of a list: Helm's text takes the place of the whole entry
 SPLICED = "\ufdd2"

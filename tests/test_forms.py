@@ -10,10 +10,10 @@ import yaml
 
 from chartgen import Rejected, compiler, schema
 from chartgen.late import OPEN, LateBound
-from chartgen.render import forms
 from chartgen.render.context import checksum_of
 from chartgen.render.document import Document
-from chartgen.render.forms import Filled, Forms, Hole, NoForm
+from chartgen.render.forms import Filled, Forms
+from chartgen.render.holes import HOLES, Hole, NoForm
 from chartgen.settings import Settings
 from chartgen.values.reads import Section
 from chartgen.values.traces import Traces
@@ -187,7 +187,7 @@ def test_what_a_checksum_is_of_has_whole_holes(filled: Filled) -> None:
 
 
 def test_a_hole_is_no_text_of_a_source() -> None:
-    for place, hole in forms._HOLES.items():
+    for place, hole in HOLES.items():
         assert hole.startswith(OPEN)
         with pytest.raises(NoForm):
             assert hole == ".".join(place)

@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from typing import Any, TypeVar
 
-    from chartgen.render.forms import Checksums
+    from chartgen.render.holes import Checksums
     from chartgen.render.parts import Parts
 
     T = TypeVar("T")
@@ -143,11 +143,11 @@ class Context(NamedTuple):
         """What a user's own template comes to, which may do whatever it likes with a name."""
         if self.sums is None:
             return expand()
-        from chartgen.render import forms
+        from chartgen.render import holes
 
         made, read = self.values.reads.of(expand)
-        if HOLE in text or forms.is_hole_read(read):
-            raise forms.NoForm(text)
+        if HOLE in text or holes.is_read(read):
+            raise holes.NoForm(text)
         return made
 
 

@@ -4,22 +4,22 @@ Each cluster of a fleet has a datacenter of its own, whose name stands in a doze
 nothing. So a template is rendered with a hole in the name's place, once for all files whose other values are the same where it
 reads, and a file's documents are that form with its name filled in.
 
-A hole is text that no source may hold, as what only an install knows is (`chartgen.late`): joining, JSON and shell quoting work
-on it unchanged. What compares it, or comes to something else than the hole itself, has no form, and is rendered for each file.
+What compares the name, or makes something else of it than text that it stands in, has no form, and is rendered for each file
+(`chartgen.render.holes`).
 """
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Hashable, Iterator, Mapping, Sequence
 
 from chartgen import lazy_regex
 from chartgen.diagnostics import Path
 from chartgen.kubernetes.asked import Asked
-from chartgen.late import CLOSE, HOLE, OPEN, TOKEN, LateBound
+from chartgen.late import CLOSE, HOLE, OPEN, LateBound
 from chartgen.records import NamedTuple
 from chartgen.render.context import checksum_of
 from chartgen.render.document import Document
+from chartgen.render.holes import HOLES, Checksums, NoForm, has_hole
 from chartgen.values.reads import Section
 from chartgen.values.traces import Traces
 
@@ -30,36 +30,8 @@ if TYPE_CHECKING:
     # by the keys of a map or the places of a list below which there are holes, where; None for text that has one
     Plan: TypeAlias = "Mapping[Any, Plan] | None"
 
-# the sections and keys of names that a file has for itself, and names that stand anywhere as they are
-_NAMES: tuple[tuple[str, str], ...] = (("global", "datacenter"),)
+# names that stand anywhere as they are
 _PLAIN = lazy_regex.compile("[A-Za-z0-9][A-Za-z0-9_-]*")
-
-
-class NoForm(Exception):
-    """Something depends on what is to be filled into a hole."""
-
-
-class Hole(str):
-    """A hole in the place of a name. To compare it with anything but no text raises NoForm."""
-
-    __slots__ = ()
-    __hash__ = str.__hash__
-
-    def __eq__(self, other: object) -> bool:
-        if self is other:
-            return True
-        if isinstance(other, str) and (not other or str.__eq__(self, other)):
-            return bool(other)
-        raise NoForm(self)
-
-    def __ne__(self, other: object) -> bool:
-        return not self == other
-
-
-_HOLES = {place: Hole(f"{HOLE}{'.'.join(place)}{CLOSE}") for place in _NAMES}
-# how that of a checksum begins, and any of them, whole
-_SUM = f"{HOLE}sum."
-_ANY = lazy_regex.compile(f"{_SUM}[0-9a-f]{{64}}{CLOSE}|{'|'.join(_HOLES.values())}".replace(".", r"\."))
 
 
 class Form(NamedTuple):
@@ -68,20 +40,6 @@ class Form(NamedTuple):
     documents: tuple[Document, ...]
     plans: tuple[Mapping[Any, Plan], ...]
     sums: Mapping[str, str]
-
-
-class Checksums:
-    """Holes for the checksums of texts that have holes themselves, and these texts."""
-
-    __slots__ = ("texts",)
-
-    def __init__(self) -> None:
-        self.texts: dict[str, str] = {}
-
-    def hole(self, text: str) -> str:
-        made = f"{_SUM}{hashlib.sha256(text.encode()).hexdigest()}{CLOSE}"
-        self.texts[made] = text
-        return made
 
 
 class Forms:
@@ -96,7 +54,7 @@ class Forms:
         """What fills forms with the names of a file; None where one of these is no plain name."""
         names: dict[str, str] = {}
         sections = dict(values.known)
-        for place, hole in _HOLES.items():
+        for place, hole in HOLES.items():
             section, key = place
             above = sections.get(section)
             name = above.known.get(key) if type(above) is Section else None
@@ -159,10 +117,10 @@ class Filled:
         return Form(documents, plans, sums)
 
     def _add_sums(self, text: str, sums: dict[str, str]) -> None:
-        """Adds the checksums that a text has, and those that these are made of; raises NoForm as `_has_hole` does."""
+        """Adds the checksums that a text has, and those that these are made of; raises NoForm as `has_hole` does."""
         for hole, of in self.sums.texts.items():
             if hole in text and hole not in sums:
-                _has_hole(of)
+                has_hole(of)
                 sums[hole] = of
                 self._add_sums(of, sums)
 
@@ -192,31 +150,18 @@ class Filled:
         return self._sums[hole]
 
 
-def is_hole_read(read: frozenset[Path]) -> bool:
-    """Whether one of the paths is that of a name, or above it."""
-    return any(place[:length] in read for place in _HOLES for length in range(len(place) + 1))
-
-
 def _plan(node: Any, asked: Asked) -> Mapping[Any, Plan]:
     """Where below a map or a list there are holes; raises NoForm where something else than a hole was made of one."""
     plan: dict[Any, Plan] = {}
     for key, item in node.items() if isinstance(node, dict) else enumerate(node):
-        if isinstance(key, str) and OPEN in key and _has_hole(key):
+        if isinstance(key, str) and OPEN in key and has_hole(key):
             raise NoForm(key)
         if isinstance(item, str):
-            if (OPEN in item or CLOSE in item) and _has_hole(item):
+            if (OPEN in item or CLOSE in item) and has_hole(item):
                 plan[key] = None
         elif isinstance(item, (dict, list)) and (below := asked.once("holes", item, _plan, asked)):
             plan[key] = below
     return plan
-
-
-def _has_hole(text: str) -> bool:
-    rest = TOKEN.sub("", text)
-    without = _ANY.sub("", rest)
-    if OPEN in without or CLOSE in without:
-        raise NoForm(text)
-    return without != rest
 
 
 def _texts(node: Any, plan: Mapping[Any, Plan]) -> Iterator[str]:
