@@ -110,7 +110,8 @@ def built(size: int) -> Point:
         folder = Path(name) / "fleet"
         fleet(folder, size)
         command = (sys.executable, "-m", "chartgen", "build")
-        environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+        # what another run has made is none of this one's
+        environment = {**os.environ, "PYTHONPATH": str(ROOT), "XDG_CACHE_HOME": str(Path(name) / "cache")}
         started = subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.DEVNULL)
         _, status, used = os.wait4(started.pid, 0)
         started.returncode = os.waitstatus_to_exitcode(status)
