@@ -391,9 +391,24 @@ def _written(files: Files, folder: Path) -> Path:
         if above not in made:
             (folder / above).mkdir(parents=True, exist_ok=True)
             made.add(above)
-        with open(f"{folder}/{name}", "wb") as file:
-            file.write(text.encode())
+        _save(f"{folder}/{name}", text.encode())
     return folder
+
+
+# Windows would write line breaks its own way
+_NEW = os.O_WRONLY | os.O_CREAT | os.O_TRUNC | getattr(os, "O_BINARY", 0)
+
+
+def _save(path: str, content: bytes) -> None:
+    """Writes a file, by the system's calls alone: what Python puts around them takes a third of the time, a hundred times a
+    chart."""
+    file = os.open(path, _NEW, 0o666)
+    try:
+        # a full disk takes a part of it
+        while content:
+            content = content[os.write(file, content) :]
+    finally:
+        os.close(file)
 
 
 @contextmanager
