@@ -105,8 +105,7 @@ class Staged(NamedTuple):
         own = f"{staging}/{os.urandom(8).hex()}"
         made = _written(chart.files, Path(own)) if folder else None
         packed = f"{own}.tgz"
-        with open(packed, "wb") as file:
-            file.write(chart.archive)
+        _save(packed, chart.archive)
         return self._replace(folder=made, archive=Path(packed))
 
 
@@ -389,7 +388,7 @@ def _written(files: Files, folder: Path) -> Path:
     for name, text in files.items():
         above = name.rpartition("/")[0]
         if above not in made:
-            (folder / above).mkdir(parents=True, exist_ok=True)
+            os.makedirs(f"{folder}/{above}", exist_ok=True)
             made.add(above)
         _save(f"{folder}/{name}", text.encode())
     return folder
