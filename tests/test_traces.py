@@ -148,18 +148,22 @@ def test_what_others_say_together_is_what_each_would_say(drawn: list[dict[str, A
     def together(seen: Section, names: Sequence[str]) -> list[str]:
         return [repr(traces.of(name, seen, partial(READERS[name], seen))[0]) for name in names]
 
+    def one_by_one(seen: Section, names: Sequence[str]) -> list[str]:
+        return [repr(READERS[name](seen)) for name in names]
+
     for data in drawn:
         seen = view(data, SECTIONS)
         for names in (["a value"], ["a value below", "one by another"], [*READERS]):
+            said_by = partial(
+                traces.unmoved, "together", seen, partial(together, seen, names), also=tuple(names)
+            )
             try:
-                expected, paths = seen.reads.of(lambda: [repr(READERS[name](seen)) for name in names])  # noqa: B023
+                expected, paths = seen.reads.of(partial(one_by_one, seen, names))
             except SetAside:
                 with pytest.raises(SetAside):
-                    traces.unmoved("together", seen, partial(together, seen, names), also=tuple(names))
+                    said_by()
                 continue
-            said, read = seen.reads.of(
-                lambda: traces.unmoved("together", seen, partial(together, seen, names), also=tuple(names))  # noqa: B023
-            )
+            said, read = seen.reads.of(said_by)
             assert said == expected
             assert read == paths
 
@@ -176,6 +180,16 @@ def test_what_was_said_together_is_not_asked_again() -> None:
         for key in ("datacenter", "domain"):
             traces.unmoved(key, seen, partial(reader, seen, key))
     assert asked == ["datacenter", "domain", "datacenter", "datacenter"]
+
+
+def test_what_is_kept_does_not_grow_with_what_decides_on_it() -> None:
+    traces, values = Traces(most=3), schema.view(schema.complete(schema.defaults()))
+    for number in range(20):
+        also = frozenset([number])
+        for _ in range(2):
+            assert traces.of("it", values, lambda: values["global"]["name"], also=also)[0] is None
+            assert traces.unmoved("all", values, lambda: values["global"]["domain"], also) == "consul"
+    assert len(traces._of_first) == 2
 
 
 def test_what_a_build_made_is_gone_with_it(tmp_path: Path) -> None:

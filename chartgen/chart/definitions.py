@@ -24,7 +24,7 @@ class Member(NamedTuple):
 
 def member(path: str, text: str) -> Member | None:
     """The member for a file at a chart's `path`, where one was made of this very text; None where it is another."""
-    known = _member(path) if path in packed() else None
+    known = _member(path) if path in _ahead() else None
     return known if known is not None and known.text == text else None
 
 
@@ -35,8 +35,7 @@ def written(members: Mapping[str, bytes]) -> bytes:
 
 
 @cache
-def packed() -> Mapping[str, bytes]:
-    """By the path of each file that was compressed ahead, its member."""
+def _ahead() -> Mapping[str, bytes]:
     head, _, rest = bundle.read(PACKED).partition(b"\n")
     members, start = {}, 0
     for path, length in json.loads(head).items():
@@ -49,7 +48,7 @@ def packed() -> Mapping[str, bytes]:
 def _member(path: str) -> Member:
     import deflate
 
-    held = packed()[path]
+    packed = _ahead()[path]
     # a gzip member ends with the size of what it holds
-    content = deflate.gzip_decompress(held, int.from_bytes(held[-4:], "little")).rstrip(b"\0")
-    return Member(content.decode(), len(content), held)
+    content = deflate.gzip_decompress(packed, int.from_bytes(packed[-4:], "little")).rstrip(b"\0")
+    return Member(content.decode(), len(content), packed)

@@ -283,9 +283,8 @@ def archive(name: str, files: Files) -> bytes:
     """
     members: list[bytes] = []
     blocks: list[bytes] = []
-    packed = definitions.packed()
     for path, text in files.items():
-        ahead = definitions.member(path, text) if path in packed else None
+        ahead = definitions.member(path, text)
         if ahead is None:
             content = text.encode()
             blocks += [_header(f"{name}/{path}", len(content)), filled(content)]

@@ -54,7 +54,7 @@ class Rendered(NamedTuple):
     secrets: frozenset[str]
     texts: Mapping[str, str]
     # what it was rendered from, so that the next rendering can keep what did not change: the values, the version of
-    # Kubernetes, and by the name of each template the documents that it made
+    # Kubernetes, and by the name of each template the documents that it made (with `traces`, of those that were asked)
     values: Section
     kube_version: tuple[int, int] | None
     made: Mapping[str, tuple[Document, ...]]
@@ -176,13 +176,13 @@ class _Rendering(NamedTuple):
 
     def _together(self, component: Component, besides: frozenset[ValuePath]) -> tuple[Document, ...]:
         """A component's documents; most components read nothing that makes a cluster another one."""
-        reader = partial(self._documents, component, self.everywhere | besides)
+        reader = partial(self._by_template, component, self.everywhere | besides)
         if self.traces is None:
             return reader()
         also = self.kube_version, self.only
         return self.traces.unmoved(("component", component.name), self.values, reader, also)
 
-    def _documents(self, component: Component, besides: frozenset[ValuePath]) -> tuple[Document, ...]:
+    def _by_template(self, component: Component, besides: frozenset[ValuePath]) -> tuple[Document, ...]:
         """A component's documents, template by template; raises Rejected where some cannot write them."""
         documents: list[Document] = []
         failures: list[Diagnostic] = []

@@ -87,11 +87,7 @@ class Filled:
     ) -> list[Document] | None:
         """The documents that `make` makes of the values with holes, filled; None where they have no form. `besides` and
         `also` are as of `Traces.of`."""
-        try:
-            form, _ = self._traces.of(name, self.values, lambda: self._form(make), besides, also)
-        except Exception:
-            # whatever is wrong is told of the file's own values
-            return None
+        form, _ = self._traces.of(name, self.values, lambda: self._form(make), besides, also)
         if form is None:
             return None
         return [
@@ -104,6 +100,10 @@ class Filled:
     def _form(self, make: Callable[[], Sequence[Document]]) -> Form | None:
         try:
             documents = tuple(make())
+        except Exception:
+            # a template may fail in any way, and it is told of the file's own values where it does for these, too
+            return None
+        try:
             plans = tuple(_plan(document.head, document.asked) for document in documents)
             sums: dict[str, str] = {}
             for document, plan in zip(documents, plans, strict=True):

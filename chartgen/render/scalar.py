@@ -51,12 +51,9 @@ class Unwritable(ValueError):
 
 # JSON's own, which leaves what is not ASCII as it is
 _quoted = json.encoder.encode_basestring
-# what JSONEncoder makes anew for each value that it writes, and this with `allow_nan=False`
-_chunks = json.encoder.c_make_encoder(  # type: ignore[attr-defined]
-    None, json.JSONEncoder().default, _quoted, None, ": ", ", ", False, False, False
-)
+_compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
 # the types of texts, none of them markup
-TEXTS = {str}
+TEXTS = frozenset((str,))
 
 
 def json_text(value: Any, indent: int | None = None) -> str:
@@ -99,10 +96,6 @@ def _escaped(text: str) -> str:
     return text if is_printable(text.replace("\n", "")) else _ESCAPED.sub(_escape, text)
 
 
-def _compact(value: Any) -> str:
-    return "".join(_chunks(value, 0))
-
-
 def _on_lines(value: Any, step: str, end: str) -> str:
     """`value` as `json.dumps` writes it with an indent, which is slow at that; `end` is what a line ends with."""
     below = end + step
@@ -135,8 +128,8 @@ def finalize(value: Any) -> Markup:
     kind = type(value)
     if kind is str:
         return _text(value)
-    if kind is Markup:
-        return value  # type: ignore[no-any-return]
+    if type(value) is Markup:
+        return value
     if kind is bool or kind is int or value is None:
         return _constant(value)
     if kind is not dict and is_markup(value):

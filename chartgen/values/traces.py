@@ -22,8 +22,6 @@ if TYPE_CHECKING:
 
 Read = frozenset[Path]
 Key = tuple[tuple[Path, bytes], ...]
-# a reader and what decides on its answer beside values
-_Asked = tuple[Hashable, Hashable]
 # of one reader; most values come to one of a few answers, and what each file makes another is not asked for again
 _MOST = 24
 
@@ -50,7 +48,7 @@ class _Differences:
         # beside another set, a set is gone through by the hashes that it has
         self.paths = frozenset(self.above)
         # who reads one of them and was asked about the first values; nothing is known of that where sections came or went
-        self.touched: set[_Asked] | None = None
+        self.touched: set[Hashable] | None = None
 
     def key(self, read: Read) -> Key:
         """What of them a reader sees that reads this."""
@@ -90,9 +88,9 @@ class Traces:
         self._values: Section | None = None
         self._differences: _Differences | None = None
         self._answers: dict[Hashable, OrderedDict[Read, OrderedDict[tuple[Hashable, Key], Any]]] = {}
-        # the answers to the first values, and by each path who has read it for one
-        self._of_first: dict[_Asked, tuple[Any, Read]] = {}
-        self._readers: dict[Path, set[_Asked]] = {}
+        # of each reader an answer to the first values, with what decided on it, too; and by each path who has read it for one
+        self._of_first: dict[Hashable, tuple[Hashable, Any, Read]] = {}
+        self._readers: dict[Path, set[Hashable]] = {}
 
     def _between(self, values: Section) -> _Differences:
         if self._first is None:
@@ -120,9 +118,8 @@ class Traces:
         """
         between = self._between(values)
         # most readers read nothing that is another than in the first values
-        first = self._to_first((name, also), between)
+        first = self._to_first(name, also, between, values)
         if first is not None:
-            values.reads.paths |= first[1]
             return first
         answers = self._answers.get(name)
         if answers is None:
@@ -151,33 +148,40 @@ class Traces:
         by_key[also, differing] = answer
         answers.move_to_end(read)
         if not differing:
-            self._keep((name, also), answer, read)
+            self._keep(name, also, answer, read)
         return answer, read
 
     def unmoved(self, name: Hashable, values: Section, reader: Callable[[], T], also: Hashable = None) -> T:
         """What `reader` returned for the values that were seen first, where it has read nothing that is another; else what it
         returns now, which is kept by those that it asks."""
         between = self._between(values)
-        first = self._to_first((name, also), between)
-        if first is None:
-            answer, read = values.reads.of(reader)
-            if not between.key(read):
-                self._keep((name, also), answer, read)
-            return answer
-        values.reads.paths |= first[1]
-        known: T = first[0]
-        return known
+        first = self._to_first(name, also, between, values)
+        if first is not None:
+            known: T = first[0]
+            return known
+        answer, read = values.reads.of(reader)
+        if not between.key(read):
+            self._keep(name, also, answer, read)
+        return answer
 
-    def _to_first(self, asked: _Asked, between: _Differences) -> tuple[Any, Read] | None:
-        """The answer to the first values, where it is that to others, too."""
-        if between.touched is None or asked in between.touched:
+    def _to_first(
+        self, name: Hashable, also: Hashable, between: _Differences, values: Section
+    ) -> tuple[Any, Read] | None:
+        """The answer to the first values, where it is that to others, too; what it was made from counts as read."""
+        if between.touched is None or name in between.touched:
             return None
-        return self._of_first.get(asked)
+        first = self._of_first.get(name)
+        if first is None or first[0] != also:
+            return None
+        values.reads.paths |= first[2]
+        return first[1:]
 
-    def _keep(self, asked: _Asked, answer: Any, read: Read) -> None:
-        self._of_first[asked] = answer, read
-        for path in read:
-            self._readers.setdefault(path, set()).add(asked)
+    def _keep(self, name: Hashable, also: Hashable, answer: Any, read: Read) -> None:
+        # one of a reader, however many decide on its answers
+        if name not in self._of_first:
+            self._of_first[name] = also, answer, read
+            for path in read:
+                self._readers.setdefault(path, set()).add(name)
 
 
 _NONE: Any = object()

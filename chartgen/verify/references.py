@@ -95,7 +95,6 @@ class _Pod(NamedTuple):
     containers: tuple[Mapping[str, Any], ...]
     ports: frozenset[str]
     wants: tuple[_Wanted, ...]
-    set_of_wants: frozenset[_Wanted]
     # … where no text of the user's names variables
     variables: tuple[_Wanted, ...]
 
@@ -107,7 +106,6 @@ class _Told(NamedTuple):
     offers: _Wanted
     identity: tuple[str, str, str, str]
     wants: tuple[_Wanted, ...]
-    set_of_wants: frozenset[_Wanted]
     pod: _Pod | None
     ports: frozenset[str | int]
 
@@ -188,13 +186,13 @@ def check(
     )
     broken: list[_Broken] = []
     for document, each in told:
-        # nearly always all of it is there, and a set has its hashes already
-        if not there.issuperset(each.set_of_wants):
+        # nearly always all of it is there
+        if not there.issuperset(each.wants):
             broken += chart.missing(document, each.wants)
         if (look := _LOOKS.get(each.offers.what)) is not None:
             broken += look(document, chart)
     for document, pod in pods:
-        if not there.issuperset(pod.set_of_wants):
+        if not there.issuperset(pod.wants):
             broken += chart.missing(document, pod.wants)
         named = _named_by_user(document, chart) if chart.with_variables else ()
         unknown = (
@@ -219,13 +217,11 @@ def check(
 
 def _told(document: Document) -> _Told:
     version, kind, namespace, name = document.identity
-    wanted_by = _WANTS.get(kind)
-    wants = tuple(wanted_by(document)) if wanted_by is not None else ()
+    wants = _WANTS.get(kind)
     return _Told(
         offers=_Wanted(kind, name),
         identity=(version.rpartition("/")[0], kind, namespace, name),
-        wants=wants,
-        set_of_wants=frozenset(wants),
+        wants=tuple(wants(document)) if wants is not None else (),
         pod=_pod(document) if kind in _HAVE_PODS else None,
         ports=_service_ports(document) if kind == "Service" else frozenset(),
     )
@@ -262,7 +258,6 @@ def _pod(document: Document) -> _Pod:
     spec = template["spec"]
     containers = (*(spec.get("initContainers") or ()), *(spec.get("containers") or ()))
     asked = document.asked
-    wants = _pod_wants(spec, containers, asked)
     return _Pod(
         namespace=_namespace(document),
         labels=template.get("metadata", {}).get("labels") or {},
@@ -273,8 +268,7 @@ def _pod(document: Document) -> _Pod:
             for port in container.get("ports") or ()
             if "name" in port
         ),
-        wants=wants,
-        set_of_wants=frozenset(wants),
+        wants=_pod_wants(spec, containers, asked),
         variables=tuple(
             each
             for container in containers
