@@ -52,6 +52,8 @@ class Unwritable(ValueError):
 # JSON's own, which leaves what is not ASCII as it is
 _quoted = json.encoder.encode_basestring
 _compact = json.JSONEncoder(ensure_ascii=False, allow_nan=False).encode
+# characters of text of which is not kept what is written for it: a process may compile for long
+_LONG = 10_000
 # the types of texts, none of them markup
 TEXTS = frozenset((str,))
 
@@ -75,7 +77,8 @@ def json_text(value: Any, indent: int | None = None) -> str:
     if kind is dict:
         texts = (*value, *value.values())
         if {*map(type, texts)} == TEXTS:
-            return _map_of_texts(texts)
+            kept = max(map(len, texts)) <= _LONG
+            return (_map_of_texts if kept else _map_of_texts.__wrapped__)(texts)
     return _escaped(_compact(value))
 
 
@@ -150,7 +153,8 @@ def _constant(value: bool | int | None) -> Markup:
 
 def sh(value: Any) -> Markup:
     """`value` as exactly one argument for a POSIX shell; raises Unwritable for control characters."""
-    return _argument(value if type(value) is str else helm_scalar.go_text(value))
+    text = value if type(value) is str else helm_scalar.go_text(value)
+    return (_argument if len(text) <= _LONG else _argument.__wrapped__)(text)
 
 
 # a flag that one program takes, another one takes, too
